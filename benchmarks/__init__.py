@@ -1,0 +1,1 @@
+"""Measurements of models, on the device as on the workstation."""

@@ -1,0 +1,1 @@
+"""Keras models to verified, self-describing TFLite files."""

@@ -1,0 +1,1 @@
+"""Everything that runs on the device, and the contract that training shares with it."""

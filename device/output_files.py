@@ -1,0 +1,67 @@
+"""Writing results so that nothing half-written is ever visible and nothing is overwritten by accident."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .errors import OutputError, OutputExistsError
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path` to write to; rename it to `path` if the block succeeds.
+
+    Raises:
+        OutputError: the folder cannot be made, or the file cannot be written or renamed.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=f".part{path.suffix}")
+        os.close(handle)
+    except OSError as cause:
+        raise OutputError(f"{path}: cannot be written: {cause.strerror or cause}") from cause
+    temporary = Path(name)
+    try:
+        yield temporary
+        # mkstemp makes files private; a result has the permissions that the user's umask gives.
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        temporary.replace(path)
+    except OSError as cause:
+        raise OutputError(f"{path}: cannot be written: {cause.strerror or cause}") from cause
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a whole file atomically.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a whole UTF-8 text file atomically.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    write_bytes(path, text.encode())
+
+
+def refuse_existing(path: Path, *, force: bool) -> None:
+    """Refuse to overwrite `path` unless `force`.
+
+    Raises:
+        OutputExistsError: the path is there and `force` is not given.
+    """
+    if path.exists() and not force:
+        raise OutputExistsError(f"{path}: exists already; choose another place or overwrite it with --force")

@@ -1,0 +1,18 @@
+"""Where this project keeps and finds files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+SHIPPED_MODELS = Path(__file__).parent / "models"
+DEFAULT_MODEL = SHIPPED_MODELS / "cnn_int8.tflite"
+
+
+def cache_dir() -> Path:
+    """Return this project's folder under the platform's cache directory, which may not exist yet.
+
+    `XDG_CACHE_HOME` is honoured when it is absolute, as the XDG Base Directory Specification demands.
+    """
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(base) if Path(base).is_absolute() else Path.home() / ".cache") / "edge-digits"
