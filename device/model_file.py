@@ -24,7 +24,6 @@ MAX_BYTES = 1 << 30
 _SEAL = b"edge-digits sha256 "
 _SEAL_BYTES = len(_SEAL) + 64
 _LOCAL_HEADER = b"PK\x03\x04"
-_END_RECORD = b"PK\x05\x06"
 
 
 @dataclass(frozen=True)
@@ -80,15 +79,14 @@ def read_model(path: Path) -> ModelFile:
         ModelFileError: the file is missing, empty, no TFLite model, damaged, or carries no card.
     """
     content = read_model_bytes(path)
-    if content[-_SEAL_BYTES : -64] != _SEAL:
-        if CARD_NAME.encode() in content and _LOCAL_HEADER in content:
-            raise ModelFileError(f"{path}: expected a whole model file, found its end cut off or changed; copy it again")
+    if content[-_SEAL_BYTES:-64] != _SEAL:
+        _refuse_cut_off(path, content)
         raise ModelFileError(
             f"{path}: expected a model with its card, found a TFLite model without one (foreign, or cut short); "
             "make one with `edge-digits convert`, or name its labels with --labels"
         )
     if sha256(content[:-_SEAL_BYTES]).encode() != content[-64:]:
-        raise ModelFileError(f"{path}: expected the bytes that were sealed, found others: the file is damaged; copy it again")
+        raise ModelFileError(f"{path}: expected the bytes that were sealed, found others: it is damaged; copy it again")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             card = ModelCard.from_json(archive.read(CARD_NAME))
@@ -99,6 +97,26 @@ def read_model(path: Path) -> ModelFile:
     if sha256(flatbuffer) != card.flatbuffer_sha256:
         raise ModelFileError(f"{path}: expected the flatbuffer that its card names, found another; convert again")
     return ModelFile(path=path, flatbuffer=flatbuffer, card=card)
+
+
+def read_bare_flatbuffer(path: Path) -> bytes:
+    """Read a TFLite model, leaving aside the card it may carry.
+
+    Its bytes are vouched for only if it has a card: a runtime must be tried in a child process on any other.
+
+    Raises:
+        ModelFileError: no TFLite model, or one whose card shows that it is damaged.
+    """
+    content = read_model_bytes(path)
+    if content[-_SEAL_BYTES:-64] == _SEAL:
+        return read_model(path).flatbuffer
+    _refuse_cut_off(path, content)
+    return content
+
+
+def _refuse_cut_off(path: Path, content: bytes) -> None:
+    if _LOCAL_HEADER in content and CARD_NAME.encode() in content:
+        raise ModelFileError(f"{path}: expected a whole model file, found its end cut off or changed; copy it again")
 
 
 def read_model_bytes(path: Path) -> bytes:

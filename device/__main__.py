@@ -1,0 +1,5 @@
+"""Start with `python -m device`."""
+
+from .cli import main
+
+main()

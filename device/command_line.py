@@ -1,0 +1,132 @@
+"""What every command shares: errors as one line with the right exit code, clean stops, quiet and lazy loading."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import Any
+
+import click
+
+from .errors import EdgeDigitsError
+from .version import VERSION
+
+INTERRUPTED = 130
+
+
+class Terminated(BaseException):
+    """SIGTERM arrived; like KeyboardInterrupt, no ordinary handler should swallow it."""
+
+
+class Command(click.Command):
+    """A command with --quiet and --debug whose errors become one line on stderr and the right exit code."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        quiet = click.Option(["--quiet", "-q"], is_flag=True, expose_value=False, help="No progress, no notes.")
+        quiet.callback = _remember("quiet")
+        debug = click.Option(["--debug"], is_flag=True, expose_value=False, help="Show the traceback of an error.")
+        debug.callback = _remember("debug")
+        self.params += [quiet, debug]
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command and translate what ends it."""
+        try:
+            return super().invoke(ctx)
+        except (EdgeDigitsError, OSError, MemoryError, KeyboardInterrupt, Terminated) as error:
+            if isinstance(error, BrokenPipeError):
+                raise
+            if ctx.meta.get("edge_digits.debug"):
+                traceback.print_exc()
+            ctx.exit(report_end(error))
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when that command is asked for."""
+
+    def __init__(self, *args: Any, lazy: dict[str, str], **kwargs: Any) -> None:
+        """Take `lazy`: command name → "module:attribute"."""
+        super().__init__(*args, **kwargs)
+        self._lazy = lazy
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order they were given, which is the order of use."""
+        return [*self._lazy, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the one command asked for."""
+        if cmd_name not in self._lazy:
+            return super().get_command(ctx, cmd_name)
+        module, attribute = self._lazy[cmd_name].split(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+
+def make_group(name: str, help_text: str, lazy: dict[str, str]) -> LazyGroup:
+    """Make a top-level group with --version and --help (-h)."""
+    group = LazyGroup(
+        name, help=help_text, lazy=lazy, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=True
+    )
+    return click.version_option(VERSION, prog_name=name)(group)
+
+
+def reporter() -> Callable[[str], None]:
+    """Return what progress lines and notes are given to: a line on stderr, nothing with --quiet."""
+    context = click.get_current_context(silent=True)
+    if context is not None and context.meta.get("edge_digits.quiet"):
+        return lambda line: None
+    return lambda line: click.echo(line, err=True)
+
+
+def report_end(error: BaseException) -> int:
+    """Say in one line on stderr what ended the program and return its exit code."""
+    if isinstance(error, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    if isinstance(error, Terminated):
+        return 0
+    if isinstance(error, EdgeDigitsError):
+        text, code = str(error), error.exit_code
+    elif isinstance(error, MemoryError):
+        text, code = "out of memory; close other programs or use smaller input", 1
+    else:
+        text, code = str(error), 1
+    click.echo(f"error: {' '.join(text.split())}", err=True)
+    return code
+
+
+def run_command_line(command: click.Command, arguments: Sequence[str] | None = None) -> None:
+    """Run a command as the process's own and exit with its code.
+
+    Ctrl-C exits with 130 and SIGTERM with 0; a reader that closes the pipe early (`| head`) is no error.
+    """
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = command.main(args=arguments, standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except BrokenPipeError:
+        # Python flushes stdout once more at exit and would complain; give it somewhere to flush to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except (click.Abort, KeyboardInterrupt, Terminated) as error:
+        code = report_end(error if isinstance(error, Terminated) else KeyboardInterrupt())
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise Terminated
+
+
+def _remember(name: str) -> Callable[[click.Context, click.Parameter, bool], None]:
+    def callback(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's form
+        ctx.meta[f"edge_digits.{name}"] = value
+
+    return callback

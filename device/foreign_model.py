@@ -1,0 +1,58 @@
+"""Using a .tflite file that carries no model card: tried in a child process first, then given a card of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from .contract import CONTRACT_VERSION, SIDE
+from .errors import DataError
+from .model_card import ModelCard
+from .model_file import ModelFile, read_bare_flatbuffer, sha256
+from .trial import try_model
+
+
+def read_foreign_model(path: Path, *, labels: Path, runtime: str) -> ModelFile:
+    """Read a TFLite model without a card after it ran once in a child process.
+
+    Args:
+        path: the model.
+        labels: a text file with one label a line, in the order of the model's scores.
+        runtime: the runtime to try it in.
+
+    Raises:
+        ModelFileError: no TFLite model.
+        DataError: the labels cannot be read.
+        FitError: the runtime refuses the model or dies of it.
+    """
+    flatbuffer = read_bare_flatbuffer(path)
+    trial = try_model(flatbuffer, runtime=runtime, digits=np.zeros((0, SIDE, SIDE), np.uint8))
+    card = ModelCard(
+        name=path.stem,
+        variant=trial.input.dtype,
+        flatbuffer_sha256=sha256(flatbuffer),
+        labels=read_labels(labels),
+        input=trial.input,
+        output=trial.output,
+        contract_version=CONTRACT_VERSION,
+    )
+    return ModelFile(path=path, flatbuffer=flatbuffer, card=card)
+
+
+def read_labels(path: Path) -> tuple[str, ...]:
+    """Read a labels file.
+
+    Raises:
+        DataError: it is missing, empty, or not UTF-8 text.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError as cause:
+        raise DataError(f"{path}: expected a labels file, found none; check the path") from cause
+    except (OSError, UnicodeDecodeError) as cause:
+        raise DataError(f"{path}: expected UTF-8 text with one label a line, found something else ({cause})") from cause
+    labels = tuple(line.strip() for line in lines if line.strip())
+    if not labels:
+        raise DataError(f"{path}: expected one label a line, found an empty file")
+    return labels

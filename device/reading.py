@@ -1,0 +1,128 @@
+"""A reading: what was read in one frame, how surely, by which model and how fast; and its JSON line."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+
+SCHEMA = "edge-digits.reading/1"
+
+
+@dataclass(frozen=True)
+class ReadDigit:
+    """One digit of a reading.
+
+    Attributes:
+        label: the best label, or "?" where its score is below the threshold.
+        score: score of the best label, 0–1.
+        box: x, y, width, height in the frame, pixels.
+        top: the best labels with their scores, best first; empty unless asked for.
+    """
+
+    label: str
+    score: float
+    box: tuple[int, int, int, int]
+    top: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Where the time of one frame went, in seconds."""
+
+    capture_s: float = 0.0
+    find_s: float = 0.0
+    prepare_s: float = 0.0
+    invoke_s: float = 0.0
+    total_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class ModelName:
+    """Which model read, in which runtime."""
+
+    name: str
+    variant: str
+    sha256: str
+    runtime: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read in one frame.
+
+    Attributes:
+        source: path or name of where the frame came from.
+        frame: number of the frame in its source, from 0.
+        taken_at_s: when the frame was taken, seconds since 1970.
+        digits: the digits found, left to right; empty where there is nothing to read.
+        stable: whether the text has held (always true for a still picture).
+        model: the model that read, None where the frame could not be read.
+        timing: where the time went.
+        error: why the frame could not be read, or None.
+    """
+
+    source: str
+    frame: int
+    taken_at_s: float
+    digits: tuple[ReadDigit, ...] = ()
+    stable: bool = True
+    model: ModelName | None = None
+    timing: Timing = field(default_factory=Timing)
+    error: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The labels as one string."""
+        return "".join(digit.label for digit in self.digits)
+
+    @property
+    def confidence(self) -> float:
+        """The lowest score of the digits, 0.0 where there is none."""
+        return min((digit.score for digit in self.digits), default=0.0)
+
+    def to_json(self) -> str:
+        """Return the reading as one line of JSON in the schema "edge-digits.reading/1"."""
+        fields: dict[str, object] = {
+            "schema": SCHEMA,
+            "ts": utc_timestamp(self.taken_at_s),
+            "source": self.source,
+            "frame": self.frame,
+        }
+        if self.error is not None:
+            return json.dumps({**fields, "error": self.error}, ensure_ascii=False)
+        fields |= {"text": self.text, "confidence": round(self.confidence, 4), "stable": self.stable}
+        fields["digits"] = [_digit_fields(digit) for digit in self.digits]
+        if self.model:
+            fields["model"] = vars(self.model)
+        fields["timing_ms"] = {
+            name.removesuffix("_s"): round(seconds * 1e3, 3) for name, seconds in vars(self.timing).items()
+        }
+        return json.dumps(fields, ensure_ascii=False)
+
+    def to_line(self) -> str:
+        """Return the reading as a line for people."""
+        if self.error is not None:
+            return self.error
+        place = self.source if self.frame == 0 else f"{self.source}#{self.frame}"
+        if not self.digits:
+            return f"{place}: nothing found"
+        line = f"{place}: {self.text}  ({self.confidence:.3f})"
+        for digit in self.digits:
+            if digit.top:
+                line += "  [" + ", ".join(f"{label} {score:.3f}" for label, score in digit.top) + "]"
+        return line
+
+
+def utc_timestamp(seconds: float) -> str:
+    """Return seconds since 1970 as "2026-01-31T12:00:00.123Z"."""
+    milliseconds = int(seconds * 1000)
+    whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(milliseconds // 1000))
+    return f"{whole}.{milliseconds % 1000:03d}Z"
+
+
+def _digit_fields(digit: ReadDigit) -> dict[str, object]:
+    fields: dict[str, object] = {"label": digit.label, "score": round(digit.score, 4), "box": list(digit.box)}
+    if digit.top:
+        fields["top"] = [{"label": label, "score": round(score, 4)} for label, score in digit.top]
+    return fields

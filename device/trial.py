@@ -1,0 +1,125 @@
+"""Trying a model in a child process that may die, so that the parent learns the outcome and lives on.
+
+The child has never imported TensorFlow, so a process that holds TensorFlow can ask device runtimes through it.
+`python -m device.trial` is the child; its parent talks to it through a temporary folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .errors import EdgeDigitsError, FitError
+from .inference import Inference, quantize_pixels
+from .model_card import TensorCard
+from .runtime import load_runtime
+
+TIMEOUT_S = 600.0
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What became of a model in a runtime.
+
+    Attributes:
+        runtime: name and version, such as "tflite-runtime 2.14.0".
+        input: the tensor that takes pixels.
+        output: the tensor that answers with scores.
+        raw_scores: (N, labels) in the output's dtype, for the digits that were asked about.
+    """
+
+    runtime: str
+    input: TensorCard
+    output: TensorCard
+    raw_scores: np.ndarray
+
+
+def try_model(flatbuffer: bytes, *, runtime: str, digits: np.ndarray, num_threads: int = 1) -> Trial:
+    """Run a flatbuffer over digits in a child process.
+
+    Args:
+        flatbuffer: any bytes, damaged ones included.
+        runtime: "tflite-runtime" or "ai-edge-litert".
+        digits: uint8 (N, 28, 28); may be empty to try one blank digit and return no scores.
+        num_threads: threads for one inference.
+
+    Raises:
+        FitError: the runtime refuses the model, or the child died or took more than ten minutes.
+    """
+    with tempfile.TemporaryDirectory(prefix="edge-digits-trial-") as name:
+        folder = Path(name)
+        (folder / "model.tflite").write_bytes(flatbuffer)
+        np.save(folder / "digits.npy", digits)
+        child = _run_child([str(folder), runtime, str(num_threads)])
+        try:
+            answer = json.loads((folder / "answer.json").read_text())
+        except (OSError, ValueError) as cause:
+            raise FitError(f"{runtime} {_describe_end(child)} on this model; do not use it there") from cause
+        if "error" in answer:
+            raise FitError(answer["error"])
+        return Trial(
+            runtime=answer["runtime"],
+            input=_tensor(answer["input"]),
+            output=_tensor(answer["output"]),
+            raw_scores=np.load(folder / "scores.npy"),
+        )
+
+
+def _tensor(fields: dict[str, object]) -> TensorCard:
+    return TensorCard(**{**fields, "shape": tuple(fields["shape"])})  # type: ignore[arg-type]  # JSON made by asdict
+
+
+def _run_child(arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    root = str(Path(__file__).resolve().parent.parent)
+    inherited = os.environ.get("PYTHONPATH")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [root, inherited]))}
+    try:
+        return subprocess.run(
+            [sys.executable, "-m", "device.trial", *arguments],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as cause:
+        raise FitError(f"no answer from the model within {TIMEOUT_S:.0f} s; do not use it there") from cause
+
+
+def _describe_end(child: subprocess.CompletedProcess[str]) -> str:
+    if child.returncode < 0:
+        return f"died with {signal.Signals(-child.returncode).name}"
+    last = child.stderr.strip().splitlines()[-1:] or ["no message"]
+    return f"ended with exit code {child.returncode} ({last[0][:200]})"
+
+
+def main(folder: Path, runtime_name: str, num_threads: int) -> None:
+    """Be the child: run the model that the parent left in `folder` and leave the answer there."""
+    answer: dict[str, object]
+    try:
+        runtime = load_runtime(runtime_name)
+        inference = Inference((folder / "model.tflite").read_bytes(), runtime, num_threads=num_threads)
+        digits = np.load(folder / "digits.npy")
+        if len(digits):
+            values = quantize_pixels(digits, inference.input)
+        else:
+            values = np.zeros((1, *inference.input.shape), inference.input.dtype)
+        np.save(folder / "scores.npy", inference.run(values)[: len(digits)])
+        answer = {"runtime": str(runtime), "input": asdict(inference.input), "output": asdict(inference.output)}
+    except (EdgeDigitsError, RuntimeError, ValueError, MemoryError) as error:
+        answer = {"error": " ".join(str(error).split())}
+    (folder / "answer.json").write_text(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))

@@ -1,0 +1,5 @@
+"""Start with `python -m edge_digits`."""
+
+from .cli import main
+
+main()

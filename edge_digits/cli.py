@@ -1,0 +1,22 @@
+"""The command line `edge-digits`: every command, each imported when it is asked for."""
+
+from __future__ import annotations
+
+from device.cli import COMMANDS as DEVICE_COMMANDS
+from device.command_line import make_group, run_command_line
+
+COMMANDS = {
+    "demo": "edge_digits.commands.demo:demo",
+    "data": "edge_digits.commands.data:data",
+    "train": "edge_digits.commands.train:train",
+    "convert": "edge_digits.commands.convert:convert",
+    "bench": "benchmarks.command:bench",
+    **DEVICE_COMMANDS,
+}
+
+cli = make_group("edge-digits", "Digit recognition for edge devices: train, convert, measure, run.", COMMANDS)
+
+
+def main() -> None:
+    """Run the command line."""
+    run_command_line(cli)

@@ -1,0 +1,28 @@
+"""Making TensorFlow quiet before it is imported."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+
+from device.errors import ExtraMissingError
+
+
+def prepare_tensorflow() -> None:
+    """Silence TensorFlow's start-up chatter and keep Keras on it; call before the first import of either.
+
+    Raises:
+        ExtraMissingError: TensorFlow is not installed.
+    """
+    if importlib.util.find_spec("tensorflow") is None:
+        raise ExtraMissingError("this command needs TensorFlow, which is not installed; pip install 'edge-digits[train]'")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    # There is no use for a GPU on networks this small, and looking for one writes errors.
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+    from device.native_stderr import hidden_native_stderr
+
+    with hidden_native_stderr():
+        import tensorflow
+
+        tensorflow.config.list_physical_devices()
