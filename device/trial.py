@@ -7,9 +7,6 @@ The child has never imported TensorFlow, so a process that holds TensorFlow can 
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
 import sys
 import tempfile
 from dataclasses import asdict, dataclass
@@ -17,12 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
+from .child_process import describe_end, run_module
 from .errors import EdgeDigitsError, FitError
 from .inference import Inference, quantize_pixels
 from .model_card import TensorCard
 from .runtime import load_runtime
-
-TIMEOUT_S = 600.0
 
 
 @dataclass(frozen=True)
@@ -58,11 +54,11 @@ def try_model(flatbuffer: bytes, *, runtime: str, digits: np.ndarray, num_thread
         folder = Path(name)
         (folder / "model.tflite").write_bytes(flatbuffer)
         np.save(folder / "digits.npy", digits)
-        child = _run_child([str(folder), runtime, str(num_threads)])
+        child = run_module("device.trial", [str(folder), runtime, str(num_threads)])
         try:
             answer = json.loads((folder / "answer.json").read_text())
         except (OSError, ValueError) as cause:
-            raise FitError(f"{runtime} {_describe_end(child)} on this model; do not use it there") from cause
+            raise FitError(f"{runtime} {describe_end(child)} on this model; do not use it there") from cause
         if "error" in answer:
             raise FitError(answer["error"])
         return Trial(
@@ -75,32 +71,6 @@ def try_model(flatbuffer: bytes, *, runtime: str, digits: np.ndarray, num_thread
 
 def _tensor(fields: dict[str, object]) -> TensorCard:
     return TensorCard(**{**fields, "shape": tuple(fields["shape"])})  # type: ignore[arg-type]  # JSON made by asdict
-
-
-def _run_child(arguments: list[str]) -> subprocess.CompletedProcess[str]:
-    root = str(Path(__file__).resolve().parent.parent)
-    inherited = os.environ.get("PYTHONPATH")
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [root, inherited]))}
-    try:
-        return subprocess.run(
-            [sys.executable, "-m", "device.trial", *arguments],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=TIMEOUT_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as cause:
-        raise FitError(f"no answer from the model within {TIMEOUT_S:.0f} s; do not use it there") from cause
-
-
-def _describe_end(child: subprocess.CompletedProcess[str]) -> str:
-    if child.returncode < 0:
-        return f"died with {signal.Signals(-child.returncode).name}"
-    last = child.stderr.strip().splitlines()[-1:] or ["no message"]
-    return f"ended with exit code {child.returncode} ({last[0][:200]})"
 
 
 def main(folder: Path, runtime_name: str, num_threads: int) -> None:
