@@ -1,0 +1,176 @@
+"""Labelled digits as MNIST keeps them: IDX files (LeCun's own format, plain or gzipped) and Keras's mnist.npz.
+
+IDX is two zero bytes, a type code, the number of axes, each axis as a big-endian uint32, then the values. Digests are
+of these bytes, so that the same digits have the same digest however they were stored.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import lzma
+import struct
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .contract import LABELS, SIDE
+from .errors import DataError
+
+Part = Literal["train", "test"]
+
+CANONICAL_MD5: Mapping[str, str] = {
+    "train_images": "6bbc9ace898e44ae57da46a324031adb",
+    "train_labels": "a25bea736e30d166cdddb491f175f624",
+    "test_images": "2646ac647ad5339dbf082846283269ea",
+    "test_labels": "27ae3e4e09519cfbb04c329615203637",
+}
+"""MD5 of MNIST's four IDX files, uncompressed."""
+
+_UINT8 = 0x08
+_STEMS: Mapping[Part, str] = {"train": "train", "test": "t10k"}
+# What the readers of numpy, zipfile and gzip raise on damaged bytes. RuntimeError is zipfile's for an encrypted member
+# or an unknown compression, MemoryError numpy's for a header that promises more than there can be.
+_DAMAGED = (
+    EOFError,
+    KeyError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    ValueError,
+    OverflowError,
+    lzma.LZMAError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledDigits:
+    """Canonical digits with their labels.
+
+    Attributes:
+        images: uint8 (N, 28, 28), 0–255.
+        labels: uint8 (N,), 0–9.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+
+
+def read_part(path: Path, part: Part) -> LabelledDigits:
+    """Read the training or test part from an npz file, a folder of IDX files, or a folder that holds mnist.npz.
+
+    Raises:
+        DataError: nothing is there, it is damaged, or it does not hold digits of 28×28 with labels 0–9.
+    """
+    if not path.is_dir():
+        return _read_npz(path, part)
+    files = [_find_idx(path, f"{_STEMS[part]}-{kind}") for kind in ("images-idx3-ubyte", "labels-idx1-ubyte")]
+    if files[0] and files[1]:
+        return checked(*(parse_idx(_read_bytes(file), str(file)) for file in files if file), name=str(path))
+    if (path / "mnist.npz").is_file():
+        return _read_npz(path / "mnist.npz", part)
+    raise DataError(
+        f"{path}: expected {_STEMS[part]}-images-idx3-ubyte and {_STEMS[part]}-labels-idx1-ubyte (plain or .gz) or "
+        f"mnist.npz in this folder, found neither"
+    )
+
+
+def parse_idx(content: bytes, name: str) -> NDArray[np.uint8]:
+    """Parse the bytes of an IDX file of unsigned bytes.
+
+    Returns:
+        uint8, read-only, with the axes that the header states.
+
+    Raises:
+        DataError: it is not IDX, or its length is not what its header says. `name` is how the message calls it.
+    """
+    axes = content[3] if content[:3] == bytes([0, 0, _UINT8]) and len(content) > 3 else 0
+    start = 4 + 4 * axes
+    if axes == 0 or len(content) < start:
+        raise DataError(f"{name}: expected an IDX file of unsigned bytes, found something else; fetch it again")
+    shape = struct.unpack(f">{axes}I", content[4:start])
+    expected = start + int(np.prod(shape, dtype=object))
+    if len(content) != expected:
+        raise DataError(f"{name}: expected {expected} bytes for shape {shape}, found {len(content)}; fetch it again")
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+
+
+def idx_header(shape: tuple[int, ...]) -> bytes:
+    """Return the header that an IDX file of unsigned bytes with this shape has."""
+    return struct.pack(f">BBBB{len(shape)}I", 0, 0, _UINT8, len(shape), *shape)
+
+
+def idx_md5(*arrays: NDArray[np.uint8]) -> str:
+    """Return the hex MD5 of the IDX files of these arrays, one after the other.
+
+    MD5 because MNIST's published sums are MD5; it guards against damage, not against forgery.
+    """
+    digest = hashlib.md5(usedforsecurity=False)
+    for array in arrays:
+        digest.update(idx_header(array.shape))
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def checked(images: NDArray[np.generic], labels: NDArray[np.generic], *, name: str) -> LabelledDigits:
+    """Check that two arrays are digits with their labels.
+
+    Raises:
+        DataError: shape, dtype, range or count is not as in `LabelledDigits`. `name` is how the message calls them.
+    """
+    if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (SIDE, SIDE) or len(images) == 0:
+        raise DataError(f"{name}: expected images uint8 (N, {SIDE}, {SIDE}), found {images.dtype} {images.shape}")
+    if not np.issubdtype(labels.dtype, np.integer) or labels.shape != images.shape[:1]:
+        raise DataError(f"{name}: expected {len(images)} whole-number labels, found {labels.dtype} {labels.shape}")
+    lowest, highest = int(labels.min()), int(labels.max())
+    if lowest < 0 or highest >= len(LABELS):
+        raise DataError(f"{name}: expected labels 0 to {len(LABELS) - 1}, found {lowest} to {highest}")
+    return LabelledDigits(images.astype(np.uint8, copy=False), labels.astype(np.uint8, copy=False))
+
+
+def _find_idx(folder: Path, name: str) -> Path | None:
+    # Both spellings are about: the published one, and the one that some unpackers make of it.
+    names = (name, f"{name}.gz", name.replace("-idx", ".idx"), f"{name.replace('-idx', '.idx')}.gz")
+    return next((folder / candidate for candidate in names if (folder / candidate).is_file()), None)
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    except _DAMAGED as cause:
+        raise DataError(f"{path}: expected a readable IDX file, found: {_reason(cause)}; fetch it again") from cause
+
+
+def _read_npz(path: Path, part: Part) -> LabelledDigits:
+    if not path.exists():
+        raise DataError(f"{path}: expected an .npz file or a folder of IDX files, found nothing there")
+    keys = (f"x_{part}", f"y_{part}")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            absent = [key for key in keys if f"{key}.npy" not in archive.namelist()]
+            # Reading a member whole makes zipfile check its CRC, which numpy's own reader may stop short of.
+            members = [archive.read(f"{key}.npy") for key in keys if not absent]
+        arrays = [np.asarray(np.load(io.BytesIO(member), allow_pickle=False)) for member in members]
+    except _DAMAGED as cause:
+        raise DataError(f"{path}: expected an undamaged .npz file, found: {_reason(cause)}; fetch it again") from cause
+    if absent:
+        raise DataError(f"{path}: expected the arrays {' and '.join(keys)}, found no {' and no '.join(absent)}")
+    return checked(*arrays, name=str(path))
+
+
+def _reason(cause: BaseException) -> str:
+    """Return why a reader failed, in one line."""
+    if isinstance(cause, OSError) and cause.strerror:
+        return cause.strerror
+    return next(iter(str(cause).splitlines()), "") or type(cause).__name__

@@ -1,0 +1,89 @@
+"""The digits that training and evaluation work with, and how to tell whether they are MNIST."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.errors import DataError
+from device.idx import CANONICAL_MD5, LabelledDigits, idx_md5, read_part
+
+
+@dataclass(frozen=True, eq=False)
+class Digits:
+    """A training and a test part of labelled canonical digits.
+
+    Attributes:
+        train_images: uint8 (N, 28, 28), 0–255.
+        train_labels: uint8 (N,), 0–9.
+        test_images: uint8 (M, 28, 28), 0–255.
+        test_labels: uint8 (M,), 0–9.
+        source: where they came from, for people to read.
+        is_sample: whether they are the small sample that ships with this project rather than the whole.
+    """
+
+    train_images: NDArray[np.uint8]
+    train_labels: NDArray[np.uint8]
+    test_images: NDArray[np.uint8]
+    test_labels: NDArray[np.uint8]
+    source: str
+    is_sample: bool = False
+
+    @property
+    def train(self) -> LabelledDigits:
+        """The training part."""
+        return LabelledDigits(self.train_images, self.train_labels)
+
+    @property
+    def test(self) -> LabelledDigits:
+        """The test part."""
+        return LabelledDigits(self.test_images, self.test_labels)
+
+
+def digits_of(train: LabelledDigits, test: LabelledDigits, *, source: str, is_sample: bool = False) -> Digits:
+    """Put a training and a test part together."""
+    return Digits(train.images, train.labels, test.images, test.labels, source, is_sample)
+
+
+def read_digits(path: Path, *, source: str) -> Digits:
+    """Read both parts from an npz file or a folder, whatever digits they are.
+
+    Raises:
+        DataError: a part is missing, damaged or ill-formed.
+    """
+    return digits_of(read_part(path, "train"), read_part(path, "test"), source=source)
+
+
+def digests(digits: Digits) -> dict[str, str]:
+    """Return the hex MD5 of each of the four arrays, serialised as an IDX file, by the name of its field."""
+    return {
+        "train_images": idx_md5(digits.train_images),
+        "train_labels": idx_md5(digits.train_labels),
+        "test_images": idx_md5(digits.test_images),
+        "test_labels": idx_md5(digits.test_labels),
+    }
+
+
+def is_canonical(digits: Digits) -> bool:
+    """Return whether these are MNIST's 60,000 and 10,000 digits in their published order."""
+    return digests(digits) == CANONICAL_MD5
+
+
+def verify(digits: Digits, expected: Mapping[str, str] = CANONICAL_MD5) -> Digits:
+    """Return the digits unchanged if their digests are those expected.
+
+    Args:
+        digits: what to verify.
+        expected: hex MD5 of each array, as `digests` gives them; MNIST's unless given.
+
+    Raises:
+        DataError: an array is a different one; the message names the first.
+    """
+    for name, found in digests(digits).items():
+        if found != expected[name]:
+            raise DataError(f"{digits.source}: expected {name} with MD5 {expected[name]}, found {found}")
+    return digits
