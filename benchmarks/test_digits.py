@@ -1,0 +1,87 @@
+"""The digits that accuracy is measured on, with a digest that says which they were."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.errors import DataError
+from device.idx import CANONICAL_MD5, LabelledDigits, idx_md5, read_part
+from device.paths import cache_dir
+
+_log = logging.getLogger(__name__)
+
+DATA_VARIABLE = "EDGE_DIGITS_DATA"
+SAMPLE_TEST = Path(__file__).parent / "assets" / "mnist_sample_test.npz"
+SAMPLE_MD5: Mapping[str, str] = {
+    "test_images": "f410bb200c2349d34c5b1f277674510b",
+    "test_labels": "507cfcb7c9474cd87b5ec02ee359a607",
+}
+"""MD5 of the embedded test digits as IDX files."""
+
+
+@dataclass(frozen=True, eq=False)
+class TestDigits:
+    """Labelled digits to measure accuracy on.
+
+    Attributes:
+        images: uint8 (N, 28, 28), 0–255.
+        labels: uint8 (N,), 0–9.
+        source: where they came from, for people to read.
+        md5: hex MD5 of the images and then the labels, each as an IDX file; equal digits have an equal digest.
+        is_sample: whether they are the 2,000 that ship with this project.
+    """
+
+    __test__: ClassVar[bool] = False  # pytest takes classes with such a name for tests
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+    source: str
+    md5: str
+    is_sample: bool = False
+
+
+def load_test_digits(data: Path | None, *, report: Callable[[str], None] = _log.warning) -> TestDigits:
+    """Take test digits from what is named, else from the cache of `edge-digits data fetch`, else from the sample.
+
+    Args:
+        data: npz file or folder of IDX files; where None, the environment variable EDGE_DIGITS_DATA may name one. What
+            is named must work and may hold other digits than MNIST's.
+        report: takes a line when the cache is damaged and therefore passed over.
+
+    Raises:
+        DataError: what is named is missing, damaged or ill-formed.
+    """
+    named = data or (Path(os.environ[DATA_VARIABLE]) if os.environ.get(DATA_VARIABLE) else None)
+    if named is not None:
+        part = read_part(named, "test")
+        return _test_digits(part, str(named) if _matches(part, CANONICAL_MD5) else f"{named} (not MNIST's test digits)")
+    cache = cache_dir() / "mnist.npz"
+    if cache.exists():
+        try:
+            return _test_digits(_verified(read_part(cache, "test"), CANONICAL_MD5, str(cache)), f"MNIST, {cache}")
+        except DataError as cause:
+            report(f"{cause}; measuring on the embedded sample")
+    part = _verified(read_part(SAMPLE_TEST, "test"), SAMPLE_MD5, str(SAMPLE_TEST))
+    return _test_digits(part, f"the embedded sample ({len(part.labels):,} test digits of MNIST)", is_sample=True)
+
+
+def _test_digits(part: LabelledDigits, source: str, *, is_sample: bool = False) -> TestDigits:
+    return TestDigits(part.images, part.labels, source, idx_md5(part.images, part.labels), is_sample)
+
+
+def _matches(part: LabelledDigits, expected: Mapping[str, str]) -> bool:
+    return (idx_md5(part.images), idx_md5(part.labels)) == (expected["test_images"], expected["test_labels"])
+
+
+def _verified(part: LabelledDigits, expected: Mapping[str, str], name: str) -> LabelledDigits:
+    if not _matches(part, expected):
+        raise DataError(f"{name}: expected test digits with MD5 {expected['test_images']}, found other digits")
+    return part
