@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from device.contract import CONTRACT_VERSION
 from device.errors import FitError, RuntimeMissingError
-from device.golden import pack_golden
+from device.golden import Golden, pack_golden
 from device.model_card import ModelCard
 from device.model_file import pack_model, sha256
 from device.output_files import refuse_existing, write_bytes
@@ -131,7 +131,7 @@ def _card(
         accuracy={each.runtime: _accuracy(each) for each in agreements} | {"data": request.test.source},
         agreement={each.runtime: asdict(each) for each in agreements},
         golden=pack_golden(
-            request.test.images[golden], {trial.runtime: trial.raw_scores[golden] for trial in trials}
+            Golden(request.test.images[golden], {trial.runtime: trial.raw_scores[golden] for trial in trials})
         ),
     )
 

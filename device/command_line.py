@@ -23,6 +23,9 @@ class Terminated(BaseException):
     """SIGTERM arrived; like KeyboardInterrupt, no ordinary handler should swallow it."""
 
 
+_EXPECTED = (EdgeDigitsError, OSError, MemoryError, KeyboardInterrupt, Terminated)
+
+
 class Command(click.Command):
     """A command with --quiet and --debug whose errors become one line on stderr and the right exit code."""
 
@@ -38,11 +41,13 @@ class Command(click.Command):
         """Run the command and translate what ends it."""
         try:
             return super().invoke(ctx)
-        except (EdgeDigitsError, OSError, MemoryError, KeyboardInterrupt, Terminated) as error:
-            if isinstance(error, BrokenPipeError):
-                raise
+        except click.exceptions.Exit:
+            raise
+        except BaseException as error:
             if ctx.meta.get("edge_digits.debug"):
                 traceback.print_exc()
+            if isinstance(error, BrokenPipeError) or not isinstance(error, _EXPECTED):
+                raise
             ctx.exit(report_end(error))
 
 
@@ -117,6 +122,10 @@ def run_command_line(command: click.Command, arguments: Sequence[str] | None = N
         code = 0
     except (click.Abort, KeyboardInterrupt, Terminated) as error:
         code = report_end(error if isinstance(error, Terminated) else KeyboardInterrupt())
+    except Exception as error:  # noqa: BLE001 - the last resort, for mistakes of our own
+        text = " ".join(f"{type(error).__name__}: {error}".split())
+        click.echo(f"error: a mistake in this program, please report it: {text} (--debug shows where)", err=True)
+        code = 1
     sys.exit(code if isinstance(code, int) else 0)
 
 

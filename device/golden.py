@@ -5,52 +5,69 @@ from __future__ import annotations
 import base64
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .classifier import Classifier
 from .contract import SIDE
 from .errors import ModelFileError
+from .model_file import ModelFile
 
 
-def pack_golden(digits: np.ndarray, outputs: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """Return golden vectors as the card holds them.
+@dataclass(frozen=True, eq=False)
+class Golden:
+    """Golden vectors.
 
-    Args:
+    Attributes:
         digits: uint8 (N, 28, 28), canonical digits.
-        outputs: runtime name and version → (N, labels), raw outputs.
+        outputs: runtime name and version → (N, labels), the raw outputs expected of it.
     """
+
+    digits: np.ndarray
+    outputs: Mapping[str, np.ndarray]
+
+    def difference(self, runtime: str, raw_scores: np.ndarray) -> tuple[float, str]:
+        """Return how far raw outputs are from those expected, and of which runtime those are.
+
+        Args:
+            runtime: name and version; where the card does not have it, another runtime's outputs are taken.
+            raw_scores: (N, labels), what the runtime answered.
+
+        Returns:
+            The largest absolute difference, in the unit of the raw outputs, and the runtime compared with.
+        """
+        reference = runtime if runtime in self.outputs else next(iter(self.outputs))
+        return float(np.abs(raw_scores - self.outputs[reference].astype(np.float64)).max()), reference
+
+
+def pack_golden(golden: Golden) -> dict[str, Any]:
+    """Return golden vectors as the card holds them."""
     return {
-        "count": len(digits),
-        "digits": base64.b64encode(zlib.compress(digits.tobytes(), 9)).decode(),
-        "outputs": {runtime: raw.tolist() for runtime, raw in outputs.items()},
+        "count": len(golden.digits),
+        "digits": base64.b64encode(zlib.compress(golden.digits.tobytes(), 9)).decode(),
+        "outputs": {runtime: raw.tolist() for runtime, raw in golden.outputs.items()},
     }
 
 
-def replay_golden(classifier: Classifier) -> float | None:
-    """Run the golden digits of a model and return the largest difference from what its card expects.
-
-    Args:
-        classifier: the model in the runtime to check.
-
-    Returns:
-        The largest absolute difference of a raw output from the same runtime's expected one (any runtime's where this
-        one is not in the card); None where the card has no golden vectors.
+def unpack_golden(model: ModelFile) -> Golden | None:
+    """Return the golden vectors of a model, or None where its card has none.
 
     Raises:
-        ModelFileError: the golden vectors are malformed.
+        ModelFileError: they are malformed.
     """
-    golden = classifier.model.card.golden
-    if not golden:
+    packed = model.card.golden
+    if not packed:
         return None
     try:
-        packed = zlib.decompress(base64.b64decode(golden["digits"]))
-        digits = np.frombuffer(packed, np.uint8).reshape(int(golden["count"]), SIDE, SIDE)
-        outputs = golden["outputs"]
-        expected = np.asarray(outputs.get(str(classifier.runtime)) or next(iter(outputs.values())), np.float64)
-        return float(np.abs(classifier.raw_scores(digits) - expected).max())
-    except (KeyError, ValueError, StopIteration, zlib.error) as cause:
+        content = zlib.decompress(base64.b64decode(packed["digits"]))
+        digits = np.frombuffer(content, np.uint8).reshape(int(packed["count"]), SIDE, SIDE)
+        shape = (len(digits), len(model.card.labels))
+        outputs = {str(key): np.asarray(rows, model.card.output.dtype).reshape(shape) for key, rows in packed["outputs"].items()}
+        if not outputs:
+            raise ValueError("no outputs")
+    except (KeyError, ValueError, TypeError, AttributeError, zlib.error) as cause:
         raise ModelFileError(
-            f"{classifier.model.path}: expected golden vectors in its card, found {cause!r}; convert it again"
+            f"{model.path}: expected golden vectors in its card, found {cause!r}; convert it again"
         ) from cause
+    return Golden(digits=digits, outputs=outputs)

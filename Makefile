@@ -1,0 +1,53 @@
+# make demo   the whole story on real data: train, convert, prove, measure, read pictures
+# make test   lint, types and tests; the same as in CI
+# make format the code as ruff wants it
+# make clean  remove the environment and what the demo wrote
+#
+# Each creates .venv first, with everything the project needs, and only again when pyproject.toml has changed.
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+# The first of these that runs and is new (and old) enough makes the environment; or name one: make PYTHON=...
+CANDIDATES := $(if $(PYTHON),$(PYTHON),python3 python3.11 python3.13 python3.12 python3.10)
+
+.PHONY: demo test check format clean
+.DEFAULT_GOAL := demo
+
+demo: $(STAMP)
+	$(BIN)/edge-digits demo
+
+test: $(STAMP)
+	@echo "== lint"
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	@echo "== types"
+	$(BIN)/mypy
+	@echo "== tests"
+	$(BIN)/pytest
+
+check: format test
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info edge-digits-demo .mypy_cache .ruff_cache
+
+$(STAMP): pyproject.toml
+	@set -e; chosen=; \
+	for candidate in $(CANDIDATES); do \
+	  if $$candidate -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then \
+	    chosen=$$candidate; break; \
+	  fi; \
+	done; \
+	if [ -z "$$chosen" ]; then \
+	  echo "error: expected Python 3.10 to 3.13, found none as: $(CANDIDATES); install one or name it: make PYTHON=/path/to/python" >&2; \
+	  exit 1; \
+	fi; \
+	echo "== making $(VENV) with $$($$chosen --version) (TensorFlow is about 600 MB; once)"; \
+	rm -rf $(VENV); \
+	$$chosen -m venv $(VENV) || { rm -rf $(VENV); exit 1; }; \
+	$(BIN)/python -m pip install --disable-pip-version-check -q -e '.[train,litert,report,dev]'; \
+	touch $@

@@ -1,0 +1,148 @@
+"""Finding out whether this machine can read digits: every part is really tried, and what is wrong is said."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+from .errors import EdgeDigitsError, ModelFileError, RuntimeMissingError
+from .golden import unpack_golden
+from .model_file import ModelFile, read_model
+from .paths import DEFAULT_MODEL, SHIPPED_MODELS, cache_dir
+from .runtime_names import MODULES
+from .trial import try_model
+from .version import VERSION
+
+Status = Literal["ok", "note", "fail"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What became of one part that was tried.
+
+    Attributes:
+        part: what was tried.
+        status: "ok", "note" (absent, and not needed for reading digits from files) or "fail".
+        text: what was found, and what to do about it.
+        runs_models: whether this shows that a model runs here.
+    """
+
+    part: str
+    status: Status
+    text: str
+    runs_models: bool = False
+
+
+def examine(*, camera: bool = True) -> Iterator[Finding]:
+    """Try every part, one finding each, in order.
+
+    Args:
+        camera: also open the first camera and wait for a frame.
+    """
+    yield Finding("edge-digits", "ok", VERSION)
+    yield _python()
+    yield from _packages()
+    model, findings = _models()
+    yield from findings
+    for runtime in MODULES:
+        yield _runtime(runtime, model)
+    if camera:
+        yield _camera()
+    cached = cache_dir() / "mnist.npz"
+    yield Finding("data", "ok" if cached.exists() else "note", f"{cached}{'' if cached.exists() else ' (not fetched)'}")
+
+
+def _python() -> Finding:
+    where = "virtual environment" if sys.prefix != sys.base_prefix else "no virtual environment"
+    text = f"{platform.python_version()} on {platform.system()} {platform.machine()} ({where})"
+    if sys.version_info < (3, 10):
+        return Finding("python", "fail", f"{text}; expected 3.10 or newer")
+    return Finding("python", "ok", text)
+
+
+def _packages() -> Iterator[Finding]:
+    for part, module, distributions in (
+        ("numpy", "numpy", ("numpy",)),
+        ("pillow", "PIL.Image", ("pillow",)),
+        ("opencv", "cv2", ("opencv-python-headless", "opencv-python", "opencv-contrib-python")),
+    ):
+        try:
+            __import__(module)
+        except ImportError as cause:
+            hint = {"opencv": "pip install opencv-python-headless"}.get(part, f"pip install {part}")
+            yield Finding(part, "fail", f"cannot be imported ({cause}); {hint}")
+            continue
+        yield Finding(part, "ok", _installed_version(distributions))
+
+
+def _installed_version(distributions: tuple[str, ...]) -> str:
+    for distribution in distributions:
+        try:
+            return f"{version(distribution)} ({distribution})"
+        except PackageNotFoundError:
+            continue
+    return "version unknown"
+
+
+def _models() -> tuple[ModelFile | None, list[Finding]]:
+    """Return the model to try the runtimes with, and what was found of the models that ship."""
+    findings = []
+    default: ModelFile | None = None
+    for path in sorted(SHIPPED_MODELS.glob("*.tflite")):
+        try:
+            model = read_model(path)
+        except ModelFileError as error:
+            findings.append(Finding("model", "fail", str(error)))
+            continue
+        if path == DEFAULT_MODEL:
+            default = model
+        findings.append(Finding("model", "ok", f"{path} ({path.stat().st_size:,} bytes, whole)"))
+    if not findings:
+        findings.append(Finding("model", "fail", f"expected models in {SHIPPED_MODELS}, found none; install again"))
+    return default, findings
+
+
+def _runtime(name: str, model: ModelFile | None) -> Finding:
+    if find_spec(MODULES[name]) is None:
+        return Finding(name, "note", "not installed")
+    golden = unpack_golden(model) if model else None
+    if model is None or golden is None:
+        return Finding(name, "fail", "cannot be tried without the model that ships; install again")
+    try:
+        trial = try_model(model.flatbuffer, runtime=name, digits=golden.digits)
+    except RuntimeMissingError as error:
+        return Finding(name, "note", str(error))
+    except EdgeDigitsError as error:
+        return Finding(name, "fail", str(error))
+    difference, reference = golden.difference(trial.runtime, trial.raw_scores)
+    if difference == 0:
+        agreement = f"golden vectors of {reference} met exactly"
+    else:
+        agreement = f"outputs differ from {reference}'s by up to {difference:g} of 255"
+    return Finding(name, "ok", f"{trial.runtime} runs {model.card.name} {model.card.variant}; {agreement}", True)
+
+
+def _camera() -> Finding:
+    nodes = sorted(Path("/dev").glob("video*"), key=lambda node: (len(node.name), node.name))
+    if not nodes:
+        return Finding("camera", "note", "none found")
+    from .camera import Camera
+
+    said = []
+    for node in nodes:
+        try:
+            with Camera(str(node)) as frames:
+                frame = next(iter(frames))
+        except (EdgeDigitsError, ImportError) as error:
+            said.append(str(error))
+            continue
+        assert frame.image is not None
+        height, width = frame.image.shape[:2]
+        return Finding("camera", "ok", f"{node} gives {width}×{height} pictures")
+    return Finding("camera", "fail", "; ".join(said))

@@ -1,0 +1,62 @@
+"""What the tests share.
+
+No process may hold both TensorFlow and tflite-runtime, so the tests that import TensorFlow are files of their own,
+named test_tf_*.py, and run in a second pytest process: `pytest --tensorflow`. `make test` runs both.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.test_digits import TestDigits, load_test_digits
+from device.classifier import Classifier
+from device.model_file import ModelFile, read_model
+from device.paths import DEFAULT_MODEL
+from device.runtime import load_runtime
+
+ROOT = Path(__file__).parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--tensorflow", action="store_true", help="run the tests that import TensorFlow, and only those")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    if not collection_path.name.startswith("test_"):
+        return None
+    return collection_path.name.startswith("test_tf_") != config.getoption("--tensorflow") or None
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep tests away from the user's cache and settings."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("EDGE_DIGITS_DATA", raising=False)
+    monkeypatch.delenv("EDGE_DIGITS_RUNTIME", raising=False)
+
+
+@pytest.fixture(scope="session")
+def sample_digits() -> TestDigits:
+    """The 2,000 test digits that ship."""
+    return load_test_digits(Path(__file__).parent.parent / "benchmarks/assets/mnist_sample_test.npz")
+
+
+@pytest.fixture(scope="session")
+def model() -> ModelFile:
+    """The default model that ships."""
+    return read_model(DEFAULT_MODEL)
+
+
+@pytest.fixture(scope="session")
+def classifier(model: ModelFile) -> Classifier:
+    """The default model in the first runtime that works."""
+    return Classifier(model, load_runtime())
+
+
+@pytest.fixture
+def seven(sample_digits: TestDigits) -> np.ndarray:
+    """A canonical digit 7, uint8 (28, 28)."""
+    return sample_digits.images[int(np.flatnonzero(sample_digits.labels == 7)[0])]

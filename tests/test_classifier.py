@@ -1,0 +1,78 @@
+"""The classifier takes canonical digits and refuses models that do not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import ShapedInterpreter
+
+from benchmarks.test_digits import TestDigits
+from device.classifier import Classifier
+from device.errors import ContractError
+from device.golden import unpack_golden
+from device.inference import dequantize, quantize_pixels
+from device.model_card import TensorCard
+from device.model_file import ModelFile, read_model
+from device.paths import SHIPPED_MODELS
+from device.runtime import Runtime, load_runtime
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED_MODELS.glob("*.tflite")), ids=lambda path: path.stem)
+def test_a_shipped_model_reads_test_digits(path: Path, sample_digits: TestDigits) -> None:
+    """Every model that ships reads at least 99 % of the sample's test digits."""
+    scores = Classifier(read_model(path), load_runtime()).scores(sample_digits.images)
+    assert scores.shape == (2000, 10)
+    assert scores.dtype == np.float32
+    assert (scores.argmax(1) == sample_digits.labels).mean() > 0.99
+
+
+def test_golden_vectors_are_met(classifier: Classifier) -> None:
+    """The outputs in the card are those of this runtime, and within 2 steps of 255 those of another release."""
+    golden = unpack_golden(classifier.model)
+    assert golden is not None
+    difference, reference = golden.difference(str(classifier.runtime), classifier.raw_scores(golden.digits))
+    assert difference <= (0 if reference == str(classifier.runtime) else 2)
+
+
+@pytest.mark.parametrize("digits", [np.zeros((1, 28, 28), np.float32), np.zeros((28, 28), np.uint8)])
+def test_only_canonical_digits_are_taken(classifier: Classifier, digits: np.ndarray) -> None:
+    """Another dtype or shape is refused before it reaches the runtime."""
+    with pytest.raises(ContractError, match=r"expected uint8 \(N, 28, 28\)"):
+        classifier.scores(digits)
+
+
+@pytest.mark.parametrize(
+    ("shape", "answer", "said"),
+    [
+        ((1, 224, 224, 3), (1, 10), "not a digit model"),
+        ((2, 28, 14, 1), (1, 10), "not a digit model"),
+        ((1, 28, 28, 1), (1, 1000), "one a label"),
+        ((1, 28, 28, 1), (1, 10), "its card names"),
+    ],
+)
+def test_a_model_of_another_shape_is_refused(
+    model: ModelFile, shape: tuple[int, ...], answer: tuple[int, ...], said: str
+) -> None:
+    """A model that takes something else, or is not what its card says, is exit code 4 before the first inference."""
+    with pytest.raises(ContractError, match=said) as caught:
+        Classifier(model, Runtime("fake", "1", ShapedInterpreter(shape, answer)))
+    assert caught.value.exit_code == 4
+
+
+def test_a_model_for_another_contract_is_refused(model: ModelFile) -> None:
+    """Framing and pixels may have changed between contracts."""
+    other = replace(model, card=replace(model.card, contract_version=99))
+    with pytest.raises(ContractError, match="contract"):
+        Classifier(other, load_runtime())
+
+
+def test_quantisation_follows_scale_and_zero_point() -> None:
+    """Pixels become (pixel / scale) + zero point, rounded and clipped; scores go back the same way."""
+    tensor = TensorCard(shape=(1, 3), dtype="int8", scale=2.0, zero_point=-100)
+    quantised = quantize_pixels(np.array([[0, 4, 255]], np.uint8), tensor)
+    assert quantised.tolist() == [[[-100, -98, 28]]]
+    assert quantize_pixels(np.array([[255]], np.uint8), replace(tensor, shape=(1, 1), scale=0.5)).item() == 127
+    assert dequantize(np.array([-100, 28], np.int8), tensor).tolist() == [0.0, 256.0]

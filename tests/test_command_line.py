@@ -1,0 +1,72 @@
+"""What every command shares: one line, the right exit code, a clean stop."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import click
+import pytest
+from click.testing import CliRunner
+from conftest import ROOT
+
+from device.command_line import Command, Terminated, report_end, reporter, run_command_line
+from device.errors import DataError, EdgeDigitsError, FitError, GateError, OutputError, SourceError, UsageError
+
+
+@click.command(cls=Command)
+def failing() -> None:
+    """Fail."""
+    reporter()("working")
+    raise DataError("expected this,\n  found that")
+
+
+def test_an_error_is_one_line() -> None:
+    """Line breaks inside a message do not reach the terminal."""
+    result = CliRunner().invoke(failing)
+    assert (result.exit_code, result.stderr) == (6, "working\nerror: expected this, found that\n")
+
+
+def test_debug_shows_the_traceback() -> None:
+    """--debug is for finding out where."""
+    assert "Traceback" in CliRunner().invoke(failing, ["--debug"]).stderr
+
+
+def test_quiet_hides_progress_and_not_errors() -> None:
+    """--quiet leaves the error line."""
+    assert CliRunner().invoke(failing, ["--quiet"]).stderr == "error: expected this, found that\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        *((EdgeDigitsError("x"), 1), (OutputError("x"), 1), (UsageError("x"), 2), (GateError("x"), 3)),
+        *((FitError("x"), 4), (SourceError("x"), 5), (DataError("x"), 6), (KeyboardInterrupt(), 130)),
+        *((Terminated(), 0), (PermissionError(13, "no"), 1), (MemoryError(), 1)),
+    ],
+)
+def test_each_end_has_its_exit_code(error: BaseException, code: int) -> None:
+    """The codes are those of the design."""
+    assert report_end(error) == code
+
+
+def test_an_unexpected_error_is_one_line_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    """A mistake of ours is named as one, with how to see where."""
+
+    @click.command(cls=Command)
+    def broken() -> None:
+        raise ZeroDivisionError("by zero")
+
+    with pytest.raises(SystemExit, match="1"):
+        run_command_line(broken, [])
+    line = capsys.readouterr().err
+    assert line.count("\n") == 1
+    assert "ZeroDivisionError: by zero" in line
+    assert "--debug" in line
+
+
+def test_a_reader_that_closes_the_pipe_is_no_error() -> None:
+    """`edge-digits ... | head` ends quietly."""
+    command = f"{sys.executable} -m edge_digits --help | true"
+    done = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stderr == ""

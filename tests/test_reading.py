@@ -1,0 +1,104 @@
+"""Readings say what was read, and their JSON line keeps its schema."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from device.classifier import Classifier
+from device.errors import PictureError
+from device.frames import Frame
+from device.reader import Decision, Reader, decide, mark_stable
+from device.reading import ReadDigit, Reading, Timing, utc_timestamp
+
+LABELS = tuple("0123456789")
+
+
+def reading(text: str) -> Reading:
+    return Reading("s", 0, 0.0, tuple(ReadDigit(label, 0.9, (0, 0, 1, 1)) for label in text))
+
+
+def test_a_canonical_digit_is_read(classifier: Classifier, seven: np.ndarray) -> None:
+    """A 28×28 picture is taken as it is."""
+    read = Reader(classifier).read(Frame("seven.png", 0, 1.5, seven))
+    assert read.text == "7"
+    assert read.confidence > 0.9
+    assert read.model is not None
+    assert read.model.sha256 == classifier.model.card.flatbuffer_sha256
+
+
+def test_a_dark_digit_on_light_ground_is_read(classifier: Classifier, seven: np.ndarray) -> None:
+    """Polarity is found, not asked for."""
+    assert Reader(classifier).read(Frame("seven.png", 0, 0.0, 255 - seven)).text == "7"
+
+
+def test_an_empty_picture_reads_as_nothing(classifier: Classifier) -> None:
+    """Nothing found is an answer."""
+    read = Reader(classifier).read(Frame("blank.png", 0, 0.0, np.full((120, 160, 3), 255, np.uint8)))
+    assert (read.text, read.digits, read.error) == ("", (), None)
+    assert read.to_line() == "blank.png: nothing found"
+
+
+def test_a_frame_with_an_error_reads_as_that_error(classifier: Classifier) -> None:
+    """A source's error travels to the output."""
+    read = Reader(classifier).read(Frame("x.png", 0, 0.0, None, error=PictureError("x.png: no picture")))
+    assert json.loads(read.to_json()).keys() == {"schema", "ts", "source", "frame", "error"}
+    assert read.to_line() == "x.png: no picture"
+
+
+def test_the_json_line_has_the_schema_of_the_design() -> None:
+    """Field names and their meaning are a promise to programs that read them."""
+    read = Reading(
+        "photo.jpg",
+        17,
+        1769860800.1239,
+        (ReadDigit("4", 0.99, (1, 2, 3, 4), top=(("4", 0.99), ("9", 0.01))),),
+        timing=Timing(total_s=0.0125),
+    )
+    assert json.loads(read.to_json()) == {
+        "schema": "edge-digits.reading/1",
+        "ts": "2026-01-31T12:00:00.123Z",
+        "source": "photo.jpg",
+        "frame": 17,
+        "text": "4",
+        "confidence": 0.99,
+        "stable": True,
+        "digits": [
+            {
+                "label": "4",
+                "score": 0.99,
+                "box": [1, 2, 3, 4],
+                "top": [{"label": "4", "score": 0.99}, {"label": "9", "score": 0.01}],
+            }
+        ],
+        "timing_ms": {"capture": 0.0, "find": 0.0, "prepare": 0.0, "invoke": 0.0, "total": 12.5},
+    }
+
+
+def test_a_score_below_the_threshold_is_a_question_mark() -> None:
+    """The label is withheld, the score is not."""
+    scores = np.array([0.1] * 9 + [0.55], np.float32)
+    assert decide(scores, LABELS, (0, 0, 1, 1), Decision(threshold=0.6)).label == "?"
+    assert decide(scores, LABELS, (0, 0, 1, 1), Decision(threshold=0.5)).label == "9"
+
+
+def test_the_best_labels_come_best_first() -> None:
+    """--top-k gives labels with scores, and never more than there are."""
+    scores = np.linspace(0, 0.9, 10).astype(np.float32)
+    top = decide(scores, LABELS, (0, 0, 1, 1), Decision(top_k=3)).top
+    assert [label for label, _ in top] == ["9", "8", "7"]
+    assert len(decide(scores, LABELS, (0, 0, 1, 1), Decision(top_k=50)).top) == 10
+
+
+def test_a_stream_is_stable_once_its_text_has_held() -> None:
+    """Three equal readings in a row make the third stable; a change starts over."""
+    stable = [each.stable for each in mark_stable(map(reading, ["1", "1", "1", "1", "2", "1", "1", "1"]))]
+    assert stable == [False, False, True, True, False, False, False, True]
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.0, "1970-01-01T00:00:00.000Z"), (0.9999, "1970-01-01T00:00:00.999Z")])
+def test_timestamps_are_utc_with_milliseconds(seconds: float, text: str) -> None:
+    """Never rounded up into a second that has not begun."""
+    assert utc_timestamp(seconds) == text

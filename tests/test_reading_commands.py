@@ -1,0 +1,162 @@
+"""`classify`, `run` and `doctor` as their users meet them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from conftest import ROOT
+from PIL import Image
+
+from device.cli import cli
+from device.model_file import ModelFile
+from device.paths import DEFAULT_MODEL
+
+
+def invoke(*arguments: object, stdin: bytes = b"") -> Result:
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments], input=stdin)
+
+
+@pytest.fixture
+def picture(seven: np.ndarray, tmp_path: Path) -> Path:
+    """A 28×28 PNG of a seven."""
+    path = tmp_path / "seven.png"
+    Image.fromarray(seven).save(path)
+    return path
+
+
+def test_classify_reads_a_picture(picture: Path) -> None:
+    """A line a picture: its name, the digit, the score."""
+    result = invoke("classify", picture)
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"{picture}: 7  (0.9")
+
+
+def test_classify_reads_standard_input(picture: Path) -> None:
+    """- is a picture on standard input."""
+    assert invoke("classify", "-", stdin=picture.read_bytes()).stdout.startswith("stdin: 7")
+
+
+def test_json_is_one_document_a_line_and_nothing_else(picture: Path, tmp_path: Path) -> None:
+    """An unreadable file is a line with its error among the others, and the exit code is 6."""
+    (tmp_path / "text.png").write_text("no picture")
+    result = invoke("classify", "--json", "--top-k", 2, tmp_path / "text.png", picture, tmp_path / "missing.jpg")
+    assert result.exit_code == 6
+    assert result.stderr == ""
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert ["error" in line for line in lines] == [True, False, True]
+    assert lines[1]["text"] == "7"
+    assert len(lines[1]["digits"][0]["top"]) == 2
+
+
+def test_bad_pictures_are_one_line_each_and_the_others_are_read(picture: Path, tmp_path: Path) -> None:
+    """Empty, truncated and huge files, text, and a folder without pictures: one line each on stderr, exit code 6."""
+    Image.new("L", (20000, 20000)).save(tmp_path / "huge.png")
+    Image.fromarray(np.zeros((200, 200), np.uint8)).save(tmp_path / "whole.jpg")
+    (tmp_path / "cut.jpg").write_bytes((tmp_path / "whole.jpg").read_bytes()[:-30])
+    (tmp_path / "empty.png").touch()
+    (tmp_path / "text.png").write_text("no picture")
+    (tmp_path / "folder").mkdir()
+    bad = [tmp_path / name for name in ("huge.png", "cut.jpg", "empty.png", "text.png", "folder", "missing.png")]
+    result = invoke("classify", *bad, picture)
+    assert result.exit_code == 6
+    lines = result.stderr.splitlines()
+    assert len(lines) == len(bad)
+    for path, line in zip(bad, lines, strict=True):
+        assert line.startswith(f"{path}: ")
+    assert result.stdout.startswith(f"{picture}: 7")
+
+
+@pytest.mark.parametrize(
+    ("content", "code"), [(None, 6), (b"", 6), (b"hello", 6), ("truncated", 6), ("flipped", 6), ("bare", 6)]
+)
+def test_a_bad_model_is_one_line(
+    content: bytes | str | None, code: int, picture: Path, tmp_path: Path, model: ModelFile
+) -> None:
+    """No traceback, no signal, exit code 6."""
+    whole = DEFAULT_MODEL.read_bytes()
+    made = {"truncated": whole[:30000], "flipped": whole[:999] + b"\xff" + whole[1000:], "bare": model.flatbuffer}
+    path = tmp_path / "bad.tflite"
+    if content is not None:
+        path.write_bytes(made[content] if isinstance(content, str) else content)
+    result = invoke("classify", "--model", path, picture)
+    assert result.exit_code == code
+    assert len(result.stderr.splitlines()) == 1
+    assert result.stderr.startswith(f"error: {path}: expected")
+
+
+def test_a_foreign_model_is_used_with_labels(picture: Path, tmp_path: Path, model: ModelFile) -> None:
+    """A bare flatbuffer runs when its labels are named; a wrong number of labels is exit code 4."""
+    (tmp_path / "bare.tflite").write_bytes(model.flatbuffer)
+    (tmp_path / "labels.txt").write_text("\n".join("abcdefghij"))
+    (tmp_path / "three.txt").write_text("a\nb\nc\n")
+    bare = ("classify", "--model", tmp_path / "bare.tflite", picture, "--labels")
+    assert ": h  (" in invoke(*bare, tmp_path / "labels.txt").stdout
+    assert invoke(*bare, tmp_path / "three.txt").exit_code == 4
+
+
+def test_run_reads_a_folder(picture: Path) -> None:
+    """Any source of classify is a source of run."""
+    result = invoke("run", "--source", picture.parent)
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"{picture}: 7")
+
+
+def test_run_without_a_camera_is_exit_code_5() -> None:
+    """One line that says what was expected and what is there."""
+    result = invoke("run", "--source", "97")
+    assert result.exit_code == 5
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("arguments", [["classify"], ["run", "--num-threads", "0"], ["classify", "x", "--top-k", "a"]])
+def test_wrong_usage_is_exit_code_2(arguments: list[str]) -> None:
+    """Click's own messages, the design's code."""
+    assert invoke(*arguments).exit_code == 2
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+def test_a_signal_ends_run_cleanly(number: int, code: int) -> None:
+    """Ctrl-C is 130, SIGTERM is 0, and neither shows a traceback."""
+    reader, writer = os.pipe()
+    command = [sys.executable, "-m", "device", "run", "--source", "-"]
+    process = subprocess.Popen(command, stdin=reader, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    # The process says nothing before it reads: it has opened the model once its library is mapped.
+    deadline = time.monotonic() + 30
+    while "interpreter" not in Path(f"/proc/{process.pid}/maps").read_text() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.3)
+    process.send_signal(number)
+    _, stderr = process.communicate(timeout=30)
+    os.close(reader)
+    os.close(writer)
+    assert (process.returncode, stderr) == (code, "interrupted\n" if number == signal.SIGINT else "")
+
+
+def test_doctor_runs_a_model_in_every_runtime() -> None:
+    """Each installed runtime builds an interpreter and meets the golden vectors."""
+    result = invoke("doctor", "--json", "--no-camera")
+    assert result.exit_code == 0
+    document = json.loads(result.stdout)
+    assert document["runs_models"]
+    golden = [each["text"] for each in document["findings"] if each["runs_models"]]
+    assert golden
+    assert all("golden vectors" in text or "differ" in text for text in golden)
+
+
+def test_doctor_is_exit_code_4_where_nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without a runtime cannot read digits."""
+    from device import doctor
+
+    monkeypatch.setattr(doctor, "find_spec", lambda name: None)
+    result = invoke("doctor", "--no-camera")
+    assert result.exit_code == 4
+    assert "nothing here can run a model" in result.stderr

@@ -1,0 +1,96 @@
+"""A model that kills a runtime kills a child, not the program."""
+
+from __future__ import annotations
+
+import random
+import sys
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from device import trial as trial_module
+from device.child_process import run_module
+from device.errors import FitError, ModelFileError
+from device.foreign_model import read_foreign_model, read_labels
+from device.model_file import ModelFile
+from device.runtime import installed_runtimes
+from device.trial import try_model
+
+NO_DIGITS = np.zeros((0, 28, 28), np.uint8)
+
+
+@pytest.mark.parametrize("runtime", installed_runtimes())
+def test_a_child_answers_as_the_classifier_does(model: ModelFile, runtime: str, seven: np.ndarray) -> None:
+    """Tensors, runtime and scores come back through the child."""
+    trial = try_model(model.flatbuffer, runtime=runtime, digits=seven[np.newaxis])
+    assert trial.runtime.startswith(runtime)
+    assert (trial.input, trial.output) == (model.card.input, model.card.output)
+    assert trial.raw_scores.argmax() == 7
+
+
+def test_damaged_flatbuffers_end_in_an_error_line(model: ModelFile) -> None:
+    """Whatever a damaged flatbuffer does to the runtime, the parent gets an answer or one line."""
+    rng = random.Random(3)
+    for _ in range(8):
+        damaged = bytearray(model.flatbuffer)
+        for position in rng.sample(range(len(damaged) // 2), 200):
+            damaged[position] = rng.randrange(256)
+        try:
+            try_model(bytes(damaged), runtime=installed_runtimes()[0], digits=NO_DIGITS)
+        except FitError as error:
+            assert "\n" not in str(error)
+
+
+def test_a_dead_child_is_named_by_its_signal(model: ModelFile, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The line says how the child died."""
+    killer = tmp_path / "python"
+    killer.write_text("#!/bin/sh\nkill -SEGV $$\n")
+    killer.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(killer))
+    with pytest.raises(FitError, match="died with SIGSEGV"):
+        try_model(model.flatbuffer, runtime="tflite-runtime", digits=NO_DIGITS)
+
+
+def test_a_child_that_hangs_is_ended(model: ModelFile, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No model holds the program up for ever."""
+    sleeper = tmp_path / "python"
+    sleeper.write_text("#!/bin/sh\nexec sleep 60\n")
+    sleeper.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(sleeper))
+    monkeypatch.setattr(trial_module, "run_module", partial(run_module, timeout_s=0.2))
+    with pytest.raises(FitError, match="no answer"):
+        try_model(model.flatbuffer, runtime="tflite-runtime", digits=NO_DIGITS)
+
+
+def test_a_foreign_model_gets_a_card_after_a_trial(model: ModelFile, tmp_path: Path) -> None:
+    """A bare flatbuffer with a labels file is used as it is."""
+    (tmp_path / "bare.tflite").write_bytes(model.flatbuffer)
+    (tmp_path / "labels.txt").write_text("\n".join("0123456789"))
+    foreign = read_foreign_model(
+        tmp_path / "bare.tflite", labels=tmp_path / "labels.txt", runtime=installed_runtimes()[0]
+    )
+    assert foreign.card.labels == model.card.labels
+    assert foreign.card.input == model.card.input
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\xff", None])
+def test_bad_labels_are_refused(content: bytes | None, tmp_path: Path) -> None:
+    """Missing, empty and binary labels files are one line and exit code 6."""
+    path = tmp_path / "labels.txt"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"labels\.txt: expected") as caught:
+        read_labels(path)
+    assert caught.value.exit_code == 6
+
+
+def test_a_damaged_model_of_ours_is_refused_even_with_labels(tmp_path: Path, model: ModelFile) -> None:
+    """--labels is for foreign models; it does not switch off the seal."""
+    from device.paths import DEFAULT_MODEL
+
+    (tmp_path / "labels.txt").write_text("\n".join("0123456789"))
+    (tmp_path / "m.tflite").write_bytes(DEFAULT_MODEL.read_bytes()[:-3])
+    with pytest.raises(ModelFileError, match="cut off"):
+        read_foreign_model(tmp_path / "m.tflite", labels=tmp_path / "labels.txt", runtime="tflite-runtime")
