@@ -8,10 +8,10 @@ Document Recognition" (1998), section III.A.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import numpy as np
+    from numpy.typing import NDArray
 
 CONTRACT_VERSION = 1
 SIDE = 28
@@ -19,7 +19,7 @@ INK_SIDE = 20
 LABELS = tuple("0123456789")
 
 
-def frame_ink(ink: np.ndarray) -> np.ndarray:
+def frame_ink(ink: NDArray[Any]) -> NDArray[Any]:
     """Scale and centre the ink of one digit into a canonical digit.
 
     Args:

@@ -1,0 +1,147 @@
+"""Read a picture, from a file or from bytes of any origin, into an array.
+
+Pillow decodes, so that a picture of 28×28 px needs no OpenCV. Bytes may come from strangers: only common picture
+formats are tried, the size is checked on the header, and whatever a decoder says of damaged bytes becomes PictureError.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import PictureError
+from .native_stderr import hidden_native_stderr
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", "DIB", "WEBP", "TIFF", "PPM", "AVIF")
+MOST_PIXELS = 100_000_000
+MOST_BYTES = 512 * 1024 * 1024  # more than MOST_PIXELS take without compression
+NEEDED_SIDE = 2000  # px: a JPEG with a longer side is decoded smaller, but not below this
+TIFF_MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"mif1", b"msf1")  # ISO/IEC 23008-12: the photographs of iPhones
+DEEP_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")  # more than 8 bits a pixel, grey
+
+
+def read_picture(path: Path) -> NDArray[Any]:
+    """Read a picture file.
+
+    Args:
+        path: a file in one of FORMATS.
+
+    Returns:
+        uint8 (H, W) of a grey picture or uint8 (H, W, 3), BGR, of a coloured one; upright, 0–255.
+
+    Raises:
+        PictureError: the file is missing, not a file, not readable, or not a whole picture.
+    """
+    name = _shown(str(path))
+    try:
+        if path.exists() and not path.is_file():
+            raise PictureError(f"{name}: expected a picture file, found a folder or device; name the picture itself")
+        if path.stat().st_size > MOST_BYTES:
+            raise PictureError(f"{name}: expected at most {MOST_BYTES} bytes, found {path.stat().st_size}; shrink it")
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise PictureError(f"{name}: expected a picture file, found nothing there; check the name") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise PictureError(f"{name}: expected a readable file, found: {reason}; check name and permissions") from error
+    return decode_picture(content, name=name)
+
+
+def decode_picture(content: bytes, *, name: str) -> NDArray[Any]:
+    """Decode the bytes of a picture file; of an animation the first frame.
+
+    EXIF rotation is applied, transparency lies on white, and grey of more than 8 bits is stretched from its own least
+    and greatest value to 0–255, since 10 and 12 bits are stored in 16 too.
+
+    Args:
+        content: the whole file.
+        name: what messages call it.
+
+    Returns:
+        uint8 (H, W) of a grey picture or uint8 (H, W, 3), BGR, of a coloured one; upright, 0–255.
+
+    Raises:
+        PictureError: the bytes are not one whole picture in one of FORMATS, or it has more than MOST_PIXELS.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    name = _shown(name)
+    if not content:
+        raise PictureError(f"{name}: expected a picture, found an empty file; copy or save it again")
+    # Pillow warns of odd metadata, which does not matter here, and of large pictures, which are refused below.
+    # libtiff, alone of the decoders, writes its complaints to stderr itself.
+    with warnings.catch_warnings(), hidden_native_stderr() if content[:4] in TIFF_MARKS else nullcontext():
+        warnings.simplefilter("ignore")
+        try:
+            return _decode(content, name)
+        except PictureError:
+            raise
+        except Image.DecompressionBombError as error:
+            raise PictureError(f"{name}: expected at most {MOST_PIXELS} pixels, found more; shrink it") from error
+        except UnidentifiedImageError as error:
+            raise PictureError(f"{name}: {_unknown(content)}") from error
+        except Exception as error:  # on damaged bytes decoders raise almost any type
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise PictureError(f"{name}: expected a whole picture, found damage ({reason}); save it again") from error
+
+
+def _decode(content: bytes, name: str) -> NDArray[Any]:
+    """Open, check, decode, turn upright and convert."""
+    from PIL import Image, ImageOps
+
+    Image.init()
+    with Image.open(io.BytesIO(content), formats=[known for known in FORMATS if known in Image.OPEN]) as picture:
+        width, height = picture.size
+        if width * height > MOST_PIXELS:
+            raise PictureError(f"{name}: expected at most {MOST_PIXELS} pixels, found {width}×{height}; shrink it")
+        if picture.format == "JPEG":
+            share = NEEDED_SIDE / max(width, height)
+            picture.draft(None, (max(1, round(width * share)), max(1, round(height * share))))
+        picture.load()
+        return _as_array(ImageOps.exif_transpose(picture))
+
+
+def _as_array(picture: Image.Image) -> NDArray[Any]:
+    """Convert a decoded picture of any mode to uint8 (H, W) or (H, W, 3), BGR."""
+    from PIL import Image
+
+    if picture.mode in DEEP_MODES:
+        return _to_8_bit(np.asarray(picture))
+    if picture.has_transparency_data:
+        layered = picture.convert("RGBA")
+        grey = picture.mode in ("LA", "La", "L", "1")
+        picture = Image.alpha_composite(Image.new("RGBA", layered.size, "white"), layered)
+        picture = picture.convert("L" if grey else "RGB")
+    if picture.mode in ("1", "L"):
+        return np.array(picture.convert("L"))
+    return np.ascontiguousarray(np.asarray(picture.convert("RGB"))[:, :, ::-1])
+
+
+def _to_8_bit(values: NDArray[Any]) -> NDArray[Any]:
+    """Stretch grey values of any dtype (H, W) from their least and greatest to uint8 0–255."""
+    exact = np.nan_to_num(values.astype(np.float64), posinf=0, neginf=0)
+    low, high = exact.min(), exact.max()
+    stretched: NDArray[Any] = np.round((exact - low) * (255 / (high - low) if high > low else 0)).astype(np.uint8)
+    return stretched
+
+
+def _unknown(content: bytes) -> str:
+    """Say what was found instead of a picture."""
+    if content[4:8] == b"ftyp" and content[8:12] in HEIF_BRANDS:
+        return "expected PNG, JPEG or the like, found HEIC, which has no decoder here; save it as JPEG"
+    return f"expected a picture (PNG, JPEG, WebP, TIFF, BMP, GIF), found {len(content)} other or damaged bytes"
+
+
+def _shown(name: str) -> str:
+    """Keep a name on one line, whatever characters it holds."""
+    return name if name.isprintable() else ascii(name)
