@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
@@ -53,7 +54,9 @@ def make_flatbuffer(model: keras.Model, variant: str, calibration: NDArray[np.ui
     elif variant != "float32":
         raise ValueError(f"expected float32 or int8, found {variant!r}")
     # Keras describes the exported graph on stdout, where only results belong.
-    with hidden_native_stderr(), redirect_stdout(io.StringIO()):
+    with hidden_native_stderr(), redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        # TensorFlow misses statistics that only its converter of 2018 needed.
+        warnings.filterwarnings("ignore", message="Statistics for quantized inputs were expected")
         flatbuffer: bytes = converter.convert()
     return flatbuffer
 

@@ -25,7 +25,7 @@ def calibration_sample(digits: Digits, *, count: int, seed: int) -> DigitSample:
     return DigitSample(digits.train_images[chosen], digits.train_labels[chosen], source)
 
 
-def test_sample(digits: Digits) -> DigitSample:
+def whole_test_set(digits: Digits) -> DigitSample:
     """Return all test digits."""
     source = {"source": digits.source, "count": len(digits.test_labels), "images_md5": idx_md5(digits.test_images)}
     return DigitSample(digits.test_images, digits.test_labels, source)

@@ -1,4 +1,4 @@
-"""The JSON files that describe a training run."""
+"""The files beside a model: JSON that describes a run, and arrays."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from device.errors import DataError
-from device.output_files import write_text
+from device.output_files import atomic_path, write_text
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -29,3 +32,13 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as cause:
         raise DataError(f"{path}: expected a JSON document, found none ({cause}); train again") from cause
+
+
+def write_npz(path: Path, **arrays: NDArray[np.uint8]) -> None:
+    """Write arrays to an npz file atomically.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    with atomic_path(path) as temporary:
+        np.savez(temporary, **arrays)  # type: ignore[arg-type]  # numpy's stub takes the names for options

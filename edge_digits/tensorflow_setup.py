@@ -16,7 +16,8 @@ def prepare_tensorflow() -> None:
     """
     if importlib.util.find_spec("tensorflow") is None:
         raise ExtraMissingError("this command needs TensorFlow, which is not installed; pip install 'edge-digits[train]'")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # Level 3 hides even what C++ calls errors: those that matter come as exceptions too.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     # There is no use for a GPU on networks this small, and looking for one writes errors.
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")

@@ -144,7 +144,7 @@ def train(
             validation_batch_size=500,
             shuffle=False,
             verbose=0,
-            callbacks=[_EpochEnd(out, identity, history, settings.epochs, report)],
+            callbacks=[_Epochs(out, identity, history, settings, report)],
         )
     return _finish(model, out, identity, history, digits)
 
@@ -198,23 +198,29 @@ def _start(
     return None
 
 
-class _EpochEnd(keras.callbacks.Callback):
-    """Records, reports and saves each finished epoch."""
+class _Epochs(keras.callbacks.Callback):
+    """Seeds the dropout of each epoch; records, saves and reports the finished ones."""
 
     def __init__(
         self,
         out: Path,
         identity: Mapping[str, Any],
         history: list[Mapping[str, float]],
-        epochs: int,
+        settings: TrainingSettings,
         report: Callable[[str], None],
     ) -> None:
         super().__init__()
-        self._out, self._identity, self._history, self._epochs, self._report = out, identity, history, epochs, report
+        self._out, self._identity, self._history = out, identity, history
+        self._settings, self._report = settings, report
         self._began_s = 0.0
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         self._began_s = time.perf_counter()
+        # Keras saves no state of random layers, so a resumed run could not go on with it; like the batches, they
+        # follow from seed and epoch alone.
+        for place, layer in enumerate(self.model.layers):
+            if hasattr(layer, "seed_generator"):
+                layer.seed_generator.state.assign([self._settings.seed + 1000003 * place, epoch << 20])
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         row = {name: float(value) for name, value in (logs or {}).items()}
@@ -222,7 +228,7 @@ class _EpochEnd(keras.callbacks.Callback):
         self._history.append(row)
         save_checkpoint(self._out, self.model, self._identity, self._history)
         self._report(
-            f"epoch {epoch + 1}/{self._epochs}: loss {row['loss']:.4f}, "
+            f"epoch {epoch + 1}/{self._settings.epochs}: loss {row['loss']:.4f}, "
             f"validation accuracy {row['val_accuracy']:.2%}, {row['seconds']:.0f} s"
         )
 

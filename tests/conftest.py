@@ -24,6 +24,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--tensorflow", action="store_true", help="run the tests that import TensorFlow, and only those")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--tensorflow"):
+        from edge_digits.tensorflow_setup import prepare_tensorflow
+
+        prepare_tensorflow()
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     if not collection_path.name.startswith("test_"):
         return None

@@ -56,7 +56,7 @@ def convert(
     prepare_tensorflow()
     from converters import ConversionRequest
     from converters import convert as run_conversion
-    from edge_digits.conversion_data import calibration_sample, test_sample, training_record
+    from edge_digits.conversion_data import calibration_sample, whole_test_set, training_record
     from edge_digits.mnist import load_mnist
 
     training = training_record(model)
@@ -66,7 +66,7 @@ def convert(
         out=out,
         name=name or training.get("settings", {}).get("arch") or model.stem,
         calibration=calibration_sample(digits, count=calibrate, seed=seed),
-        test=test_sample(digits),
+        test=whole_test_set(digits),
         variants=variants or VARIANT_NAMES,
         min_agreement=None if gate is None else gate / 100,
         training=training,

@@ -1,0 +1,238 @@
+"""Nothing leaves the converter unverified, and every file describes itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from converters import ConversionRequest, convert
+from converters.conversion import gate_failure
+from converters.flatbuffers import read_operations
+from converters.keras_models import fix_batch_size
+from converters.request import Agreement
+from device.errors import ContractError, FitError, ModelFileError, OutputExistsError, RuntimeMissingError
+from device.golden import unpack_golden
+from device.model_file import read_model
+from device.runtime import installed_runtimes
+from device.trial import try_model
+from edge_digits.cli import cli
+from edge_digits.conversion_data import calibration_sample, whole_test_set
+from edge_digits.digit_set import Digits
+from edge_digits.mnist_sources import from_sample
+from edge_digits.training import TrainingSettings, train
+
+
+@pytest.fixture(scope="module")
+def digits() -> Digits:
+    """Part of the sample."""
+    sample = from_sample()
+    return Digits(
+        *(sample.train_images[:4000], sample.train_labels[:4000]),
+        *(sample.test_images[:500], sample.test_labels[:500]),
+        "few",
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(digits: Digits, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network after three epochs."""
+    settings = TrainingSettings.from_recipe("cnn", epochs=3, batch_size=64, validation=200, augment=False)
+    return train(digits, settings, tmp_path_factory.mktemp("run"), report=lambda line: None).model
+
+
+@pytest.fixture
+def request_(digits: Digits, trained: Path, tmp_path: Path) -> ConversionRequest:
+    """Both variants of the trained network."""
+    return ConversionRequest(
+        model=trained,
+        out=tmp_path / "models",
+        name="cnn",
+        calibration=calibration_sample(digits, count=100, seed=1),
+        test=whole_test_set(digits),
+        min_agreement=0.97,  # a network this green has scores near each other
+    )
+
+
+def test_a_conversion_describes_itself(request_: ConversionRequest) -> None:
+    """Labels, tensors, operations, calibration, accuracy, agreement and golden vectors are in the file."""
+    float32, int8 = convert(request_)
+    for conversion, dtype in ((float32, "float32"), (int8, "int8")):
+        assert conversion.failure is None
+        model = read_model(conversion.path)
+        card = model.card
+        assert (card.name, card.variant, card.input.dtype, card.output.dtype) == ("cnn", dtype, dtype, dtype)
+        assert card.input.shape == (1, 28, 28, 1)
+        assert card.labels == tuple("0123456789")
+        assert any(name.startswith("CONV_2D v") for name in card.ops)
+        assert card.oldest_runtime
+        runtimes = card.agreement.keys()
+        assert len(runtimes) == len(installed_runtimes())
+        assert all(card.accuracy[runtime]["n"] == 500 for runtime in runtimes)
+        golden = unpack_golden(model)
+        assert golden is not None
+        assert golden.digits.shape == (10, 28, 28)
+        assert golden.outputs.keys() == runtimes
+    assert read_model(int8.path).card.calibration["count"] == 100
+    assert read_model(float32.path).card.calibration == {}
+    assert int8.flatbuffer_bytes < float32.flatbuffer_bytes / 2
+
+
+def test_raw_pixels_go_in_without_a_step_for_scaling(request_: ConversionRequest) -> None:
+    """The rescaling layer is folded away: int8 input is pixel - 128, and the first operation is the convolution."""
+    (int8,) = convert(replace(request_, variants=("int8",)))
+    card = read_model(int8.path).card
+    assert (card.input.scale, card.input.zero_point) == (pytest.approx(1.0), -128)
+    assert not any(name.startswith(("MUL", "QUANTIZE", "SHAPE", "PACK", "READ_VARIABLE")) for name in card.ops)
+
+
+def test_a_variant_below_its_gate_is_not_written(request_: ConversionRequest) -> None:
+    """The conversion says what was expected and found; no file, not even a temporary one, is left."""
+    int8 = convert(replace(request_, min_agreement=1.01))[1]
+    assert int8.failure is not None
+    assert "expected at least 101.00% of 500 digits" in int8.failure
+    assert not list(request_.out.glob("*"))
+
+
+def test_the_gate_takes_the_worst_runtime() -> None:
+    """One runtime that disagrees is enough."""
+    good = Agreement("a 1", 100, 1.0, 0.0, 0.0, 99, 99)
+    bad = replace(good, runtime="b 2", agreement=0.9)
+    assert gate_failure((good,), limit=0.99) is None
+    assert "90.00% on b 2" in (gate_failure((good, bad), limit=0.99) or "")
+
+
+def test_a_model_that_no_runtime_loads_is_not_written(request_: ConversionRequest, monkeypatch) -> None:
+    """What a runtime says of it is passed on."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise FitError("tflite-runtime 2.14.0 is too old for this model")
+
+    monkeypatch.setattr("converters.verification.try_model", refuse)
+    conversions = convert(request_)
+    assert [conversion.failure for conversion in conversions] == ["tflite-runtime 2.14.0 is too old for this model"] * 2
+    assert not request_.out.exists()
+
+
+def test_without_a_runtime_nothing_is_converted(request_: ConversionRequest) -> None:
+    """What cannot be verified does not leave."""
+    with pytest.raises(RuntimeMissingError, match="to verify"):
+        convert(replace(request_, runtimes=()))
+
+
+def test_files_that_are_there_are_kept(request_: ConversionRequest) -> None:
+    """Without force, nothing is converted at all."""
+    request_.out.mkdir()
+    (request_.out / "cnn_int8.tflite").write_text("mine")
+    with pytest.raises(OutputExistsError, match="--force"):
+        convert(request_)
+    assert [path.name for path in request_.out.iterdir()] == ["cnn_int8.tflite"]
+
+
+def test_a_fixed_batch_leaves_no_shape_arithmetic(trained: Path) -> None:
+    """Batch 1 keeps SHAPE, STRIDED_SLICE and PACK out of the graph."""
+    assert fix_batch_size(keras.models.load_model(trained)).input_shape == (1, 28, 28, 1)
+
+
+def write_keras(path: Path, model: keras.Model) -> Path:
+    model.save(path)
+    return path
+
+
+def dense_model(*, side: int = 28, labels: int = 10) -> keras.Model:
+    pixels = keras.Input((side, side, 1))
+    return keras.Model(pixels, keras.layers.Dense(labels)(keras.layers.Flatten()(pixels)))
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no zip", b"PK\x03\x04 cut off"])
+def test_what_is_no_keras_model_is_refused(request_: ConversionRequest, tmp_path: Path, content: bytes | None) -> None:
+    """Missing, empty, foreign and damaged files are one line."""
+    path = tmp_path / "bad.keras"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ModelFileError, match=r"expected a \.keras model"):
+        convert(replace(request_, model=path))
+
+
+def test_a_damaged_keras_model_is_refused(request_: ConversionRequest, trained: Path, tmp_path: Path) -> None:
+    """A ZIP whose middle is gone is told apart from a missing file."""
+    content = trained.read_bytes()
+    damaged = tmp_path / "damaged.keras"
+    damaged.write_bytes(content[: len(content) // 2] + bytes(500) + content[len(content) // 2 + 500 :])
+    with pytest.raises(ModelFileError, match="cannot load"):
+        convert(replace(request_, model=damaged))
+
+
+def test_a_keras_model_of_another_shape_is_refused(request_: ConversionRequest, tmp_path: Path) -> None:
+    """Input and output are checked before anything is converted."""
+    for model in (dense_model(side=32), dense_model(labels=3)):
+        path = write_keras(tmp_path / "other.keras", model)
+        with pytest.raises(ContractError, match="not a digit model"):
+            convert(replace(request_, model=path))
+
+
+def test_weights_that_are_not_numbers_are_refused_by_name(request_: ConversionRequest, tmp_path: Path) -> None:
+    """The layer with the NaN is named."""
+    model = dense_model()
+    model.layers[-1].set_weights([np.full((784, 10), np.nan), np.zeros(10)])
+    with pytest.raises(ModelFileError, match=r"NaN or infinity in dense\w*/kernel"):
+        convert(replace(request_, model=write_keras(tmp_path / "nan.keras", model)))
+
+
+def test_the_calibration_set_is_seeded_and_balanced(digits: Digits) -> None:
+    """The same seed draws the same digits, as many of each class, and the record tells them apart."""
+    one, same, other = (calibration_sample(digits, count=100, seed=seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one.images, same.images)
+    assert one.source == same.source
+    assert one.source["indices_sha256"] != other.source["indices_sha256"]
+    assert np.bincount(one.labels).tolist() == [10] * 10
+
+
+def test_operations_are_read_with_their_versions(request_: ConversionRequest) -> None:
+    """Names, versions and counts come from the flatbuffer itself."""
+    (float32,) = convert(replace(request_, variants=("float32",)))
+    operations = read_operations(read_model(float32.path).flatbuffer)
+    assert operations.counts["MAX_POOL_2D v1"] == 2
+    assert sum(operations.counts.values()) == 10
+
+
+def test_the_child_keeps_tensorflow_and_the_runtimes_apart(request_: ConversionRequest, digits: Digits) -> None:
+    """From this process, which holds TensorFlow, every runtime answers through a child."""
+    (int8,) = convert(replace(request_, variants=("int8",)))
+    for runtime in installed_runtimes():
+        trial = try_model(read_model(int8.path).flatbuffer, runtime=runtime, digits=digits.test_images[:5])
+        assert trial.raw_scores.shape == (5, 10)
+
+
+def test_the_command_writes_files_and_answers_with_exit_codes(trained: Path, digits: Digits, tmp_path: Path) -> None:
+    """0 with a line a file; 2 where a file is there; 3 with the figures below the gate; 6 without a model."""
+    data = tmp_path / "few.npz"
+    np.savez(
+        data,
+        **{"x_train": digits.train_images, "y_train": digits.train_labels},
+        **{"x_test": digits.test_images, "y_test": digits.test_labels},
+    )
+    base = ["convert", str(trained), "--data", str(data), "--calibrate", "50", "--out", str(tmp_path / "models")]
+    runner = CliRunner()
+    good = runner.invoke(cli, [*base, "--gate", "95"])
+    assert good.exit_code == 0, good.stderr
+    assert [line.split(":")[0] for line in good.stdout.splitlines()] == [
+        str(tmp_path / "models" / name) for name in ("cnn_float32.tflite", "cnn_int8.tflite")
+    ]
+    assert runner.invoke(cli, [*base, "--gate", "95"]).exit_code == 2
+    few = [*base[:-1], str(tmp_path / "gated"), "--gate", "100"]
+    gated = runner.invoke(cli, few)
+    assert gated.exit_code in (0, 3)  # int8 may agree on every one of 500 digits
+    missing = runner.invoke(cli, ["convert", str(tmp_path / "missing.keras"), "--out", str(tmp_path / "other")])
+    assert missing.exit_code == 6
+    assert runner.invoke(cli, [*base, "--variant", "int7"]).exit_code == 2
+
+
+def test_keras_chatter_stays_off_stdout(request_: ConversionRequest, capfd: pytest.CaptureFixture[str]) -> None:
+    """Only results belong on stdout."""
+    convert(replace(request_, variants=("float32",)))
+    assert capfd.readouterr().out == ""

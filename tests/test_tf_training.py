@@ -1,0 +1,160 @@
+"""Training is repeatable and can be stopped at any moment."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from device.errors import DataError, OutputExistsError, UsageError
+from edge_digits.augmentation import AffineRange, distort
+from edge_digits.checkpoint import STATE_NAME
+from edge_digits.cli import cli
+from edge_digits.digit_set import Digits
+from edge_digits.mnist_sources import from_sample
+from edge_digits.training import TrainingSettings, train
+
+
+class Killed(Exception):
+    """Stands for a kill between two epochs."""
+
+
+@pytest.fixture(scope="module")
+def digits() -> Digits:
+    """A thousand digits of the sample."""
+    sample = from_sample()
+    return Digits(sample.train_images[:1000], sample.train_labels[:1000], sample.test_images, sample.test_labels, "few")
+
+
+def settings(**changes: object) -> TrainingSettings:
+    fields = {"epochs": 3, "batch_size": 50, "seed": 7, "validation": 100, **changes}
+    return TrainingSettings.from_recipe("cnn", **fields)
+
+
+def weights(path: Path) -> list[np.ndarray]:
+    return keras.models.load_model(path).get_weights()
+
+
+def ignore(line: str) -> None:
+    pass
+
+
+def kill_after(epoch: int):
+    def report(line: str) -> None:
+        if line.startswith(f"epoch {epoch}/"):
+            raise Killed
+
+    return report
+
+
+@pytest.fixture(scope="module")
+def whole(digits: Digits, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that nothing interrupted."""
+    out = tmp_path_factory.mktemp("whole")
+    train(digits, settings(), out, report=ignore)
+    return out
+
+
+def test_a_run_leaves_what_is_needed_to_repeat_it(whole: Path) -> None:
+    """Model, history, settings with data digests and versions, and a picture; no checkpoint."""
+    assert {path.name for path in whole.iterdir()} == {"model.keras", "history.json", "training.json", "curves.png"}
+    record = json.loads((whole / "training.json").read_text())
+    assert record["settings"]["seed"] == 7
+    assert record["data"].keys() == {"train_images", "train_labels", "test_images", "test_labels"}
+    assert "tensorflow" in record["versions"]
+
+
+def test_the_same_seed_gives_the_same_model(digits: Digits, whole: Path, tmp_path: Path) -> None:
+    """Every weight is equal, bit for bit, on one machine."""
+    train(digits, settings(), tmp_path, report=ignore)
+    for one, other in zip(weights(whole / "model.keras"), weights(tmp_path / "model.keras"), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_resumed_run_ends_with_the_same_model(digits: Digits, whole: Path, tmp_path: Path) -> None:
+    """A run that was killed after an epoch goes on as if nothing had happened; its history has no gap or repeat."""
+    with pytest.raises(Killed):
+        train(digits, settings(), tmp_path, report=kill_after(1))
+    assert not (tmp_path / "model.keras").exists()
+    train(digits, settings(), tmp_path, resume=True, report=ignore)
+    for one, other in zip(weights(whole / "model.keras"), weights(tmp_path / "model.keras"), strict=True):
+        np.testing.assert_array_equal(one, other)
+    rows = [json.loads((out / "history.json").read_text()) for out in (whole, tmp_path)]
+    assert [row["epoch"] for row in rows[1]] == [1, 2, 3]
+    assert [row["val_loss"] for row in rows[0]] == [row["val_loss"] for row in rows[1]]
+
+
+def test_a_stopped_run_is_neither_lost_nor_mixed(digits: Digits, tmp_path: Path) -> None:
+    """Going on takes --resume and the same settings; starting over takes --force."""
+    with pytest.raises(Killed):
+        train(digits, settings(), tmp_path, report=kill_after(1))
+    with pytest.raises(UsageError, match="--resume.*--force"):
+        train(digits, settings(), tmp_path, report=ignore)
+    with pytest.raises(UsageError, match="seed was 7, is 8"):
+        train(digits, settings(seed=8), tmp_path, resume=True, report=ignore)
+    train(digits, settings(epochs=1), tmp_path, force=True, report=ignore)
+    assert (tmp_path / "model.keras").exists()
+
+
+def test_a_damaged_checkpoint_is_named(digits: Digits, tmp_path: Path) -> None:
+    """It is never taken for an earlier or a finished run."""
+    with pytest.raises(Killed):
+        train(digits, settings(), tmp_path, report=kill_after(1))
+    next(tmp_path.glob("checkpoint-*.keras")).write_bytes(b"no model")
+    with pytest.raises(DataError, match="expected a whole checkpoint"):
+        train(digits, settings(), tmp_path, resume=True, report=ignore)
+    (tmp_path / STATE_NAME).write_text("{")
+    with pytest.raises(DataError, match="expected a JSON document"):
+        train(digits, settings(), tmp_path, resume=True, report=ignore)
+
+
+def test_a_finished_run_is_not_overwritten(digits: Digits, whole: Path) -> None:
+    """A model that is there stays there without --force."""
+    with pytest.raises(OutputExistsError, match="--force"):
+        train(digits, settings(), whole, report=ignore)
+
+
+def test_too_few_digits_for_a_batch_are_refused(digits: Digits, tmp_path: Path) -> None:
+    """A run that could not make one step does not start."""
+    with pytest.raises(UsageError, match="at least one batch of 1000"):
+        train(digits, settings(batch_size=1000), tmp_path, report=ignore)
+
+
+def test_distortion_depends_on_its_seed_alone(digits: Digits) -> None:
+    """The same seed distorts alike, another does not, and no range leaves a digit as it is."""
+    images = digits.train_images[:8, ..., np.newaxis].astype(np.float32)
+    one, same, other = (distort(images, seed=[1, seed], limits=AffineRange()).numpy() for seed in (2, 2, 3))
+    np.testing.assert_array_equal(one, same)
+    assert np.abs(one - other).max() > 50
+    still = distort(images, seed=[1, 2], limits=AffineRange(0, 0, 0, 0)).numpy()
+    np.testing.assert_allclose(still, images, atol=0.01)  # float32 arithmetic of the map
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--arch", "transformer", "--out", "x"], 2),
+        (["--epochs", "0", "--out", "x"], 2),
+        ([], 2),
+        (["--out", "x", "--data", "missing.npz"], 6),
+    ],
+)
+def test_wrong_arguments_have_their_exit_code(arguments: list[str], code: int, tmp_path: Path, monkeypatch) -> None:
+    """One line, no traceback, nothing written."""
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(cli, ["train", *arguments])
+    assert result.exit_code == code
+    assert "Traceback" not in result.stderr
+    assert not list(tmp_path.glob("x"))
+
+
+def test_an_output_that_cannot_be_written_is_exit_code_1(tmp_path: Path) -> None:
+    """The folder that is a file is named."""
+    (tmp_path / "file").touch()
+    result = CliRunner().invoke(cli, ["train", "--out", str(tmp_path / "file" / "run"), "--epochs", "1"])
+    assert result.exit_code == 1
+    assert "cannot be written" in result.stderr
