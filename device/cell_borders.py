@@ -109,7 +109,9 @@ def border_line(marks: NDArray[Any]) -> BorderLine | None:
     thickness = np.median((last - first)[seen])
     if thickness > THICKEST * height:
         return None
-    return BorderLine(rows < middle + 1.25 * thickness + 2, starts=bool(seen[:2].any()), ends=bool(seen[-2:].any()))
+    # A tilted line may leave the band; it is blanked there too.
+    deep = np.arange(min(height, 2 * band.shape[0]))[:, None]
+    return BorderLine(deep < middle + 1.25 * thickness + 2, starts=bool(seen[:2].any()), ends=bool(seen[-2:].any()))
 
 
 def _straight(heights: NDArray[Any], seen: NDArray[Any]) -> NDArray[Any]:
