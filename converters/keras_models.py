@@ -24,7 +24,7 @@ def load_keras_model(path: Path) -> keras.Model:
         raise ModelFileError(f"{path}: expected a .keras model, found another or a damaged file; train it again")
     try:
         return keras.models.load_model(path, compile=False)
-    except Exception as cause:  # noqa: BLE001 - Keras lets through whatever its parts raise on a damaged file
+    except Exception as cause:
         reason = " ".join(str(cause).split())[:200] or type(cause).__name__
         raise ModelFileError(f"{path}: expected a .keras model, found one that Keras cannot load ({reason})") from cause
 
@@ -44,13 +44,16 @@ def check_digit_model(model: keras.Model, path: Path, *, labels: int) -> None:
         )
     for weight in model.weights:
         if not np.isfinite(np.asarray(weight)).all():
-            raise ModelFileError(f"{path}: expected finite weights, found NaN or infinity in {weight.path}; train again")
+            raise ModelFileError(
+                f"{path}: expected finite weights, found NaN or infinity in {weight.path}; train again"
+            )
 
 
 def fix_batch_size(model: keras.Model) -> keras.Model:
     """Rebuild a model on an input of batch size 1.
 
-    A dynamic batch leaves shape arithmetic in the graph and keeps XNNPACK away; it makes inference several times slower.
+    A dynamic batch leaves shape arithmetic in the graph and keeps XNNPACK away, which makes inference several times
+    slower.
 
     Args:
         model: takes (None, 28, 28, 1).

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .contract import CONTRACT_VERSION, SIDE
@@ -10,6 +12,11 @@ from .inference import Inference, dequantize, quantize_pixels
 from .model_card import TensorCard
 from .model_file import ModelFile
 from .runtime import Runtime
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from numpy.typing import NDArray
 
 
 class Classifier:
@@ -35,7 +42,7 @@ class Classifier:
         self._inference = Inference(model.flatbuffer, runtime, num_threads=num_threads)
         check_contract(model, self._inference.input, self._inference.output)
 
-    def raw_scores(self, digits: np.ndarray) -> np.ndarray:
+    def raw_scores(self, digits: NDArray[np.uint8]) -> NDArray[Any]:
         """Return the output tensor as it is, for each digit.
 
         Args:
@@ -48,7 +55,7 @@ class Classifier:
             raise ContractError(f"expected uint8 (N, {SIDE}, {SIDE}), found {digits.dtype} {digits.shape}")
         return self._inference.run(quantize_pixels(digits, self._inference.input))
 
-    def scores(self, digits: np.ndarray) -> np.ndarray:
+    def scores(self, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the model's score for each label of each digit.
 
         Args:

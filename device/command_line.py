@@ -6,7 +6,6 @@ import importlib
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any
@@ -45,6 +44,8 @@ class Command(click.Command):
             raise
         except BaseException as error:
             if ctx.meta.get("edge_digits.debug"):
+                import traceback
+
                 traceback.print_exc()
             if isinstance(error, BrokenPipeError) or not isinstance(error, _EXPECTED):
                 raise
@@ -135,7 +136,7 @@ def _terminate(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _remember(name: str) -> Callable[[click.Context, click.Parameter, bool], None]:
-    def callback(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's form
+    def callback(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:
         ctx.meta[f"edge_digits.{name}"] = value
 
     return callback

@@ -61,8 +61,6 @@ def examine(*, camera: bool = True) -> Iterator[Finding]:
 def _python() -> Finding:
     where = "virtual environment" if sys.prefix != sys.base_prefix else "no virtual environment"
     text = f"{platform.python_version()} on {platform.system()} {platform.machine()} ({where})"
-    if sys.version_info < (3, 10):
-        return Finding("python", "fail", f"{text}; expected 3.10 or newer")
     return Finding("python", "ok", text)
 
 

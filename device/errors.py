@@ -1,19 +1,19 @@
 """The errors this project raises on purpose, each with the exit code that the command line answers with.
 
-    EdgeDigitsError                      1
-    ├── OutputError (OSError)            1   a result cannot be written
-    ├── UsageError (ValueError)          2   an option or argument makes no sense
-    │   └── OutputExistsError            2   the result is there already and --force was not given
-    ├── GateError (ValueError)           3   a measured figure is outside its limit
-    ├── FitError (RuntimeError)          4   this model and this runtime or device do not go together
-    │   ├── RuntimeMissingError (ImportError)   no interpreter is installed
-    │   ├── RuntimeBrokenError (ImportError)    an interpreter is installed and does not work
-    │   └── ContractError (ValueError)          the model does not take canonical digits
-    ├── SourceError (OSError)            5   a camera or other source is not available
-    ├── DataError (ValueError)           6   data is missing, damaged or not what it should be
-    │   ├── PictureError                        a picture cannot be read
-    │   └── ModelFileError                      a model file is missing, damaged or foreign
-    └── ExtraMissingError (ImportError)  1   an optional package is needed and absent
+EdgeDigitsError                      1
+├── OutputError (OSError)            1   a result cannot be written
+├── UsageError (ValueError)          2   an option or argument makes no sense
+│   └── OutputExistsError            2   the result is there already and --force was not given
+├── GateError (ValueError)           3   a measured figure is outside its limit
+├── FitError (RuntimeError)          4   this model and this runtime or device do not go together
+│   ├── RuntimeMissingError (ImportError)   no interpreter is installed
+│   ├── RuntimeBrokenError (ImportError)    an interpreter is installed and does not work
+│   └── ContractError (ValueError)          the model does not take canonical digits
+├── SourceError (OSError)            5   a camera or other source is not available
+├── DataError (ValueError)           6   data is missing, damaged or not what it should be
+│   ├── PictureError                        a picture cannot be read
+│   └── ModelFileError                      a model file is missing, damaged or foreign
+└── ExtraMissingError (ImportError)  1   an optional package is needed and absent
 """
 
 from __future__ import annotations

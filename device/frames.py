@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
 
     from .errors import EdgeDigitsError
 
@@ -27,6 +28,6 @@ class Frame:
     source: str
     index: int
     taken_at_s: float
-    image: np.ndarray | None
+    image: NDArray[np.uint8] | None
     capture_s: float = 0.0
     error: EdgeDigitsError | None = None

@@ -6,13 +6,16 @@ import base64
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .contract import SIDE
 from .errors import ModelFileError
 from .model_file import ModelFile
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,10 +27,10 @@ class Golden:
         outputs: runtime name and version → (N, labels), the raw outputs expected of it.
     """
 
-    digits: np.ndarray
-    outputs: Mapping[str, np.ndarray]
+    digits: NDArray[np.uint8]
+    outputs: Mapping[str, NDArray[Any]]
 
-    def difference(self, runtime: str, raw_scores: np.ndarray) -> tuple[float, str]:
+    def difference(self, runtime: str, raw_scores: NDArray[Any]) -> tuple[float, str]:
         """Return how far raw outputs are from those expected, and of which runtime those are.
 
         Args:
@@ -63,7 +66,10 @@ def unpack_golden(model: ModelFile) -> Golden | None:
         content = zlib.decompress(base64.b64decode(packed["digits"]))
         digits = np.frombuffer(content, np.uint8).reshape(int(packed["count"]), SIDE, SIDE)
         shape = (len(digits), len(model.card.labels))
-        outputs = {str(key): np.asarray(rows, model.card.output.dtype).reshape(shape) for key, rows in packed["outputs"].items()}
+        outputs = {
+            str(key): np.asarray(rows, model.card.output.dtype).reshape(shape)
+            for key, rows in packed["outputs"].items()
+        }
         if not outputs:
             raise ValueError("no outputs")
     except (KeyError, ValueError, TypeError, AttributeError, zlib.error) as cause:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .errors import ContractError
 from .model_card import TensorCard
 from .runtime import Runtime
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 DTYPES = ("float32", "int8", "uint8", "int16")
 
@@ -42,11 +45,13 @@ class Inference:
         self.input, self.output = describe_tensor(inputs[0]), describe_tensor(outputs[0])
         for tensor in (self.input, self.output):
             if tensor.dtype not in DTYPES or (tensor.dtype != "float32" and not tensor.scale > 0):
-                raise ContractError(f"expected {', '.join(DTYPES)} tensors, quantised ones with a scale, found {tensor}")
+                raise ContractError(
+                    f"expected {', '.join(DTYPES)} tensors, quantised ones with a scale, found {tensor}"
+                )
         self._input_index: int = inputs[0]["index"]
         self._output_index: int = outputs[0]["index"]
 
-    def run(self, values: np.ndarray) -> np.ndarray:
+    def run(self, values: NDArray[Any]) -> NDArray[Any]:
         """Run the model over each row of `values`.
 
         Args:
@@ -75,7 +80,7 @@ def describe_tensor(details: dict[str, Any]) -> TensorCard:
     )
 
 
-def quantize_pixels(pixels: np.ndarray, tensor: TensorCard) -> np.ndarray:
+def quantize_pixels(pixels: NDArray[np.uint8], tensor: TensorCard) -> NDArray[Any]:
     """Turn raw pixels into the values an input tensor takes.
 
     The quantisation is the affine one of the TFLite 8-bit specification: real = (quantised - zero point) × scale.
@@ -92,10 +97,11 @@ def quantize_pixels(pixels: np.ndarray, tensor: TensorCard) -> np.ndarray:
     if dtype.kind != "f":
         bounds = np.iinfo(dtype)
         levels = np.clip(np.round(levels / tensor.scale) + tensor.zero_point, bounds.min, bounds.max)
-    return levels.astype(dtype)[pixels].reshape(-1, *tensor.shape)
+    quantized: NDArray[Any] = levels.astype(dtype)[pixels].reshape(-1, *tensor.shape)
+    return quantized
 
 
-def dequantize(raw: np.ndarray, tensor: TensorCard) -> np.ndarray:
+def dequantize(raw: NDArray[Any], tensor: TensorCard) -> NDArray[np.float32]:
     """Return the float32 values that an output tensor's raw ones stand for: (raw - zero point) × scale."""
     if raw.dtype.kind == "f":
         return raw.astype(np.float32, copy=False)

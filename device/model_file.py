@@ -68,7 +68,7 @@ def pack_model(flatbuffer: bytes, card: ModelCard) -> bytes:
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, text)
         archive.comment = _SEAL + b"0" * 64
-    unsealed = stream.getvalue()[: -_SEAL_BYTES]
+    unsealed = stream.getvalue()[:-_SEAL_BYTES]
     return unsealed + _SEAL + sha256(unsealed).encode()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from .classifier import Classifier
 from .finder import find_digit
 from .frames import Frame
 from .reading import ModelName, ReadDigit, Reading, Timing
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 HOLD_FRAMES = 3
 
@@ -61,7 +65,7 @@ class Reader:
 
 
 def decide(
-    scores: np.ndarray, labels: tuple[str, ...], box: tuple[int, int, int, int], decision: Decision
+    scores: NDArray[np.float32], labels: tuple[str, ...], box: tuple[int, int, int, int], decision: Decision
 ) -> ReadDigit:
     """Turn the scores of one digit into a label.
 

@@ -22,7 +22,7 @@ from .runtime_names import MODULES
 RUNTIME_VARIABLE = "EDGE_DIGITS_RUNTIME"
 INSTALL_HINT = "pip install ai-edge-litert (Python 3.10–3.14) or tflite-runtime==2.14.0 'numpy<2' (Python 3.11)"
 
-_MISSING_OP = re.compile(r"Didn't find op for builtin opcode '(\w+)' version '(\d+)'")
+_MISSING_OP = r"Didn't find op for builtin opcode '(\w+)' version '(\d+)'"
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Runtime:
         return interpreter
 
     def _explain(self, message: str) -> str:
-        missing = _MISSING_OP.search(message)
+        missing = re.search(_MISSING_OP, message)
         if missing:
             return (
                 f"{self} is too old for this model: it has no {missing[1]} version {missing[2]}; "
@@ -127,7 +127,9 @@ def _import_runtime(name: str) -> Runtime:
 def _refuse_known_conflicts() -> None:
     """Refuse what would import and then fail or corrupt memory."""
     if "tensorflow" in sys.modules:
-        raise RuntimeBrokenError("tflite-runtime cannot share a process with TensorFlow; run it in a process of its own")
+        raise RuntimeBrokenError(
+            "tflite-runtime cannot share a process with TensorFlow; run it in a process of its own"
+        )
     import numpy
 
     if importlib.util.find_spec("tflite_runtime") and int(numpy.__version__.split(".")[0]) >= 2:

@@ -14,11 +14,13 @@ from .errors import EdgeDigitsError, PictureError
 from .frames import Frame
 from .pictures import decode_picture, read_picture
 
-PICTURE_SUFFIXES = frozenset(".png .jpg .jpeg .bmp .gif .tif .tiff .webp .pgm .ppm .pbm".split())
-VIDEO_SUFFIXES = frozenset(".mp4 .avi .mkv .mov .webm .m4v .mpg .mpeg .mjpeg .mjpg".split())
+PICTURE_SUFFIXES = frozenset(
+    [".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pbm"]
+)
+VIDEO_SUFFIXES = frozenset([".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg", ".mjpeg", ".mjpg"])
 STDIN = "-"
 
-_CAMERA = re.compile(r"\d+|/dev/video\d+")
+_CAMERA = r"\d+|/dev/video\d+"
 
 
 def open_source(spec: str, *, stdin: BinaryIO) -> AbstractContextManager[Iterable[Frame]]:
@@ -34,7 +36,7 @@ def open_source(spec: str, *, stdin: BinaryIO) -> AbstractContextManager[Iterabl
     Raises:
         SourceError: on entering, the camera is not available.
     """
-    if _CAMERA.fullmatch(spec):
+    if re.fullmatch(_CAMERA, spec):
         from .camera import Camera
 
         return Camera(spec)
@@ -47,7 +49,7 @@ def open_source(spec: str, *, stdin: BinaryIO) -> AbstractContextManager[Iterabl
 
 def is_stream(spec: str) -> bool:
     """Tell whether `spec` names a camera or a video, whose frames follow each other in time."""
-    return bool(_CAMERA.fullmatch(spec)) or (Path(spec).suffix.lower() in VIDEO_SUFFIXES and not has_magic(spec))
+    return bool(re.fullmatch(_CAMERA, spec)) or (Path(spec).suffix.lower() in VIDEO_SUFFIXES and not has_magic(spec))
 
 
 def picture_frames(specs: Iterable[str], *, stdin: BinaryIO) -> Iterator[Frame]:
@@ -84,7 +86,7 @@ def expand(spec: str) -> list[Path]:
             raise PictureError(f"{spec}: expected a folder with pictures ({kinds}), found none in it")
         return found
     if has_magic(spec) and not path.exists():
-        found = sorted(Path(each) for each in glob(spec, recursive=True) if Path(each).is_file())
+        found = sorted(Path(each) for each in glob(spec, recursive=True) if Path(each).is_file())  # noqa: PTH207 - pathlib has no absolute patterns
         if not found:
             raise PictureError(f"{spec}: expected files that match, found none; check the pattern")
         return found

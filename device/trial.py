@@ -7,10 +7,12 @@ The child has never imported TensorFlow, so a process that holds TensorFlow can 
 from __future__ import annotations
 
 import json
+import resource
 import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +21,11 @@ from .errors import EdgeDigitsError, FitError
 from .inference import Inference, quantize_pixels
 from .model_card import TensorCard
 from .runtime import load_runtime
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+ADDRESS_SPACE_BYTES = 4 << 30
 
 
 @dataclass(frozen=True)
@@ -35,10 +42,10 @@ class Trial:
     runtime: str
     input: TensorCard
     output: TensorCard
-    raw_scores: np.ndarray
+    raw_scores: NDArray[Any]
 
 
-def try_model(flatbuffer: bytes, *, runtime: str, digits: np.ndarray, num_threads: int = 1) -> Trial:
+def try_model(flatbuffer: bytes, *, runtime: str, digits: NDArray[np.uint8], num_threads: int = 1) -> Trial:
     """Run a flatbuffer over digits in a child process.
 
     Args:
@@ -75,6 +82,8 @@ def _tensor(fields: dict[str, object]) -> TensorCard:
 
 def main(folder: Path, runtime_name: str, num_threads: int) -> None:
     """Be the child: run the model that the parent left in `folder` and leave the answer there."""
+    # A damaged model may ask for any amount of memory; the machine is not to suffer for it.
+    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE_BYTES, ADDRESS_SPACE_BYTES))
     answer: dict[str, object]
     try:
         runtime = load_runtime(runtime_name)

@@ -1,5 +1,5 @@
 """The command line, data and training of edge_digits."""
 
-from device.version import VERSION as __version__
+from device.version import VERSION
 
-__all__ = ["__version__"]
+__version__ = VERSION

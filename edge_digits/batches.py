@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from .augmentation import AffineRange, distort
 
 
 def training_batches(
-    images: np.ndarray,
-    labels: np.ndarray,
+    images: NDArray[np.uint8],
+    labels: NDArray[np.uint8],
     *,
     classes: int,
     batch_size: int,
@@ -37,7 +38,9 @@ def training_batches(
     count, steps = len(images), steps_per_epoch(len(images), batch_size)
 
     def epoch_batches(epoch: tf.Tensor) -> tf.data.Dataset:
-        order = tf.random.experimental.stateless_shuffle(tf.range(count), seed=tf.stack([tf.cast(seed, tf.int64), epoch]))
+        order = tf.random.experimental.stateless_shuffle(
+            tf.range(count), seed=tf.stack([tf.cast(seed, tf.int64), epoch])
+        )
 
         def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             chosen = order[step * batch_size : (step + 1) * batch_size]

@@ -22,7 +22,7 @@ from device.output_files import atomic_path, write_text
 from device.statistics import wilson_interval
 
 from .contact_sheet import draw_contact_sheet, save_contact_sheet
-from .conversion_data import calibration_sample, whole_test_set, training_record
+from .conversion_data import calibration_sample, training_record, whole_test_set
 from .digit_set import Digits, digests
 from .mnist import balanced_sample
 from .paper_pictures import draw_on_paper
@@ -103,9 +103,7 @@ def _train(digits: Digits, out: Path, *, epochs: int, seed: int, report: Callabl
     return train(digits, settings, out, resume=not model.exists(), force=model.exists(), report=report).model
 
 
-def _convert(
-    digits: Digits, model: Path, out: Path, *, seed: int, report: Callable[[str], None]
-) -> list[Conversion]:
+def _convert(digits: Digits, model: Path, out: Path, *, seed: int, report: Callable[[str], None]) -> list[Conversion]:
     request = ConversionRequest(
         model=model,
         out=out,
@@ -141,7 +139,10 @@ def _read_pictures(digits: Digits, model: Path, out: Path, *, seed: int) -> int:
         with atomic_path(path) as temporary:
             Image.fromarray(picture[..., ::-1]).save(temporary)
     texts = read_in_child(model, paths)
-    captions = [f"{text or 'nothing'}{'' if text == label else f' ({label})'}" for text, label in zip(texts, labels, strict=True)]
+    captions = [
+        f"{text or 'nothing'}{'' if text == label else f' ({label})'}"
+        for text, label in zip(texts, labels, strict=True)
+    ]
     sheet = draw_contact_sheet(
         digits.test_images[chosen],
         captions,

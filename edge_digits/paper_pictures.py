@@ -25,10 +25,13 @@ def draw_on_paper(digit: NDArray[np.uint8], *, generator: np.random.Generator, s
     left, top = generator.integers(0, side - inner, 2)
     ink = np.zeros((side, side), np.float64)
     enlarged = Image.fromarray(digit).resize((inner, inner), Image.Resampling.BICUBIC)
-    ink[top : top + inner, left : left + inner] = np.asarray(enlarged.filter(ImageFilter.GaussianBlur(side / 150))) / 255
+    ink[top : top + inner, left : left + inner] = (
+        np.asarray(enlarged.filter(ImageFilter.GaussianBlur(side / 150))) / 255
+    )
     ink = np.clip(ink * 1.6 - 0.3, 0, 1)[..., np.newaxis]
     towards = generator.uniform(-1, 1, 2)
     across, down = np.meshgrid(np.linspace(-0.5, 0.5, side), np.linspace(-0.5, 0.5, side))
     light = 0.8 + 0.3 * (towards[0] * across + towards[1] * down)[..., np.newaxis]
     picture = (PAPER_BGR * (1 - ink) + INK_BGR * ink) * light + generator.normal(0, 4, (side, side, 1))
-    return np.clip(picture, 0, 255).astype(np.uint8)
+    photograph: NDArray[np.uint8] = np.clip(picture, 0, 255).astype(np.uint8)
+    return photograph

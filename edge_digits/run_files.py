@@ -41,4 +41,4 @@ def write_npz(path: Path, **arrays: NDArray[np.uint8]) -> None:
         OutputError: it cannot be written.
     """
     with atomic_path(path) as temporary:
-        np.savez(temporary, **arrays)  # type: ignore[arg-type]  # numpy's stub takes the names for options
+        np.savez(temporary, **arrays)

@@ -15,7 +15,9 @@ def prepare_tensorflow() -> None:
         ExtraMissingError: TensorFlow is not installed.
     """
     if importlib.util.find_spec("tensorflow") is None:
-        raise ExtraMissingError("this command needs TensorFlow, which is not installed; pip install 'edge-digits[train]'")
+        raise ExtraMissingError(
+            "this command needs TensorFlow, which is not installed; pip install 'edge-digits[train]'"
+        )
     # Level 3 hides even what C++ calls errors: those that matter come as exceptions too.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")

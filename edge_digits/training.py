@@ -11,6 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from device.errors import UsageError
 from device.output_files import atomic_path, refuse_existing
@@ -198,7 +199,7 @@ def _start(
     return None
 
 
-class _Epochs(keras.callbacks.Callback):
+class _Epochs(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
     """Seeds the dropout of each epoch; records, saves and reports the finished ones."""
 
     def __init__(
@@ -233,7 +234,9 @@ class _Epochs(keras.callbacks.Callback):
         )
 
 
-def _as_targets(images: np.ndarray, labels: np.ndarray, *, classes: int) -> tuple[np.ndarray, np.ndarray]:
+def _as_targets(
+    images: NDArray[np.uint8], labels: NDArray[np.uint8], *, classes: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return images[..., np.newaxis].astype(np.float32), np.eye(classes, dtype=np.float32)[labels]
 
 

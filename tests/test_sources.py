@@ -123,9 +123,8 @@ def test_a_camera_that_stalls_does_not_block_the_program(monkeypatch: pytest.Mon
             return super().read()
 
     monkeypatch.setattr(camera_module, "open_capture", lambda spec: Stalled([]))
-    with pytest.raises(SourceError, match="no frame for"):
-        with Camera("0", silence_s=0.1) as frames:
-            next(frames)
+    with pytest.raises(SourceError, match="no frame for"), Camera("0", silence_s=0.1) as frames:
+        next(frames)
     forever.set()
 
 

@@ -19,7 +19,7 @@ from edge_digits.mnist_sources import from_sample
 from edge_digits.training import TrainingSettings, train
 
 
-class Killed(Exception):
+class KilledError(Exception):
     """Stands for a kill between two epochs."""
 
 
@@ -46,7 +46,7 @@ def ignore(line: str) -> None:
 def kill_after(epoch: int):
     def report(line: str) -> None:
         if line.startswith(f"epoch {epoch}/"):
-            raise Killed
+            raise KilledError
 
     return report
 
@@ -77,7 +77,7 @@ def test_the_same_seed_gives_the_same_model(digits: Digits, whole: Path, tmp_pat
 
 def test_a_resumed_run_ends_with_the_same_model(digits: Digits, whole: Path, tmp_path: Path) -> None:
     """A run that was killed after an epoch goes on as if nothing had happened; its history has no gap or repeat."""
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         train(digits, settings(), tmp_path, report=kill_after(1))
     assert not (tmp_path / "model.keras").exists()
     train(digits, settings(), tmp_path, resume=True, report=ignore)
@@ -90,9 +90,9 @@ def test_a_resumed_run_ends_with_the_same_model(digits: Digits, whole: Path, tmp
 
 def test_a_stopped_run_is_neither_lost_nor_mixed(digits: Digits, tmp_path: Path) -> None:
     """Going on takes --resume and the same settings; starting over takes --force."""
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         train(digits, settings(), tmp_path, report=kill_after(1))
-    with pytest.raises(UsageError, match="--resume.*--force"):
+    with pytest.raises(UsageError, match=r"--resume.*--force"):
         train(digits, settings(), tmp_path, report=ignore)
     with pytest.raises(UsageError, match="seed was 7, is 8"):
         train(digits, settings(seed=8), tmp_path, resume=True, report=ignore)
@@ -102,7 +102,7 @@ def test_a_stopped_run_is_neither_lost_nor_mixed(digits: Digits, tmp_path: Path)
 
 def test_a_damaged_checkpoint_is_named(digits: Digits, tmp_path: Path) -> None:
     """It is never taken for an earlier or a finished run."""
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         train(digits, settings(), tmp_path, report=kill_after(1))
     next(tmp_path.glob("checkpoint-*.keras")).write_bytes(b"no model")
     with pytest.raises(DataError, match="expected a whole checkpoint"):

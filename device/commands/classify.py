@@ -31,11 +31,11 @@ def classify(
     A 28×28 picture is taken as it is; in any other the ink is found first, dark on light or light on dark. A picture
     that cannot be read is said, the others are still read, and the exit code is 6.
     """
-    from ..sources import picture_frames
-
     reader = make_reader(
         model=model, labels=labels, runtime=runtime, num_threads=num_threads, threshold=threshold, top_k=top_k
     )
+    from ..sources import picture_frames
+
     readings = map(reader.read, picture_frames(paths, stdin=sys.stdin.buffer))
     if write_readings(readings, as_json=as_json):
         click.get_current_context().exit(DataError.exit_code)

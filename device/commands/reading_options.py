@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -48,15 +49,32 @@ def make_reader(
     *, model: Path, labels: Path | None, runtime: str | None, num_threads: int, threshold: float, top_k: int
 ) -> Reader:
     """Load model and runtime and return a reader for them."""
+    # Nothing that loading makes is garbage: looking for some would take a twentieth of a start, and of every
+    # collection after it.
+    gc.disable()
+    try:
+        return _load_reader(model, labels, runtime, num_threads, threshold, top_k)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def _load_reader(
+    model: Path, labels: Path | None, runtime: str | None, num_threads: int, threshold: float, top_k: int
+) -> Reader:
     from ..classifier import Classifier
     from ..command_line import reporter
-    from ..foreign_model import read_foreign_model
     from ..model_file import read_model
     from ..reader import Decision, Reader
     from ..runtime import load_runtime
 
     loaded = load_runtime(runtime, warn=reporter())
-    file = read_model(model) if labels is None else read_foreign_model(model, labels=labels, runtime=loaded.name)
+    if labels is None:
+        file = read_model(model)
+    else:
+        from ..foreign_model import read_foreign_model
+
+        file = read_foreign_model(model, labels=labels, runtime=loaded.name)
     classifier = Classifier(file, loaded, num_threads=num_threads)
     return Reader(classifier, Decision(threshold=threshold, top_k=top_k))
 

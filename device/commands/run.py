@@ -44,12 +44,12 @@ def run(
 
     Ctrl-C stops with exit code 130, SIGTERM with 0. A camera that is not there gives exit code 5.
     """
-    from ..reader import mark_stable
-    from ..sources import is_stream, open_source
-
     reader = make_reader(
         model=model, labels=labels, runtime=runtime, num_threads=num_threads, threshold=threshold, top_k=top_k
     )
+    from ..reader import mark_stable
+    from ..sources import is_stream, open_source
+
     stream = is_stream(source)
     only_changes = (stream and not as_json) if on_change is None else on_change
     with open_source(source, stdin=sys.stdin.buffer) as frames:

@@ -56,7 +56,7 @@ def convert(
     prepare_tensorflow()
     from converters import ConversionRequest
     from converters import convert as run_conversion
-    from edge_digits.conversion_data import calibration_sample, whole_test_set, training_record
+    from edge_digits.conversion_data import calibration_sample, training_record, whole_test_set
     from edge_digits.mnist import load_mnist
 
     training = training_record(model)
