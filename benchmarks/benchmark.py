@@ -1,0 +1,113 @@
+"""The benchmark: models × runtimes × rounds, each in a process of its own."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from device.command_line import Terminated
+from device.errors import EdgeDigitsError, RuntimeMissingError
+from device.foreign_model import read_labels
+from device.reading import utc_timestamp
+from device.runtime import INSTALL_HINT, installed_runtimes
+
+from .environment import read_environment
+from .judgement import judge_conditions
+from .quantities import format_seconds
+from .results import BenchResult, SettingsRecord
+from .rounds import Job, Record, Workplace, plan
+from .rows import make_row
+from .settings import BenchSettings
+from .subjects import read_subjects
+from .test_digits import TestDigits, load_test_digits
+
+
+def run_benchmark(models: Sequence[Path], *, settings: BenchSettings, report: Callable[[str], None]) -> BenchResult:
+    """Measure how fast and how well models read digits.
+
+    A model that a runtime refuses or dies of becomes a row that says so. SIGINT (and SIGTERM, where
+    `device.command_line` handles it) ends the measurement early: the result then holds what was measured, and
+    `complete` is false.
+
+    Args:
+        models: `.tflite` files, with or without a card.
+        settings: how to measure.
+        report: takes a line for each step and for each note on the whole.
+
+    Raises:
+        RuntimeMissingError: no device runtime is installed.
+        DataError: the test digits or the labels file cannot be read.
+    """
+    runtimes = settings.runtimes or tuple(installed_runtimes())
+    if not runtimes:
+        raise RuntimeMissingError(f"no device runtime is installed to measure in; {INSTALL_HINT}")
+    started_at_s, environment = time.time(), read_environment()
+    digits = _without_home(load_test_digits(settings.data, report=report))
+    labels = read_labels(settings.labels) if settings.labels else None
+    subjects, unreadable = read_subjects(models)
+    notes = judge_conditions(environment, digits, settings)
+    for line in [*(each.error for each in unreadable), *(f"note: {note}" for note in notes)]:
+        report(line)
+    records = {Job(subject, runtime): Record() for subject in subjects for runtime in runtimes}
+    stopped_by = _measure_all(records, digits=digits, labels=labels, settings=settings, report=report)
+    rows = (
+        make_row(job, record, digits=digits, num_threads=settings.num_threads, rounds=settings.rounds)
+        for job, record in records.items()
+    )
+    return BenchResult(
+        started_at=utc_timestamp(started_at_s),
+        environment=environment,
+        settings=_record_settings(settings, runtimes, digits),
+        rows=tuple(rows),
+        unreadable=tuple(unreadable),
+        notes=tuple(notes),
+        stopped_by=stopped_by,
+    )
+
+
+def _measure_all(
+    records: dict[Job, Record],
+    *,
+    digits: TestDigits,
+    labels: tuple[str, ...] | None,
+    settings: BenchSettings,
+    report: Callable[[str], None],
+) -> str | None:
+    """Fill the records; return the signal that stopped it early, or None."""
+    try:
+        with Workplace(digits, settings, labels) as workplace:
+            for number, job in plan(list(records), rounds=settings.rounds, seed=settings.seed):
+                if records[job].error is None:
+                    outcome = _measure_once(workplace, job, records[job])
+                    report(f"round {number} of {settings.rounds}: {job.subject.label} on {job.runtime}: {outcome}")
+    except KeyboardInterrupt:
+        return "SIGINT"
+    except Terminated:
+        return "SIGTERM"
+    return None
+
+
+def _measure_once(workplace: Workplace, job: Job, record: Record) -> str:
+    """Measure a job once more, keep what came of it in its record, and return that in words."""
+    try:
+        answer, durations_ns = workplace.measure(job, with_accuracy=not record.answers)
+    except EdgeDigitsError as error:
+        record.error = str(error)
+        return record.error
+    record.answers.append(answer)
+    record.durations_ns.append(durations_ns)
+    return f"{format_seconds(statistics.median(durations_ns.tolist()) / 1e9)}"
+
+
+def _without_home(digits: TestDigits) -> TestDigits:
+    """Shorten the home folder to ~ in where the digits came from: results are shown to others."""
+    return replace(digits, source=digits.source.replace(str(Path.home()), "~"))
+
+
+def _record_settings(settings: BenchSettings, runtimes: tuple[str, ...], digits: TestDigits) -> SettingsRecord:
+    fields = asdict(settings)
+    del fields["data"], fields["labels"]
+    return SettingsRecord(**{**fields, "runtimes": runtimes}, data_source=digits.source, data_md5=digits.md5)

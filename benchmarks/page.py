@@ -1,0 +1,137 @@
+"""A result as a page of HTML that needs no network and no script."""
+
+from __future__ import annotations
+
+import base64
+from html import escape
+
+from .page_style import STYLE
+from .quantities import format_accuracy, format_bytes, format_seconds
+from .results import BenchResult, Row
+from .table import note_lines, runtime_name
+
+HEADS = ("Model", "Variant", "Runtime")
+FIGURE_HEADS = ("Bytes", "Accuracy (95 %)", "Median", "p95", "p99", "First", "Build", "Memory")
+
+
+def make_page(result: BenchResult) -> str:
+    """Return the page as HTML; every text in it is escaped."""
+    version, time = result.environment.edge_digits, _minute(result.started_at)
+    title = f"Digit models on {result.environment.board or result.environment.cpu_model or result.environment.machine}"
+    notes = [*(f"{each.model}: {each.error}" for each in result.unreadable), *result.notes, *note_lines(result)]
+    sections = [
+        f"<h1>{escape(title)}</h1>",
+        f'<p class="faint">edge-digits {escape(version)} · {escape(time)}</p>',
+        _verdict(result),
+        _plots(result),
+        "<h2>Figures</h2>",
+        _table(result),
+        f'<p class="faint">Accuracy on {escape(result.settings.data_source)}. {_explain(result)}</p>',
+        "<h2>Environment</h2>",
+        _definitions(_environment_facts(result)),
+    ]
+    if notes:
+        sections += ["<h2>Notes</h2>", "<ul>", *(f"<li>{escape(note)}</li>" for note in notes), "</ul>"]
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n"
+        + "\n".join(filter(None, sections))
+        + "\n</body>\n</html>\n"
+    )
+
+
+def _verdict(result: BenchResult) -> str:
+    parts = []
+    if not result.complete:
+        parts.append(f'<p class="warning">Stopped by {escape(str(result.stopped_by))} before its end: incomplete.</p>')
+    best = _fastest(result)
+    if best and best.latency:
+        read = f", reading {format_accuracy(best.accuracy)} of digits right" if best.accuracy else ""
+        parts.append(
+            f'<p class="verdict">Fastest: <b>{escape(best.model)}</b> on {escape(runtime_name(best))}, '
+            f"<b>{format_seconds(best.latency.median_s)}</b> a digit{read}.</p>"
+        )
+    return "\n".join(parts)
+
+
+def _fastest(result: BenchResult) -> Row | None:
+    measured = [(row.latency.median_s, index) for index, row in enumerate(result.rows) if row.latency]
+    return result.rows[min(measured)[1]] if measured else None
+
+
+def _plots(result: BenchResult) -> str:
+    from .plots import draw_each, to_svg
+
+    images = [
+        f'<img alt="{escape(words)}" src="data:image/svg+xml;base64,{base64.b64encode(to_svg(figure)).decode()}">'
+        for words, figure in draw_each(result)
+    ]
+    return f'<div class="plots">\n{chr(10).join(images)}\n</div>' if images else ""
+
+
+def _table(result: BenchResult) -> str:
+    best = _fastest(result)
+    head = "".join(f"<th>{head}</th>" for head in HEADS)
+    head += "".join(f'<th class="number">{head}</th>' for head in FIGURE_HEADS)
+    body = "\n".join(_table_row(row, best=row is best) for row in result.rows)
+    return f'<div class="wide">\n<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>'
+
+
+def _table_row(row: Row, *, best: bool) -> str:
+    cells = [_cell(*each) for each in zip(HEADS, (row.model, row.variant, runtime_name(row)), strict=True)]
+    cells.append(_cell("Bytes", f"{row.file_bytes:,}", kind="number"))
+    if row.latency is None:
+        reason = f'<td class="reason" colspan="{len(FIGURE_HEADS) - 1}">{escape(row.error or "")}</td>'
+        return f"<tr>{''.join(cells)}{reason}</tr>"
+    figures = (
+        format_accuracy(row.accuracy),
+        *map(
+            format_seconds, (row.latency.median_s, row.latency.p95_s, row.latency.p99_s, row.first_s, row.construct_s)
+        ),
+        format_bytes(row.peak_rss_bytes),
+    )
+    cells += [_cell(*each, kind="number") for each in zip(FIGURE_HEADS[1:], figures, strict=True)]
+    row_class = ' class="best"' if best else ""
+    return f"<tr{row_class}>{''.join(cells)}</tr>"
+
+
+def _cell(head: str, text: str, *, kind: str = "name") -> str:
+    """Return a cell that also carries its head, which a phone shows beside it."""
+    return f'<td class="{kind}" data-head="{escape(head)}">{escape(text)}</td>'
+
+
+def _minute(timestamp: str) -> str:
+    """Return "2026-01-31T12:00:00.123Z" as "2026-01-31 12:00 UTC"."""
+    return f"{timestamp[:16].replace('T', ' ')} UTC"
+
+
+def _explain(result: BenchResult) -> str:
+    settings = result.settings
+    return (
+        f"Each time is that of one digit, from pixels to scores, on {settings.num_threads} "
+        f"thread{'s' if settings.num_threads > 1 else ''}; {settings.rounds} processes for each row in an order drawn "
+        f"by chance, at least {settings.num_runs:,} samples and {settings.min_s:g} s in each. "
+        "First: the first inference. Build: making the interpreter. Memory: the most the process held."
+    )
+
+
+def _environment_facts(result: BenchResult) -> list[tuple[str, str]]:
+    found = result.environment
+    frequency = " of ".join(f"{hertz / 1e9:.2f} GHz" for hertz in (found.frequency_hz, found.max_frequency_hz) if hertz)
+    facts = [
+        ("Board", found.board),
+        ("Processor", f"{found.cpu_model or 'unknown'}, {found.cores} used, {found.machine}"),
+        ("Frequency", ", ".join(filter(None, (frequency, found.governor)))),
+        ("Temperature", None if found.temperature_celsius is None else f"{found.temperature_celsius:.0f} °C"),
+        ("Load at the start", None if found.load_1m is None else f"{found.load_1m:.2f}"),
+        ("Memory", format_bytes(found.memory_bytes)),
+        ("System", ", ".join(filter(None, (found.os, found.kernel)))),
+        ("Python", f"{found.python}, numpy {found.numpy}"),
+        ("Runtimes", ", ".join(f"{name} {version}" for name, version in found.runtimes.items())),
+    ]
+    return [(name, text or "not told by this machine") for name, text in facts]
+
+
+def _definitions(facts: list[tuple[str, str]]) -> str:
+    return "<dl>\n" + "\n".join(f"<dt>{name}</dt><dd>{escape(text)}</dd>" for name, text in facts) + "\n</dl>"

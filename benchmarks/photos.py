@@ -1,0 +1,210 @@
+"""Accuracy on photographs of single digits, by where they come from: `python -m benchmarks.photos LABELS.csv`."""
+
+from __future__ import annotations
+
+import csv
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+
+from device.command_line import Command, reporter, run_command_line
+from device.errors import DataError, PictureError
+from device.paths import DEFAULT_MODEL
+from device.runtime_names import RUNTIME_NAMES
+
+from .limits import at_least, show
+
+if TYPE_CHECKING:
+    from device.classifier import Classifier
+
+COLUMNS = frozenset({"path", "label", "kind", "source"})
+SINGLE = "single"
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photograph of one digit: where it is, what it shows, and whose it is."""
+
+    path: Path
+    label: str
+    source: str
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoReading:
+    """What was read in a photograph.
+
+    Attributes:
+        photo: the photograph.
+        text: the label read; "" where nothing was found or the picture cannot be read.
+        score: the model's score of that label, 0–1.
+        canonical: uint8 (28, 28), what the model was given; None where nothing was found.
+    """
+
+    photo: Photo
+    text: str
+    score: float
+    canonical: NDArray[np.uint8] | None
+
+    @property
+    def right(self) -> bool:
+        """Whether the digit was read."""
+        return self.text == self.photo.label
+
+
+@dataclass(frozen=True)
+class SourceScore:
+    """How many photographs of a source were read right."""
+
+    source: str
+    right: int
+    total: int
+
+    @property
+    def share(self) -> float:
+        """Share read right, 0–1."""
+        return self.right / self.total
+
+
+def read_photo_list(path: Path) -> list[Photo]:
+    """Read which photographs of single digits there are.
+
+    Args:
+        path: CSV with the columns path (relative to the CSV), label, kind and source; other kinds are left aside.
+
+    Raises:
+        DataError: it is missing, has other columns, or names no single digit.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream)
+            if not set(reader.fieldnames or ()) >= COLUMNS:
+                raise DataError(f"{path}: expected columns {', '.join(sorted(COLUMNS))}, found {reader.fieldnames}")
+            photos = [
+                Photo(path.parent / row["path"], row["label"], row["source"]) for row in reader if row["kind"] == SINGLE
+            ]
+    except (OSError, UnicodeDecodeError, csv.Error) as cause:
+        raise DataError(f"{path}: expected a CSV of photographs, found none that can be read ({cause})") from cause
+    if not photos:
+        raise DataError(f'{path}: expected photographs of kind "{SINGLE}", found none')
+    return photos
+
+
+def read_photo(photo: Photo, classifier: Classifier) -> PhotoReading:
+    """Read one photograph as the device does: picture, finder, classifier.
+
+    Raises:
+        PictureError: the picture cannot be read.
+    """
+    from device.finder import find_digit
+    from device.pictures import read_picture
+
+    found = find_digit(read_picture(photo.path))
+    if found is None:
+        return PhotoReading(photo, "", 0.0, None)
+    canonical: NDArray[Any] = found.canonical
+    scores = classifier.scores(canonical[np.newaxis])[0]
+    best = int(scores.argmax())
+    return PhotoReading(photo, classifier.model.card.labels[best], float(scores[best]), canonical)
+
+
+def score_sources(readings: Iterable[PhotoReading]) -> list[SourceScore]:
+    """Count the right readings of each source, sources in the order of their names."""
+    by_source: dict[str, list[bool]] = {}
+    for reading in readings:
+        by_source.setdefault(reading.photo.source, []).append(reading.right)
+    return [SourceScore(source, sum(right), len(right)) for source, right in sorted(by_source.items())]
+
+
+@click.command(name="photos", cls=Command)
+@click.argument("labels_csv", type=click.Path(path_type=Path), metavar="LABELS.csv")
+@click.option(
+    "--model", "-m", type=click.Path(path_type=Path), default=DEFAULT_MODEL, help="The shipped one if absent."
+)
+@click.option("--runtime", type=click.Choice(RUNTIME_NAMES), help="Device runtime; the first that works.")
+@click.option("--min-mean", type=click.FloatRange(0, 100), metavar="PERCENT", help="Limit of the mean over sources.")
+@click.option("--min-worst", type=click.FloatRange(0, 100), metavar="PERCENT", help="Limit of the worst source.")
+@click.option("--sheet", type=click.Path(path_type=Path), metavar="FILE.png", help="Draw what was misread.")
+@click.option("--force", is_flag=True, help="Overwrite the sheet.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def photos(
+    *,
+    labels_csv: Path,
+    model: Path,
+    runtime: str | None,
+    min_mean: float | None,
+    min_worst: float | None,
+    sheet: Path | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Read the photographs of single digits that LABELS.csv names, and count by source which are read right.
+
+    The mean is that over sources, so that a source with many pictures does not decide alone. With a limit given, exit
+    code 3 if it is not met.
+    """
+    from device.classifier import Classifier
+    from device.model_file import read_model
+    from device.output_files import refuse_existing
+    from device.runtime import load_runtime
+
+    if sheet:
+        refuse_existing(sheet, force=force)
+    listed = read_photo_list(labels_csv)
+    loaded = load_runtime(runtime, warn=reporter())
+    readings = _read_all(listed, Classifier(read_model(model), loaded))
+    if sheet:
+        from .photo_sheet import draw_misreadings
+
+        draw_misreadings([reading for reading in readings if not reading.right], sheet)
+    scores = score_sources(readings)
+    mean, worst = statistics.fmean(score.share for score in scores), min(scores, key=lambda score: score.share)
+    limits = [
+        at_least(name, 100 * found, limit)
+        for name, found, limit in (
+            ("mean over sources, %", mean, min_mean),
+            ("worst source, %", worst.share, min_worst),
+        )
+        if limit is not None
+    ]
+    measured = {"model": model.name, "runtime": str(loaded), "mean": mean, "worst": vars(worst)}
+    show(
+        schema="edge-digits.photos/1",
+        table=_table(scores, mean=mean, worst=worst),
+        measured={**measured, "sources": [vars(score) for score in scores]},
+        limits=limits,
+        as_json=as_json,
+        right=frozenset({1, 2, 3}),
+    )
+
+
+def _read_all(listed: Sequence[Photo], classifier: Classifier) -> list[PhotoReading]:
+    """Read every photograph; one that is no picture counts as misread, and is said."""
+    report, readings = reporter(), []
+    for photo in listed:
+        try:
+            readings.append(read_photo(photo, classifier))
+        except PictureError as error:
+            report(str(error))
+            readings.append(PhotoReading(photo, "", 0.0, None))
+    return readings
+
+
+def _table(scores: Sequence[SourceScore], *, mean: float, worst: SourceScore) -> list[list[str]]:
+    rows = [["source", "right", "total", "share"]]
+    rows += [[score.source, str(score.right), str(score.total), f"{score.share:.1%}"] for score in scores]
+    right, total = sum(score.right for score in scores), sum(score.total for score in scores)
+    rows.append(["all pictures", str(right), str(total), f"{right / total:.1%}"])
+    rows.append([f"mean over {len(scores)} sources", "", "", f"{mean:.1%}"])
+    rows.append([f"worst source: {worst.source}", str(worst.right), str(worst.total), f"{worst.share:.1%}"])
+    return rows
+
+
+if __name__ == "__main__":
+    run_command_line(photos)

@@ -1,0 +1,59 @@
+"""Figures as people read them."""
+
+from __future__ import annotations
+
+from .results import Accuracy
+
+
+def format_seconds(seconds: float | None) -> str:
+    """Return a time with three significant digits in the unit that fits: "51.3 µs", "1.20 ms", "2.50 s"."""
+    if seconds is None:
+        return "–"
+    for unit, scale in (("µs", 1e6), ("ms", 1e3)):
+        value = seconds * scale
+        if value < 999.5:
+            return f"{_three_digits(value)} {unit}"
+    return f"{_three_digits(seconds)} s"
+
+
+def format_bytes(size_bytes: float | None) -> str:
+    """Return a size of memory in units of 1,000: "61.2 MB", "8.2 GB"."""
+    if size_bytes is None:
+        return "–"
+    return f"{size_bytes / 1e6:.1f} MB" if size_bytes < 1e9 else f"{size_bytes / 1e9:.1f} GB"
+
+
+def format_accuracy(accuracy: Accuracy | None) -> str:
+    """Return an accuracy with its 95 % interval: "99.12 % (98.92–99.29)"."""
+    if accuracy is None:
+        return "–"
+    low, high = accuracy.interval_95
+    return f"{100 * accuracy.accuracy:.2f} % ({100 * low:.2f}–{100 * high:.2f})"
+
+
+def format_columns(rows: list[list[str]], *, right: frozenset[int] = frozenset()) -> str:
+    """Align rows of cells in columns two spaces apart.
+
+    Args:
+        rows: the first is the head; a row that has fewer cells than the head ends with text that runs on.
+        right: positions of the columns that are aligned at their right.
+    """
+    widths = [0] * len(rows[0])
+    for row in rows:
+        for column, cell in enumerate(row if len(row) == len(widths) else row[:-1]):
+            widths[column] = max(widths[column], len(cell))
+    return "\n".join(_align(row, widths, right) for row in rows)
+
+
+def _align(row: list[str], widths: list[int], right: frozenset[int]) -> str:
+    padded = [
+        cell.rjust(width) if column in right else cell.ljust(width)
+        for column, (cell, width) in enumerate(zip(row, widths, strict=False))
+    ]
+    if len(row) < len(widths):
+        padded[-1] = row[-1]
+    return "  ".join(padded).rstrip()
+
+
+def _three_digits(value: float) -> str:
+    return f"{value:.2f}" if value < 9.995 else f"{value:.1f}" if value < 99.95 else f"{value:.0f}"

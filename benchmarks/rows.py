@@ -1,0 +1,101 @@
+"""Making a row of the result from what the rounds measured."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.statistics import wilson_interval
+
+from .judgement import judge_latency
+from .results import Accuracy, Latency, Row
+from .rounds import Job, Record
+from .subjects import FOREIGN
+from .test_digits import TestDigits
+
+KEPT_SAMPLES = 200
+NOT_MEASURED = "not measured: the benchmark was stopped before its turn"
+
+
+def make_row(job: Job, record: Record, *, digits: TestDigits, num_threads: int, rounds: int) -> Row:
+    """Make the row of a job, with an error in place of figures if there are none."""
+    subject, answers = job.subject, record.answers
+    shared = {
+        "model": subject.label,
+        "name": subject.name,
+        "variant": subject.variant,
+        "sha256": subject.sha256,
+        "file_bytes": subject.file_bytes,
+        "flatbuffer_bytes": subject.flatbuffer_bytes,
+        "runtime": job.runtime,
+        "num_threads": num_threads,
+        "data_source": digits.source,
+    }
+    if not answers:
+        nothing = dict.fromkeys(
+            ("runtime_version", "latency", "construct_s", "first_s", "peak_rss_bytes", "cpu_share", "accuracy")
+        )
+        return Row(**shared, **nothing, error=record.error or NOT_MEASURED)  # type: ignore[arg-type]  # names match
+    latency = summarize(record.durations_ns)
+    cpu_share = min(answer.cpu_share for answer in answers)
+    return Row(
+        **shared,  # type: ignore[arg-type]  # the names above are Row's
+        runtime_version=answers[0].runtime_version,
+        latency=latency,
+        construct_s=statistics.median(answer.construct_s for answer in answers),
+        first_s=statistics.median(answer.first_s for answer in answers),
+        peak_rss_bytes=max((answer.peak_rss_bytes for answer in answers if answer.peak_rss_bytes), default=None),
+        cpu_share=cpu_share,
+        accuracy=make_accuracy(answers[0].correct, len(digits.labels)),
+        notes=(
+            *judge_latency(latency, cpu_share=cpu_share, num_threads=num_threads),
+            *_model_notes(job, record, rounds=rounds),
+        ),
+    )
+
+
+def summarize(rounds_ns: Sequence[NDArray[np.int64]]) -> Latency:
+    """Return the figures of samples.
+
+    Args:
+        rounds_ns: int64 (N,), nanoseconds, one array a round; at least one, none empty.
+    """
+    ordered_s = np.sort(np.concatenate(rounds_ns)) / 1e9
+    low, median, high, p90, p95, p99 = np.percentile(ordered_s, (25, 50, 75, 90, 95, 99))
+    kept = np.linspace(0, len(ordered_s) - 1, min(len(ordered_s), KEPT_SAMPLES)).round().astype(np.int64)
+    return Latency(
+        samples=len(ordered_s),
+        min_s=_to_nanosecond(ordered_s[0]),
+        median_s=_to_nanosecond(median),
+        mean_s=_to_nanosecond(ordered_s.mean()),
+        p90_s=_to_nanosecond(p90),
+        p95_s=_to_nanosecond(p95),
+        p99_s=_to_nanosecond(p99),
+        spread_s=_to_nanosecond(high - low),
+        round_medians_s=tuple(_to_nanosecond(float(np.median(each)) / 1e9) for each in rounds_ns),
+        sorted_s=tuple(_to_nanosecond(each) for each in ordered_s[kept]),
+    )
+
+
+def make_accuracy(correct: int | None, count: int) -> Accuracy | None:
+    """Return the accuracy for a number of digits read right, None where they were not counted."""
+    return None if correct is None else Accuracy(correct, count, correct / count, wilson_interval(correct, count))
+
+
+def _model_notes(job: Job, record: Record, *, rounds: int) -> list[str]:
+    notes = []
+    if record.error or len(record.answers) < rounds:
+        reason = record.error or "the benchmark was stopped"
+        notes.append(f"measured in {len(record.answers)} of {rounds} rounds: {reason}")
+    if record.answers[0].no_accuracy:
+        notes.append(f"no accuracy: {record.answers[0].no_accuracy}")
+    elif job.subject.variant == FOREIGN:
+        notes.append("carries no card: it was given pixels 0–255, and one trained on other values reads them badly")
+    return notes
+
+
+def _to_nanosecond(seconds: float) -> float:
+    return round(float(seconds), 9)

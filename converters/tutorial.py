@@ -1,0 +1,50 @@
+"""The conversion of TensorFlow's tutorials, to measure this project's against: `python -m converters.tutorial IN OUT`.
+
+It is `TFLiteConverter.from_keras_model` on the model as it was trained, with its dynamic batch and no further setting,
+as in "Convert a Keras model" of TensorFlow's guide to converting models.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import tensorflow as tf
+
+from device.command_line import report_end
+from device.errors import EdgeDigitsError
+from device.native_stderr import hidden_native_stderr
+from device.output_files import write_bytes
+
+from .keras_models import load_keras_model
+
+
+def convert_as_tutorial(model: Path) -> bytes:
+    """Convert a Keras model the way tutorials do.
+
+    Returns:
+        The flatbuffer, without a card.
+
+    Raises:
+        ModelFileError: the Keras model is missing or damaged.
+    """
+    converter = tf.lite.TFLiteConverter.from_keras_model(load_keras_model(model))
+    # Keras describes the exported graph on stdout, where only results belong.
+    with hidden_native_stderr(), redirect_stdout(io.StringIO()):
+        flatbuffer: bytes = converter.convert()
+    return flatbuffer
+
+
+def main(model: Path, out: Path) -> int:
+    """Convert and write the result; return the exit code."""
+    try:
+        write_bytes(out, convert_as_tutorial(model))
+    except EdgeDigitsError as error:
+        return report_end(error)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))

@@ -1,0 +1,233 @@
+"""Measuring models: rounds, rows, and what the command says and writes."""
+
+import json
+import random
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from benchmarks.benchmark import run_benchmark
+from benchmarks.command import bench
+from benchmarks.results import BenchResult
+from benchmarks.rounds import Job, Workplace, plan
+from benchmarks.settings import BenchSettings
+from benchmarks.subjects import read_subjects, short_names
+from device.errors import FitError
+from device.model_file import read_model
+from device.paths import DEFAULT_MODEL
+from device.runtime import installed_runtimes
+
+RUNTIMES = installed_runtimes()
+needs_runtime = pytest.mark.skipif(not RUNTIMES, reason="needs a device runtime")
+QUICK = ["--num-runs", "3", "--min-secs", "0", "--warmup-runs", "0", "--rounds", "1"]
+
+
+@pytest.fixture
+def data(tmp_path):
+    """Twenty random pictures as test digits."""
+    generator = np.random.default_rng(0)
+    path = tmp_path / "digits.npz"
+    images = generator.integers(0, 256, (20, 28, 28), np.uint8)
+    labels = (np.arange(20) % 10).astype(np.uint8)
+    np.savez(path, x_train=images, y_train=labels, x_test=images, y_test=labels)
+    return path
+
+
+@pytest.fixture
+def bare_model(tmp_path):
+    """The shipped model without its card."""
+    path = tmp_path / "bare.tflite"
+    path.write_bytes(read_model(DEFAULT_MODEL).flatbuffer)
+    return path
+
+
+@pytest.fixture
+def hopeless_model(tmp_path):
+    """A file with the identifier of a TFLite model and nothing else that a runtime could use."""
+    path = tmp_path / "hopeless.tflite"
+    path.write_bytes(b"\x1c\x00\x00\x00TFL3" + bytes(range(256)))
+    return path
+
+
+def run_bench(*arguments):
+    return CliRunner().invoke(bench, [str(argument) for argument in arguments])
+
+
+@needs_runtime
+def test_every_runtime_gets_a_row(data):
+    """A model is measured in every installed runtime, its accuracy on all test digits."""
+    result = run_bench(DEFAULT_MODEL, "--data", data, "--json", "-", *QUICK)
+    assert result.exit_code == 0, result.output
+    rows = BenchResult.from_json(result.stdout).rows
+    assert [row.runtime for row in rows] == RUNTIMES
+    for row in rows:
+        assert row.accuracy is not None
+        assert row.accuracy.n == 20
+        assert row.latency is not None
+        assert row.latency.samples == 3
+        assert row.sha256 == read_model(DEFAULT_MODEL).card.flatbuffer_sha256
+        assert row.file_bytes > row.flatbuffer_bytes
+        assert row.runtime_version
+        assert row.peak_rss_bytes
+        assert row.construct_s
+        assert row.first_s
+
+
+@needs_runtime
+def test_a_digit_model_without_card_is_read_with_the_labels_0_to_9(data, bare_model):
+    """A file without a card is called foreign, reads as many digits as the same model with one, and says so."""
+    result = run_bench(DEFAULT_MODEL, bare_model, "--runtime", RUNTIMES[0], "--data", data, "--json", "-", *QUICK)
+    ours, foreign = BenchResult.from_json(result.stdout).rows
+    assert foreign.variant == "foreign"
+    assert foreign.accuracy == ours.accuracy
+    assert any("carries no card" in note for note in foreign.notes)
+
+
+@needs_runtime
+def test_labels_that_do_not_fit_leave_the_latency(data, bare_model, tmp_path):
+    """A foreign model whose labels do not fit its scores is measured for latency, and the row says why alone."""
+    labels = tmp_path / "labels.txt"
+    labels.write_text("a\nb\n", encoding="utf-8")
+    result = run_bench(bare_model, "--data", data, "--labels", labels, "--json", "-", *QUICK)
+    for row in BenchResult.from_json(result.stdout).rows:
+        assert row.latency is not None
+        assert row.accuracy is None
+        assert any(note.startswith("no accuracy: ") for note in row.notes)
+
+
+@needs_runtime
+def test_a_model_that_no_runtime_can_use_is_a_row(data, hopeless_model):
+    """What a runtime refuses or dies of is said in its row; the others go on and the exit code is 0."""
+    result = run_bench(hopeless_model, DEFAULT_MODEL, "--data", data, "--json", "-", *QUICK)
+    assert result.exit_code == 0, result.output
+    rows = BenchResult.from_json(result.stdout).rows
+    assert all(row.error and row.latency is None for row in rows if row.model == "hopeless.tflite")
+    assert all(row.error is None for row in rows if row.model == DEFAULT_MODEL.name)
+
+
+@needs_runtime
+def test_nothing_measured_is_exit_code_4(data, hopeless_model):
+    """Exit code 4 only if no row could be measured."""
+    result = run_bench(hopeless_model, "--data", data, *QUICK)
+    assert result.exit_code == 4
+    assert "hopeless.tflite" in result.stdout
+
+
+@needs_runtime
+def test_a_damaged_file_is_said_and_the_others_are_measured(data, tmp_path):
+    """A damaged model file gives one line and exit code 6 after the others were measured."""
+    content = bytearray(DEFAULT_MODEL.read_bytes())
+    content[len(content) // 3] ^= 0xFF
+    damaged = tmp_path / "damaged.tflite"
+    damaged.write_bytes(content)
+    result = run_bench(damaged, DEFAULT_MODEL, "--data", data, *QUICK)
+    assert result.exit_code == 6
+    assert sum("it is damaged; copy it again" in line for line in result.stderr.splitlines()) == 1
+    assert DEFAULT_MODEL.name in result.stdout
+    assert "damaged" not in result.stdout
+
+
+@needs_runtime
+def test_a_model_that_changes_while_it_is_measured_is_refused(data, bare_model):
+    """A worker measures only the bytes that the benchmark has read."""
+    (subject,), _ = read_subjects([bare_model])
+    bare_model.write_bytes(bare_model.read_bytes() + b"\0")
+    settings = BenchSettings(num_runs=1, min_s=0, data=data)
+    from benchmarks.test_digits import load_test_digits
+
+    with Workplace(load_test_digits(data), settings, None) as workplace, pytest.raises(FitError, match="changed"):
+        workplace.measure(Job(subject, RUNTIMES[0]), with_accuracy=False)
+
+
+@needs_runtime
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, "SIGTERM"])
+def test_what_was_measured_before_a_stop_is_written(data, tmp_path, monkeypatch, stop):
+    """A stopped benchmark writes what it has, marked incomplete; Ctrl-C is exit code 130, SIGTERM 0."""
+    from device.command_line import Terminated
+
+    measure, calls = Workplace.measure, []
+
+    def stop_at_the_second(self, job, *, with_accuracy):
+        calls.append(job)
+        if len(calls) == 2:
+            raise KeyboardInterrupt if stop is KeyboardInterrupt else Terminated
+        return measure(self, job, with_accuracy=with_accuracy)
+
+    monkeypatch.setattr(Workplace, "measure", stop_at_the_second)
+    out = tmp_path / "result.json"
+    quick = [*QUICK[:-1], "2"]
+    result = run_bench(DEFAULT_MODEL, "--runtime", RUNTIMES[0], "--data", data, "--json", out, *quick)
+    assert result.exit_code == (130 if stop is KeyboardInterrupt else 0)
+    document = json.loads(out.read_text(encoding="utf-8"))
+    assert document["complete"] is False
+    (row,) = BenchResult.from_json(out.read_bytes()).rows
+    assert row.latency is not None
+    assert len(row.latency.round_medians_s) == 1
+    assert any(note.startswith("measured in 1 of 2 rounds") for note in row.notes)
+
+
+def test_a_file_that_is_there_is_kept(tmp_path):
+    """Without --force nothing is overwritten, and that is found before anything is measured."""
+    for option, name in (("--json", "a.json"), ("--html", "a.html"), ("--plot", "a.png")):
+        path = tmp_path / name
+        path.write_text("mine", encoding="utf-8")
+        result = run_bench(tmp_path / "no.tflite", option, path)
+        assert result.exit_code == 2
+        assert "--force" in result.stderr
+        assert path.read_text(encoding="utf-8") == "mine"
+
+
+def test_plots_without_matplotlib_name_the_extra(tmp_path, monkeypatch):
+    """A missing extra is one line that says what to install, and only where a plot is asked for."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "matplotlib" else object())
+    result = run_bench(tmp_path / "no.tflite", "--plot", tmp_path / "a.png")
+    assert result.exit_code == 1
+    assert "pip install 'edge-digits[report]'" in result.stderr
+
+
+@needs_runtime
+def test_more_threads_than_processors_are_warned_of(data):
+    """`--num-threads` above the number of processors is a note with what to do."""
+    settings = BenchSettings(runtimes=("none",), num_threads=64, rounds=1, data=data)
+    lines = []
+    run_benchmark([DEFAULT_MODEL], settings=settings, report=lines.append)
+    assert any("64 threads" in line and "--num-threads" in line for line in lines)
+
+
+def test_rounds_measure_everything_in_changing_order():
+    """Each round holds every job once; the order is drawn anew in each, and the same for the same seed."""
+    jobs = list(range(8))
+    rounds = list(plan(jobs, rounds=3, seed=1))
+    orders = [[job for number, job in rounds if number == wanted] for wanted in (1, 2, 3)]
+    assert all(sorted(order) == jobs for order in orders)
+    assert orders[0] != orders[1]
+    assert rounds == list(plan(jobs, rounds=3, seed=1))
+    random.seed(5)
+    assert rounds == list(plan(jobs, rounds=3, seed=1))
+
+
+def test_models_are_named_as_shortly_as_tells_them_apart():
+    """A file is called by its name; where two share it, by as many folders as are needed."""
+    names = short_names([Path("/a/x/m.tflite"), Path("/b/x/m.tflite"), Path("/b/n.tflite")])
+    assert list(names.values()) == ["a/x/m.tflite", "b/x/m.tflite", "n.tflite"]
+
+
+def test_a_model_named_twice_is_measured_once():
+    """The same file under two names is one subject."""
+    subjects, _ = read_subjects([DEFAULT_MODEL, DEFAULT_MODEL.parent / "." / DEFAULT_MODEL.name])
+    assert len(subjects) == 1
+
+
+def test_benchmarks_need_no_tensorflow():
+    """Importing the benchmark loads neither TensorFlow nor an interpreter nor a plotting library."""
+    import subprocess
+
+    code = (
+        "import sys, benchmarks.command, benchmarks.benchmark, benchmarks.worker, benchmarks.page; print(*sys.modules)"
+    )
+    child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {name.partition(".")[0] for name in child.stdout.split()}
+    assert not loaded & {"tensorflow", "keras", "tflite_runtime", "ai_edge_litert", "matplotlib", "converters", "cv2"}
