@@ -87,7 +87,7 @@ def tutorial(*, model: Path, ours: Path, rounds: int, num_runs: int, min_secs: f
         raise EdgeDigitsError(result.unreadable[0].error)
     ratios = speed_ups(result)
     table = [["conversion", "runtime", "median", "p95", "times as fast"]]
-    table += [_cells(row, ratios) for row in result.rows]
+    table += [_cells(row, ratios if row.model == result.rows[0].model else {}) for row in result.rows]
     measured = {
         "speed_up": ratios,
         "median_s": {
@@ -113,7 +113,7 @@ def _limits(ratios: dict[str, float]) -> list[Limit]:
 def _cells(row: Row, ratios: dict[str, float]) -> list[str]:
     if row.latency is None:
         return [row.model, runtime_name(row), row.error or ""]
-    ratio = "1.00" if row.variant == "foreign" else f"{ratios[row.runtime]:.2f}" if row.runtime in ratios else "–"
+    ratio = f"{ratios[row.runtime]:.2f}" if row.runtime in ratios else ""
     return [
         row.model,
         runtime_name(row),
