@@ -40,8 +40,8 @@ def draw_misreadings(readings: Sequence[PhotoReading], path: Path) -> None:
         left, top = GAP + column * cell_width, GAP + row * cell_height
         sheet.paste(_photograph(reading), (left, top))
         sheet.paste(_canonical(reading), (left + TILE + GAP // 2, top))
-        said = f"{reading.text} ({reading.score:.2f})" if reading.text else "nothing found"
-        pen.text((left, top + TILE + 2), f"{reading.photo.label} → {said}", fill=INK, font=font)
+        said = f"read as {reading.text} ({reading.score:.2f})" if reading.text else "nothing found"
+        pen.text((left, top + TILE + 2), f"{reading.photo.label}: {said}", fill=INK, font=font)
         pen.text((left, top + TILE + 19), reading.photo.path.name[-36:], fill=INK, font=font)
     with atomic_path(path) as temporary:
         sheet.save(temporary, format="PNG")
