@@ -16,13 +16,13 @@ from device.runtime import INSTALL_HINT, installed_runtimes
 
 from .environment import read_environment
 from .judgement import judge_conditions
+from .measuring_digits import MeasuringDigits, load_measuring_digits
 from .quantities import format_seconds
 from .results import BenchResult, SettingsRecord
 from .rounds import Job, Record, Workplace, plan
 from .rows import make_row
 from .settings import BenchSettings
 from .subjects import read_subjects
-from .test_digits import TestDigits, load_test_digits
 
 
 def run_benchmark(models: Sequence[Path], *, settings: BenchSettings, report: Callable[[str], None]) -> BenchResult:
@@ -45,7 +45,7 @@ def run_benchmark(models: Sequence[Path], *, settings: BenchSettings, report: Ca
     if not runtimes:
         raise RuntimeMissingError(f"no device runtime is installed to measure in; {INSTALL_HINT}")
     started_at_s, environment = time.time(), read_environment()
-    digits = _without_home(load_test_digits(settings.data, report=report))
+    digits = _without_home(load_measuring_digits(settings.data, report=report))
     labels = read_labels(settings.labels) if settings.labels else None
     subjects, unreadable = read_subjects(models)
     notes = judge_conditions(environment, digits, settings)
@@ -71,7 +71,7 @@ def run_benchmark(models: Sequence[Path], *, settings: BenchSettings, report: Ca
 def _measure_all(
     records: dict[Job, Record],
     *,
-    digits: TestDigits,
+    digits: MeasuringDigits,
     labels: tuple[str, ...] | None,
     settings: BenchSettings,
     report: Callable[[str], None],
@@ -102,12 +102,12 @@ def _measure_once(workplace: Workplace, job: Job, record: Record) -> str:
     return f"{format_seconds(statistics.median(durations_ns.tolist()) / 1e9)}"
 
 
-def _without_home(digits: TestDigits) -> TestDigits:
+def _without_home(digits: MeasuringDigits) -> MeasuringDigits:
     """Shorten the home folder to ~ in where the digits came from: results are shown to others."""
     return replace(digits, source=digits.source.replace(str(Path.home()), "~"))
 
 
-def _record_settings(settings: BenchSettings, runtimes: tuple[str, ...], digits: TestDigits) -> SettingsRecord:
+def _record_settings(settings: BenchSettings, runtimes: tuple[str, ...], digits: MeasuringDigits) -> SettingsRecord:
     fields = asdict(settings)
     del fields["data"], fields["labels"]
     return SettingsRecord(**{**fields, "runtimes": runtimes}, data_source=digits.source, data_md5=digits.md5)

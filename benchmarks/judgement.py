@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from .environment import Environment
+from .measuring_digits import MeasuringDigits
 from .results import Latency
 from .settings import BenchSettings
-from .test_digits import TestDigits
 
 FEW_SAMPLES = 100
 UNSTABLE = 0.10
@@ -40,7 +40,7 @@ def judge_latency(latency: Latency, *, cpu_share: float, num_threads: int) -> li
     return notes
 
 
-def judge_conditions(environment: Environment, digits: TestDigits, settings: BenchSettings) -> list[str]:
+def judge_conditions(environment: Environment, digits: MeasuringDigits, settings: BenchSettings) -> list[str]:
     """Return what to know of a whole benchmark, one line each."""
     notes = []
     if settings.num_threads > environment.cores:

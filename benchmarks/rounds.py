@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from device.child_process import describe_end, run_module
 from device.errors import FitError
 
+from .measuring_digits import MeasuringDigits
 from .settings import BenchSettings
 from .subjects import FOREIGN, Subject
-from .test_digits import TestDigits
 from .worker import Answer, Request
 
 TIMEOUT_S = 3600.0
@@ -49,7 +49,7 @@ class Record:
 class Workplace:
     """A temporary folder that holds the test digits and what the workers are told and answer."""
 
-    def __init__(self, digits: TestDigits, settings: BenchSettings, labels: tuple[str, ...] | None) -> None:
+    def __init__(self, digits: MeasuringDigits, settings: BenchSettings, labels: tuple[str, ...] | None) -> None:
         """Take what every worker needs; `labels` are those of models without a card."""
         self._digits, self._settings, self._labels = digits, settings, labels
         self._folder = tempfile.TemporaryDirectory(prefix="edge-digits-bench-")

@@ -11,16 +11,16 @@ from numpy.typing import NDArray
 from device.statistics import wilson_interval
 
 from .judgement import judge_latency
+from .measuring_digits import MeasuringDigits
 from .results import Accuracy, Latency, Row
 from .rounds import Job, Record
 from .subjects import FOREIGN
-from .test_digits import TestDigits
 
 KEPT_SAMPLES = 200
 NOT_MEASURED = "not measured: the benchmark was stopped before its turn"
 
 
-def make_row(job: Job, record: Record, *, digits: TestDigits, num_threads: int, rounds: int) -> Row:
+def make_row(job: Job, record: Record, *, digits: MeasuringDigits, num_threads: int, rounds: int) -> Row:
     """Make the row of a job, with an error in place of figures if there are none."""
     subject, answers = job.subject, record.answers
     shared = {

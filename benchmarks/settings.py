@@ -18,7 +18,7 @@ class BenchSettings:
         min_s: seconds to sample in each round, at least.
         rounds: processes that measure each model in each runtime.
         seed: draws the order of the processes in each round.
-        data: test digits for accuracy and latency; see `load_test_digits` where None.
+        data: test digits for accuracy and latency; see `load_measuring_digits` where None.
         labels: a labels file for models that carry no card.
     """
 

@@ -20,8 +20,8 @@ from device.paths import DEFAULT_MODEL
 from device.runtime_names import MODULES, RUNTIME_NAMES
 
 from .limits import at_most, show
+from .measuring_digits import load_measuring_digits
 from .quantities import format_bytes, format_seconds
-from .test_digits import load_test_digits
 from .whole_process import WholeRun, imported_modules, run_pairs
 
 MAX_RATIO = 1.5
@@ -76,7 +76,7 @@ def write_digit(path: Path) -> None:
         from PIL import Image
     except ModuleNotFoundError as cause:
         raise ExtraMissingError("this measurement needs Pillow, which is not installed; pip install pillow") from cause
-    Image.fromarray(load_test_digits(None).images[0]).save(path)
+    Image.fromarray(load_measuring_digits(None).images[0]).save(path)
 
 
 @click.command(name="startup", cls=Command)

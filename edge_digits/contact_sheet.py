@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from device.contract import SIDE
 from device.output_files import atomic_path
 
 _PAPER, _INK, _FAINT = (250, 250, 248), (32, 36, 44), (104, 110, 120)
@@ -48,15 +47,15 @@ def draw_contact_sheet(
     columns: int | None = None,
     zoom: int = 3,
 ) -> Image.Image:
-    """Draw digits in rows, each over its caption.
+    """Draw digits, or square pictures of them, in rows, each over its caption.
 
     Args:
-        images: uint8 (N, 28, 28), 0–255, N at least 1.
-        captions: N short texts, such as "7" or "4 → 9".
+        images: uint8 (N, S, S) grey or (N, S, S, 3) RGB, 0–255, N at least 1.
+        captions: N short texts, such as "7" or "4 (9)".
         title: a line above the digits; shortened where it is wider than the sheet.
         note: a smaller line below the title.
         columns: digits in a row; about square, and at least ten where there are that many, unless given.
-        zoom: width of a digit's pixel on the sheet, pixels.
+        zoom: width of a picture's pixel on the sheet, pixels.
 
     Returns:
         An RGB picture.
@@ -64,7 +63,7 @@ def draw_contact_sheet(
     count = len(images)
     wide = min(count, columns or max(10, round(math.sqrt(count))))
     header = (_TITLE_PX + 12 if title else 0) + (_NOTE_PX + 20 if note else 0)
-    grid = _Grid(columns=wide, rows=math.ceil(count / wide), tile=SIDE * zoom, top=_MARGIN + header)
+    grid = _Grid(columns=wide, rows=math.ceil(count / wide), tile=images.shape[1] * zoom, top=_MARGIN + header)
     sheet = Image.new("RGB", grid.size, _PAPER)
     pen = ImageDraw.Draw(sheet)
     if title:

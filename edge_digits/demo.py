@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks.benchmark import run_benchmark
@@ -31,6 +32,7 @@ from .training import MODEL_NAME, TrainingSettings, train
 
 CALIBRATION_COUNT = 500
 PICTURE_COUNT = 20
+THUMBNAIL_PX = 96
 
 
 @dataclass(frozen=True)
@@ -144,13 +146,19 @@ def _read_pictures(digits: Digits, model: Path, out: Path, *, seed: int) -> int:
         for text, label in zip(texts, labels, strict=True)
     ]
     sheet = draw_contact_sheet(
-        digits.test_images[chosen],
+        np.stack([_thumbnail(path) for path in paths]),
         captions,
         title="What was read in the demo's pictures",
-        note="Each digit was drawn on paper, with shadow and noise; in brackets what it is, where that differs.",
+        note="Test digits drawn on paper with shadow and noise; in brackets what it is, where that differs.",
+        zoom=1,
     )
     save_contact_sheet(sheet, out / "pictures.png")
     return sum(text == label for text, label in zip(texts, labels, strict=True))
+
+
+def _thumbnail(path: Path) -> NDArray[np.uint8]:
+    with Image.open(path) as picture:
+        return np.asarray(picture.resize((THUMBNAIL_PX, THUMBNAIL_PX), Image.Resampling.LANCZOS))
 
 
 def read_in_child(model: Path, pictures: Sequence[Path]) -> list[str]:

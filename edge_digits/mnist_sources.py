@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.test_digits import SAMPLE_MD5 as SAMPLE_TEST_MD5
-from benchmarks.test_digits import SAMPLE_TEST
+from benchmarks.measuring_digits import SAMPLE_MD5 as SAMPLE_TEST_MD5
+from benchmarks.measuring_digits import SAMPLE_TEST
 from device.errors import DataError
 from device.idx import read_part
 from device.output_files import atomic_path

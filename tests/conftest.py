@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.test_digits import TestDigits, load_test_digits
+from benchmarks.measuring_digits import MeasuringDigits, load_measuring_digits
 from device.classifier import Classifier
 from device.model_file import ModelFile, read_model
 from device.paths import DEFAULT_MODEL
@@ -46,9 +46,9 @@ def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def sample_digits() -> TestDigits:
+def sample_digits() -> MeasuringDigits:
     """The 2,000 test digits that ship."""
-    return load_test_digits(Path(__file__).parent.parent / "benchmarks/assets/mnist_sample_test.npz")
+    return load_measuring_digits(Path(__file__).parent.parent / "benchmarks/assets/mnist_sample_test.npz")
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +64,6 @@ def classifier(model: ModelFile) -> Classifier:
 
 
 @pytest.fixture
-def seven(sample_digits: TestDigits) -> np.ndarray:
+def seven(sample_digits: MeasuringDigits) -> np.ndarray:
     """A canonical digit 7, uint8 (28, 28)."""
     return sample_digits.images[int(np.flatnonzero(sample_digits.labels == 7)[0])]

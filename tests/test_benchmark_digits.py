@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from digit_fakes import make_digits, pose_as_mnist, write_idx_folder, write_npz
 
-from benchmarks.test_digits import load_test_digits
+from benchmarks.measuring_digits import load_measuring_digits
 from device.errors import DataError
 from device.idx import idx_md5
 from device.paths import cache_dir
@@ -31,7 +31,7 @@ def test_named_digits_are_used(how: str, form: str, tmp_path: Path, monkeypatch:
     named = write(digits, tmp_path / "named.npz")
     if how == "environment":
         monkeypatch.setenv("EDGE_DIGITS_DATA", str(named))
-    found = load_test_digits(named if how == "option" else None, report=never)
+    found = load_measuring_digits(named if how == "option" else None, report=never)
     assert np.array_equal(found.images, digits.test_images)
     assert np.array_equal(found.labels, digits.test_labels)
     assert found.md5 == idx_md5(digits.test_images, digits.test_labels)
@@ -41,7 +41,7 @@ def test_named_digits_are_used(how: str, form: str, tmp_path: Path, monkeypatch:
 def test_named_digits_must_be_there(tmp_path: Path):
     """A named file that is missing is an error, not a reason to measure on something else."""
     with pytest.raises(DataError, match="found nothing there"):
-        load_test_digits(tmp_path / "none.npz", report=never)
+        load_measuring_digits(tmp_path / "none.npz", report=never)
 
 
 def test_cache_comes_before_the_sample(monkeypatch: pytest.MonkeyPatch):
@@ -49,7 +49,7 @@ def test_cache_comes_before_the_sample(monkeypatch: pytest.MonkeyPatch):
     digits = make_digits()
     pose_as_mnist(digits, monkeypatch)
     cache = write_npz(digits, cache_dir() / "mnist.npz")
-    found = load_test_digits(None, report=never)
+    found = load_measuring_digits(None, report=never)
     assert (found.source, found.is_sample) == (f"MNIST, {cache}", False)
 
 
@@ -60,13 +60,13 @@ def test_damaged_cache_is_passed_over_with_a_line(damage: str):
     if damage == "cut":
         cache.write_bytes(cache.read_bytes()[:1000])
     lines: list[str] = []
-    assert load_test_digits(None, report=lines.append).is_sample
+    assert load_measuring_digits(None, report=lines.append).is_sample
     assert len(lines) == 1
     assert str(cache) in lines[0]
 
 
 def test_sample_is_the_last_resort():
     """Without any other digits the 2,000 that ship are used, and the result says that it is the sample."""
-    found = load_test_digits(None, report=never)
+    found = load_measuring_digits(None, report=never)
     assert found.is_sample
     assert np.bincount(found.labels).tolist() == [200] * 10

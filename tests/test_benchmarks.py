@@ -136,9 +136,9 @@ def test_a_model_that_changes_while_it_is_measured_is_refused(data, bare_model):
     (subject,), _ = read_subjects([bare_model])
     bare_model.write_bytes(bare_model.read_bytes() + b"\0")
     settings = BenchSettings(num_runs=1, min_s=0, data=data)
-    from benchmarks.test_digits import load_test_digits
+    from benchmarks.measuring_digits import load_measuring_digits
 
-    with Workplace(load_test_digits(data), settings, None) as workplace, pytest.raises(FitError, match="changed"):
+    with Workplace(load_measuring_digits(data), settings, None) as workplace, pytest.raises(FitError, match="changed"):
         workplace.measure(Job(subject, RUNTIMES[0]), with_accuracy=False)
 
 

@@ -9,13 +9,13 @@ import pytest
 
 from benchmarks.environment import Environment, read_environment
 from benchmarks.judgement import judge_conditions, judge_latency
+from benchmarks.measuring_digits import MeasuringDigits
 from benchmarks.quantities import format_accuracy, format_bytes, format_columns, format_seconds
 from benchmarks.results import Accuracy, BenchResult, Row, SettingsRecord, Unreadable
 from benchmarks.rows import make_accuracy, summarize
 from benchmarks.sampling import peak_rss_bytes, rotation, take_samples
 from benchmarks.settings import BenchSettings
 from benchmarks.table import format_table
-from benchmarks.test_digits import TestDigits
 from benchmarks.worker import count_correct
 from device.errors import DataError
 
@@ -151,7 +151,7 @@ def test_doubtful_figures_say_so(rounds, cpu_share, said):
 
 def test_conditions_that_disturb_are_said():
     """Load, a varying frequency and the sample of digits are noted for the whole benchmark."""
-    digits = TestDigits(np.zeros((3, 28, 28), np.uint8), np.zeros(3, np.uint8), "here", "0" * 32, is_sample=True)
+    digits = MeasuringDigits(np.zeros((3, 28, 28), np.uint8), np.zeros(3, np.uint8), "here", "0" * 32, is_sample=True)
     environment = Environment(cores=4, load_1m=3.0, governor="powersave")
     notes = judge_conditions(environment, digits, BenchSettings())
     assert ["load was 3.0" in notes[0], "powersave" in notes[1], "3 digits" in notes[2]] == [True] * 3

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from fakes import ShapedInterpreter
 
-from benchmarks.test_digits import TestDigits
+from benchmarks.measuring_digits import MeasuringDigits
 from device.classifier import Classifier
 from device.errors import ContractError
 from device.golden import unpack_golden
@@ -21,7 +21,7 @@ from device.runtime import Runtime, load_runtime
 
 
 @pytest.mark.parametrize("path", sorted(SHIPPED_MODELS.glob("*.tflite")), ids=lambda path: path.stem)
-def test_a_shipped_model_reads_test_digits(path: Path, sample_digits: TestDigits) -> None:
+def test_a_shipped_model_reads_test_digits(path: Path, sample_digits: MeasuringDigits) -> None:
     """Every model that ships reads at least 99 % of the sample's test digits."""
     scores = Classifier(read_model(path), load_runtime()).scores(sample_digits.images)
     assert scores.shape == (2000, 10)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.test_digits import TestDigits
+from benchmarks.measuring_digits import MeasuringDigits
 from device.contract import INK_SIDE, SIDE, frame_ink
 
 
@@ -43,7 +43,7 @@ def test_a_lopsided_digit_stays_inside() -> None:
     assert bounds(frame_ink(ink)) == (INK_SIDE, INK_SIDE)
 
 
-def test_digits_of_mnist_are_framed_already(sample_digits: TestDigits) -> None:
+def test_digits_of_mnist_are_framed_already(sample_digits: MeasuringDigits) -> None:
     """Cropping a digit of MNIST and framing it again gives the same digit back, give or take a pixel's shift."""
     same = 0
     for digit in sample_digits.images[:200]:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from benchmarks.test_digits import TestDigits
+from benchmarks.measuring_digits import MeasuringDigits
 from device.classifier import Classifier
 from device.finder import Found, find_digit
 
@@ -197,7 +197,7 @@ CHANGES: dict[str, Change] = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_handwriting_is_read(change: Change, sample_digits: TestDigits, classifier: Classifier) -> None:
+def test_handwriting_is_read(change: Change, sample_digits: MeasuringDigits, classifier: Classifier) -> None:
     """Digits of MNIST, drawn large on paper, are read by the model that ships."""
     rng = np.random.default_rng(2)
     right, count = 0, 60

