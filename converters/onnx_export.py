@@ -1,0 +1,97 @@
+"""A model as ONNX, made by tf2onnx from the flatbuffer and held against the golden vectors in onnxruntime.
+
+tf2onnx loads TensorFlow, so it runs in a process of its own.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from device.child_process import describe_end, run_module
+from device.errors import ExtraMissingError, FitError, GateError, ModelFileError
+from device.golden import Golden, unpack_golden
+from device.inference import quantize_pixels
+from device.model_file import ModelFile
+
+OPSET = 17
+EXTRA_HINT = "pip install 'edge-digits[train,onnx]'"
+# Other kernels add in another order: a float differs in its last bits, and an integer that lies near a tie by one step.
+MAX_DIFFERENCE = {"f": 1e-4, "i": 1.0, "u": 1.0}
+
+
+@dataclass(frozen=True)
+class OnnxModel:
+    """An ONNX file that was checked.
+
+    Attributes:
+        content: its bytes.
+        checked: how many golden vectors it was held against.
+        largest_difference: of any raw score, in the unit of the raw scores.
+        reference: the device runtime whose scores those are.
+    """
+
+    content: bytes
+    checked: int
+    largest_difference: float
+    reference: str
+
+
+def make_onnx(model: ModelFile) -> OnnxModel:
+    """Convert a model to ONNX and check it.
+
+    Args:
+        model: a file with golden vectors in its card.
+
+    Raises:
+        ExtraMissingError: tf2onnx, onnxruntime or TensorFlow is not installed.
+        ModelFileError: the card has no golden vectors.
+        FitError: tf2onnx or onnxruntime cannot take the model.
+        GateError: the scores are not those that the card expects.
+    """
+    for module in ("tf2onnx", "onnxruntime", "tensorflow"):
+        if importlib.util.find_spec(module) is None:
+            raise ExtraMissingError(f"expected {module} for ONNX, found it not installed; {EXTRA_HINT}")
+    golden = unpack_golden(model)
+    if golden is None:
+        raise ModelFileError(f"{model.path}: expected golden vectors in its card, found none; convert it again")
+    with tempfile.TemporaryDirectory(prefix="edge-digits-onnx-") as folder:
+        content = _convert(model, Path(folder))
+    scores = _run(content, model, golden)
+    difference, reference = golden.difference("", scores)
+    limit = MAX_DIFFERENCE[scores.dtype.kind]
+    if not difference <= limit:
+        raise GateError(
+            f"{model.path}: expected scores within {limit:g} of those of {reference}, found {difference:g} in "
+            "onnxruntime; the ONNX file is not written"
+        )
+    return OnnxModel(content, len(golden.digits), difference, reference)
+
+
+def _convert(model: ModelFile, folder: Path) -> bytes:
+    source, target = folder / "model.tflite", folder / "model.onnx"
+    source.write_bytes(model.flatbuffer)
+    arguments = ["--tflite", str(source), "--output", str(target), "--opset", str(OPSET)]
+    child = run_module("tf2onnx.convert", arguments, environment={"TF_CPP_MIN_LOG_LEVEL": "3"})
+    if child.returncode != 0 or not target.is_file():
+        raise FitError(f"{model.path}: tf2onnx {describe_end(child)} on this model; it has no ONNX form")
+    return target.read_bytes()
+
+
+def _run(content: bytes, model: ModelFile, golden: Golden) -> np.ndarray[Any, Any]:
+    """Return the raw scores (N, labels) for the golden digits."""
+    runtime = importlib.import_module("onnxruntime")
+    try:
+        session = runtime.InferenceSession(content, providers=["CPUExecutionProvider"])
+        name = session.get_inputs()[0].name
+        values = quantize_pixels(golden.digits, model.card.input)
+        return np.concatenate([session.run(None, {name: value})[0] for value in values])
+    except Exception as cause:  # onnxruntime's errors derive from nothing narrower
+        reason = " ".join(str(cause).split())[:200]
+        raise FitError(f"{model.path}: onnxruntime cannot run the converted model: {reason}") from cause

@@ -1,0 +1,100 @@
+"""What is read of a flatbuffer without TensorFlow is what TensorFlow reads of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow.lite.tools import flatbuffer_utils
+
+from converters.flatbuffers import read_operations
+from converters.graph import read_graph
+from converters.inspection import Inspection, inspect_file
+from converters.op_versions import table
+from device.runtime import installed_runtimes
+
+# TensorFlow's converter warns of statistics that only its converter of 2017 took, whenever the input type is uint8.
+pytestmark = pytest.mark.filterwarnings("ignore:Statistics for quantized inputs:UserWarning")
+
+
+def small_model() -> keras.Model:
+    """Return a network of two inputs with most operations that image classifiers have."""
+    layers = keras.layers
+    pixels, extra = keras.Input(batch_shape=(1, 12, 12, 3)), keras.Input(batch_shape=(1, 4))
+    biased = {"bias_initializer": "ones"}  # biases of zero would be left out
+    values = layers.Conv2D(8, 3, padding="same", activation="relu", **biased)(pixels)
+    values = layers.Add()([values, layers.DepthwiseConv2D(3, padding="same", bias_initializer="random_normal")(values)])
+    values = layers.Flatten()(layers.MaxPooling2D()(values))
+    values = layers.Concatenate()([values, extra])
+    return keras.Model([pixels, extra], layers.Dense(5, activation="softmax", **biased)(values))
+
+
+@pytest.fixture(scope="module", params=["float32", "float16", "dynamic", "uint8"])
+def flatbuffer(request: pytest.FixtureRequest) -> bytes:
+    """The network in one variant."""
+    keras.utils.set_random_seed(1)
+    converter = tf.lite.TFLiteConverter.from_keras_model(small_model())
+    if request.param != "float32":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if request.param == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    if request.param == "uint8":
+        rng = np.random.default_rng(1)
+        shapes = ((1, 12, 12, 3), (1, 4))
+        converter.representative_dataset = lambda: ([rng.random(s, np.float32) for s in shapes] for _ in range(5))
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        converter.inference_input_type = converter.inference_output_type = tf.uint8
+    return bytes(converter.convert())
+
+
+def test_operations_and_tensors_are_those_that_tensorflow_reads(flatbuffer: bytes) -> None:
+    """Names, versions, shapes, scales, zero points and ends agree for every variant."""
+    graph = read_graph(flatbuffer)
+    operations = read_operations(flatbuffer)
+    assert graph.operation_counts == operations.counts
+    assert graph.min_runtime == operations.oldest_runtime
+    theirs = flatbuffer_utils.convert_bytearray_to_object(bytearray(flatbuffer)).subgraphs[0]
+    ours = graph.subgraphs[0]
+    assert (ours.inputs, ours.outputs) == (tuple(theirs.inputs), tuple(theirs.outputs))
+    for mine, their in zip(ours.tensors, theirs.tensors, strict=True):
+        assert mine.name == their.name.decode()
+        assert mine.shape == tuple(their.shape)
+        scales = () if their.quantization is None or their.quantization.scale is None else their.quantization.scale
+        assert mine.scales == tuple(scales)
+        assert len(mine.zero_points) == len(mine.scales)
+    assert [each.inputs for each in ours.operations] == [tuple(each.inputs) for each in theirs.operators]
+
+
+def test_a_model_with_two_inputs_is_inspected(flatbuffer: bytes, tmp_path: Path) -> None:
+    """It is no digit model, and still it is counted as by hand, loaded and run."""
+    (tmp_path / "two.tflite").write_bytes(flatbuffer)
+    found = inspect_file(tmp_path / "two.tflite", runtimes=tuple(installed_runtimes()))
+    assert isinstance(found, Inspection)
+    assert found.parameters == (9 * 3 * 8 + 8) + (9 * 8 + 8) + (292 * 5 + 5)
+    assert found.macs.total == 144 * 9 * 3 * 8 + 144 * 9 * 8 + 292 * 5
+    litert = [loading for loading in found.loadings if loading.runtime.startswith("ai-edge-litert")]
+    assert all(loading.loads for loading in litert), found.loadings
+    for loading in found.loadings:
+        release = "tensorflow 2.14" if loading.runtime.startswith("tflite-runtime 2.14") else "ai-edge-litert 2.0"
+        fits = all(table().has(*_split(text), release) for text in found.graph.operation_counts)
+        assert loading.loads == fits, (loading, found.graph.operation_counts)
+
+
+def _split(text: str) -> tuple[str, int]:
+    name, version = text.rsplit(" v", 1)
+    return name, int(version)
+
+
+def test_names_are_those_of_tensorflows_schema() -> None:
+    """The position of a name in the table is the operation's code."""
+    from tensorflow.lite.python import schema_py_generated as schema
+
+    codes = {name: code for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
+    names = table().names
+    assert {name: code for code, name in enumerate(names) if name in codes} == {
+        name: code for name, code in codes.items() if name in names
+    }
+    assert len(set(names) & set(codes)) >= 200
