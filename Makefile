@@ -49,5 +49,5 @@ $(STAMP): pyproject.toml
 	echo "== making $(VENV) with $$($$chosen --version) (TensorFlow is about 600 MB; once)"; \
 	rm -rf $(VENV); \
 	$$chosen -m venv $(VENV) || { rm -rf $(VENV); exit 1; }; \
-	$(BIN)/python -m pip install --disable-pip-version-check -q --config-settings editable_mode=compat -e '.[train,litert,report,dev]'; \
+	$(BIN)/python -m pip install --disable-pip-version-check -q --config-settings editable_mode=compat -e '.[train,legacy,litert,report,onnx,dev]'; \
 	touch $@

@@ -8,14 +8,16 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from typing import Any
 
-import keras
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow.lite.tools import flatbuffer_utils
 
+from device.errors import FitError
 from device.native_stderr import hidden_native_stderr
+
+from .variants import Variant
 
 
 @dataclass(frozen=True)
@@ -31,33 +33,30 @@ class Operations:
     oldest_runtime: str
 
 
-def make_flatbuffer(model: keras.Model, variant: str, calibration: NDArray[np.uint8]) -> bytes:
+def make_flatbuffer(converter: Any, variant: Variant, calibration: NDArray[np.uint8] | None) -> bytes:
     """Convert a model of batch size 1.
 
     Args:
-        model: takes float32 (1, 28, 28, 1), raw 0–255 pixels.
-        variant: "float32" or "int8" (all integer, int8 input and output).
-        calibration: uint8 (N, 28, 28), the representative set; used for int8.
+        converter: TensorFlow's, for a model that takes float32 (1, *shape), raw 0–255 pixels.
+        variant: what to convert it to.
+        calibration: uint8 (N, *shape), the representative set, for variants that need one.
 
     Returns:
         The flatbuffer.
 
     Raises:
-        ValueError: the variant is unknown.
+        FitError: TensorFlow's converter cannot make this variant of this model.
     """
-    converter = tf.lite.TFLiteConverter.from_keras_model(model)
-    if variant == "int8":
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.representative_dataset = lambda: _one_by_one(calibration)
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-        converter.inference_input_type = converter.inference_output_type = tf.int8
-    elif variant != "float32":
-        raise ValueError(f"expected float32 or int8, found {variant!r}")
+    variant.configure(converter, lambda: _one_by_one(calibration))
     # Keras describes the exported graph on stdout, where only results belong.
     with hidden_native_stderr(), redirect_stdout(io.StringIO()), warnings.catch_warnings():
         # TensorFlow misses statistics that only its converter of 2018 needed.
         warnings.filterwarnings("ignore", message="Statistics for quantized inputs were expected")
-        flatbuffer: bytes = converter.convert()
+        try:
+            flatbuffer: bytes = converter.convert()
+        except Exception as cause:
+            reason = " ".join(str(cause).split())[:300]
+            raise FitError(f"TensorFlow cannot convert this model to {variant.name}: {reason}") from cause
     return flatbuffer
 
 
@@ -76,6 +75,7 @@ def read_operations(flatbuffer: bytes) -> Operations:
     return Operations(counts=dict(sorted(counts.items())), oldest_runtime=oldest)
 
 
-def _one_by_one(digits: NDArray[np.uint8]) -> Iterator[list[NDArray[np.float32]]]:
-    for digit in digits.astype(np.float32):
-        yield [digit[np.newaxis, :, :, np.newaxis]]
+def _one_by_one(images: NDArray[np.uint8] | None) -> Iterator[list[NDArray[np.float32]]]:
+    assert images is not None, "the caller refuses variants that need a representative set where there is none"
+    for image in images:
+        yield [image[np.newaxis].astype(np.float32)]

@@ -1,65 +1,144 @@
-"""Loading a Keras digit model and fixing its batch size to 1, as the converter needs it."""
+"""Keras models as references: `.keras` and `.h5` files, those of Keras 2 through tf_keras."""
 
 from __future__ import annotations
 
+import importlib
+import re
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
 
-from device.contract import SIDE
-from device.errors import ContractError, ModelFileError
+from device.errors import EdgeDigitsError, ExtraMissingError, ModelFileError
+
+from .references import InputRange, Reference, check_shapes, check_weights
+from .saved_models import frozen_converter
+
+HDF5_MARK = b"\x89HDF\r\n\x1a\n"
 
 
-def load_keras_model(path: Path) -> keras.Model:
-    """Load a `.keras` file without its optimiser.
+def load_keras(path: Path) -> Reference:
+    """Load a `.keras` file.
 
     Raises:
-        ModelFileError: it is missing or no Keras model.
+        ModelFileError: it is missing, damaged, or needs code that is not here.
+        ContractError: it is no image classifier of fixed shape.
+    """
+    return _reference(path, read_keras(path))
+
+
+def read_keras(path: Path) -> keras.Model:
+    """Read a `.keras` file without its optimiser.
+
+    Raises:
+        ModelFileError: it is missing, damaged, or needs code that is not here.
     """
     if not path.is_file():
         raise ModelFileError(f"{path}: expected a .keras model, found no such file; make one with `edge-digits train`")
     if not zipfile.is_zipfile(path):
         raise ModelFileError(f"{path}: expected a .keras model, found another or a damaged file; train it again")
-    try:
-        return keras.models.load_model(path, compile=False)
-    except Exception as cause:
-        reason = " ".join(str(cause).split())[:200] or type(cause).__name__
-        raise ModelFileError(f"{path}: expected a .keras model, found one that Keras cannot load ({reason})") from cause
+    return _load(path, lambda: keras.models.load_model(path, compile=False))
 
 
-def check_digit_model(model: keras.Model, path: Path, *, labels: int) -> None:
-    """Refuse a model that does not take canonical digits or answer with one score a label.
+def load_h5(path: Path) -> Reference:
+    """Load an HDF5 file of Keras 3, or of Keras 2 through tf_keras where Keras 3 cannot read it.
 
     Raises:
-        ContractError: names what was expected and found.
-        ModelFileError: a weight is not a finite number.
+        ModelFileError: it is missing, damaged, holds weights alone, or needs code that is not here.
+        ContractError: it is no image classifier of fixed shape.
+        ExtraMissingError: only tf_keras could read it, and it is not installed.
     """
-    shapes = getattr(model, "input_shape", None), getattr(model, "output_shape", None)
-    if shapes[0] != (None, SIDE, SIDE, 1) or shapes[1] != (None, labels):
-        raise ContractError(
-            f"{path}: expected input (None, {SIDE}, {SIDE}, 1) and output (None, {labels}), "
-            f"found {shapes[0]} and {shapes[1]}: not a digit model"
-        )
-    for weight in model.weights:
-        if not np.isfinite(np.asarray(weight)).all():
-            raise ModelFileError(
-                f"{path}: expected finite weights, found NaN or infinity in {weight.path}; train again"
-            )
+    if not path.is_file():
+        raise ModelFileError(f"{path}: expected an .h5 model, found no such file; check the path")
+    with path.open("rb") as file:
+        if file.read(len(HDF5_MARK)) != HDF5_MARK:
+            raise ModelFileError(f"{path}: expected an HDF5 file, found another or a damaged one; save it again")
+    try:
+        return _reference(path, _load(path, lambda: keras.models.load_model(path, compile=False)))
+    except ModelFileError as from_keras_3:
+        if "weights" in str(from_keras_3) and "config" in str(from_keras_3):
+            raise
+        try:
+            tf_keras = importlib.import_module("tf_keras")
+        except ModuleNotFoundError as cause:
+            raise ExtraMissingError(
+                f"{from_keras_3}; if Keras 2 wrote it, pip install tf_keras and convert again"
+            ) from cause
+        return _legacy_reference(path, _load(path, lambda: tf_keras.models.load_model(path, compile=False)))
 
 
-def fix_batch_size(model: keras.Model) -> keras.Model:
-    """Rebuild a model on an input of batch size 1.
+def with_raw_pixels(model: keras.Model, taken: InputRange) -> keras.Model:
+    """Rebuild a model on raw pixels and a batch size of 1.
 
     A dynamic batch leaves shape arithmetic in the graph and keeps XNNPACK away, which makes inference several times
-    slower.
+    slower. Rescaling is folded into the first layer by the converter.
 
     Args:
-        model: takes (None, 28, 28, 1).
+        model: takes (None, *shape) in the range `taken`.
+        taken: that range.
 
     Returns:
-        The same layers and weights, taking (1, 28, 28, 1).
+        The same layers and weights, taking raw 0–255 pixels, (1, *shape).
     """
     pixels = keras.Input(batch_shape=(1, *model.input_shape[1:]), name="pixels")
-    return keras.Model(pixels, model(pixels, training=False), name=model.name)
+    values: Any = pixels
+    if (taken.scale, taken.offset) != (1.0, 0.0):
+        values = keras.layers.Rescaling(taken.scale, taken.offset)(pixels)
+    return keras.Model(pixels, model(values, training=False), name=model.name)
+
+
+def _load(path: Path, load: Callable[[], Any]) -> Any:
+    try:
+        return load()
+    except EdgeDigitsError:
+        raise
+    except Exception as cause:
+        raise ModelFileError(f"{path}: expected a model that Keras can load, found {_reason(cause)}") from cause
+
+
+def _reason(cause: Exception) -> str:
+    """Say in a few words why Keras cannot load a model; its own messages hold whole configurations."""
+    text = " ".join(str(cause).split())
+    unknown = re.search(r"(?:Could not locate class|Unknown layer:?) '?(\w+)'?", text)
+    if unknown:
+        return f"one with the layer {unknown[1]}, whose code is not here; rebuild it from standard layers"
+    return f"another or a damaged one ({text[:200] or type(cause).__name__})"
+
+
+def _reference(path: Path, model: keras.Model) -> Reference:
+    shape, classes = check_shapes(path, getattr(model, "input_shape", None), getattr(model, "output_shape", None))
+    check_weights(path, [(weight.path, np.asarray(weight)) for weight in model.weights])
+
+    def answer(values: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.asarray(model.predict_on_batch(values), np.float32)
+
+    return Reference(
+        path=path,
+        input_shape=shape,
+        classes=classes,
+        answer=answer,
+        make_converter=lambda taken: tf.lite.TFLiteConverter.from_keras_model(with_raw_pixels(model, taken)),
+        rescales=any(isinstance(layer, (keras.layers.Rescaling, keras.layers.Normalization)) for layer in model.layers),
+    )
+
+
+def _legacy_reference(path: Path, model: Any) -> Reference:
+    shape, classes = check_shapes(path, model.input_shape, model.output_shape)
+    check_weights(path, [(weight.name, weight.numpy()) for weight in model.weights])
+
+    def call(values: tf.Tensor) -> tf.Tensor:
+        return model(values, training=False)
+
+    return Reference(
+        path=path,
+        input_shape=shape,
+        classes=classes,
+        answer=lambda values: np.asarray(call(tf.constant(values)), np.float32),
+        make_converter=lambda taken: frozen_converter(call, shape, taken),
+        rescales=any(type(layer).__name__ in ("Rescaling", "Normalization") for layer in model.layers),
+    )

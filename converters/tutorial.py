@@ -18,7 +18,7 @@ from device.errors import EdgeDigitsError
 from device.native_stderr import hidden_native_stderr
 from device.output_files import write_bytes
 
-from .keras_models import load_keras_model
+from .keras_models import read_keras
 
 
 def convert_as_tutorial(model: Path) -> bytes:
@@ -30,7 +30,7 @@ def convert_as_tutorial(model: Path) -> bytes:
     Raises:
         ModelFileError: the Keras model is missing or damaged.
     """
-    converter = tf.lite.TFLiteConverter.from_keras_model(load_keras_model(model))
+    converter = tf.lite.TFLiteConverter.from_keras_model(read_keras(model))
     # Keras describes the exported graph on stdout, where only results belong.
     with hidden_native_stderr(), redirect_stdout(io.StringIO()):
         flatbuffer: bytes = converter.convert()

@@ -44,6 +44,7 @@ class ModelCard:
         card_version: the layout of this card.
         ops: operations as "NAME vVERSION" with how often each is used.
         oldest_runtime: the oldest TensorFlow release whose runtime knows these operations.
+        conversion: the targets it was converted for, the input range of the original, and what was mended.
         calibration: source, seed, count and digest of the representative set; empty for float variants.
         training: what is needed to train it again.
         accuracy: correct, n, accuracy and its 95 % interval, on which data and runtime.
@@ -61,6 +62,7 @@ class ModelCard:
     card_version: int = CARD_VERSION
     ops: Mapping[str, int] = field(default_factory=dict)
     oldest_runtime: str = ""
+    conversion: Mapping[str, Any] = field(default_factory=dict)
     calibration: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
     accuracy: Mapping[str, Any] = field(default_factory=dict)

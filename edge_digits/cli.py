@@ -10,6 +10,8 @@ COMMANDS = {
     "data": "edge_digits.commands.data:data",
     "train": "edge_digits.commands.train:train",
     "convert": "edge_digits.commands.convert:convert",
+    "inspect": "converters.commands.inspect:inspect_models",
+    "export": "converters.commands.export:export",
     "bench": "benchmarks.command:bench",
     **DEVICE_COMMANDS,
 }

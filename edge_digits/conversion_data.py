@@ -1,11 +1,13 @@
-"""The digits a conversion needs: a representative set from training data, and the test digits."""
+"""The images a conversion needs: a representative set from training data, and the test images."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from converters.request import DigitSample
+import numpy as np
+
+from converters.request import ImageSet
 from device.idx import idx_md5
 from device.model_file import sha256
 
@@ -14,7 +16,7 @@ from .mnist import balanced_sample
 from .run_files import read_json
 
 
-def calibration_sample(digits: Digits, *, count: int, seed: int) -> DigitSample:
+def calibration_sample(digits: Digits, *, count: int, seed: int) -> ImageSet:
     """Draw a seeded, class-balanced representative set from the training digits.
 
     Raises:
@@ -22,13 +24,23 @@ def calibration_sample(digits: Digits, *, count: int, seed: int) -> DigitSample:
     """
     chosen = balanced_sample(digits.train_labels, count=count, seed=seed)
     source = {"source": digits.source, "seed": seed, "count": count, "indices_sha256": sha256(chosen.tobytes())}
-    return DigitSample(digits.train_images[chosen], digits.train_labels[chosen], source)
+    return ImageSet(digits.train_images[chosen], digits.train_labels[chosen], source)
 
 
-def whole_test_set(digits: Digits) -> DigitSample:
+def whole_test_set(digits: Digits) -> ImageSet:
     """Return all test digits."""
     source = {"source": digits.source, "count": len(digits.test_labels), "images_md5": idx_md5(digits.test_images)}
-    return DigitSample(digits.test_images, digits.test_labels, source)
+    return ImageSet(digits.test_images, digits.test_labels, source)
+
+
+def part(images: ImageSet, *, count: int, seed: int) -> ImageSet:
+    """Draw part of a set, seeded; all of it where it is no larger."""
+    if len(images.images) <= count:
+        return images
+    chosen = np.sort(np.random.default_rng(seed).choice(len(images.images), count, replace=False))
+    labels = None if images.labels is None else images.labels[chosen]
+    source = {**images.source, "seed": seed, "count": count, "indices_sha256": sha256(chosen.tobytes())}
+    return ImageSet(images.images[chosen], labels, source)
 
 
 def training_record(model: Path) -> dict[str, Any]:

@@ -113,6 +113,7 @@ def _convert(digits: Digits, model: Path, out: Path, *, seed: int, report: Calla
         calibration=calibration_sample(digits, count=CALIBRATION_COUNT, seed=seed),
         test=whole_test_set(digits),
         training=training_record(model),
+        variants=("float32", "int8"),
         force=True,
     )
     conversions = convert(request, report=report)
@@ -181,8 +182,9 @@ def summary_table(result: BenchResult, conversions: Sequence[Conversion], keras_
     """Return the table that the demo ends with: the Keras model, then each variant in each runtime."""
     head = ["variant", "runtime", "bytes", "accuracy (95 %)", "as Keras", "median", "p95"]
     reference = conversions[0].agreements[0]
-    interval = wilson_interval(reference.keras_correct, reference.count)
-    accuracy = Accuracy(reference.keras_correct, reference.count, reference.keras_correct / reference.count, interval)
+    correct = reference.reference_correct or 0
+    interval = wilson_interval(correct, reference.count)
+    accuracy = Accuracy(correct, reference.count, correct / reference.count, interval)
     rows = [["Keras", "TensorFlow", f"{keras_model.stat().st_size:,}", format_accuracy(accuracy), "–", "–", "–"]]
     agreements = {
         (conversion.path.name, each.runtime): each.agreement

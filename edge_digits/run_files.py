@@ -19,7 +19,12 @@ def write_json(path: Path, content: Any) -> None:
     Raises:
         OutputError: it cannot be written.
     """
-    write_text(path, json.dumps(content, indent=1) + "\n")
+    write_text(path, to_json(content))
+
+
+def to_json(content: Any) -> str:
+    """Return a JSON document, as all files of this project have it."""
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
 def read_json(path: Path) -> Any:

@@ -15,9 +15,9 @@ DEVICE_PACKAGES = {"numpy", "click", "cv2", "PIL"}
 ALLOWED = {
     "device": DEVICE_PACKAGES,
     "benchmarks": {"numpy", "click", "device", "matplotlib", "PIL"},
-    "converters": {"numpy", "tensorflow", "keras", "device"},
+    "converters": {"numpy", "click", "tensorflow", "keras", "device"},
     "edge_digits": {
-        *("numpy", "click", "PIL", "tensorflow", "keras", "matplotlib"),
+        *("numpy", "click", "PIL", "cv2", "tensorflow", "keras", "matplotlib"),
         *("device", "benchmarks", "converters", "edge_digits"),
     },
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,11 +11,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from converters import ConversionRequest, convert
-from converters.conversion import gate_failure
+from converters import Agreement, ConversionRequest, Gate, convert
 from converters.flatbuffers import read_operations
-from converters.keras_models import fix_batch_size
-from converters.request import Agreement
+from converters.keras_models import with_raw_pixels
+from converters.references import INPUT_RANGES
+from converters.verification import gate_failure
 from device.errors import ContractError, FitError, ModelFileError, OutputExistsError, RuntimeMissingError
 from device.golden import unpack_golden
 from device.model_file import read_model
@@ -54,7 +55,8 @@ def request_(digits: Digits, trained: Path, tmp_path: Path) -> ConversionRequest
         name="cnn",
         calibration=calibration_sample(digits, count=100, seed=1),
         test=whole_test_set(digits),
-        min_agreement=0.97,  # a network this green has scores near each other
+        gate=Gate(min_agreement=0.97, max_drop=0.02),  # a network this green has scores near each other
+        variants=("float32", "int8"),
     )
 
 
@@ -92,18 +94,20 @@ def test_raw_pixels_go_in_without_a_step_for_scaling(request_: ConversionRequest
 
 def test_a_variant_below_its_gate_is_not_written(request_: ConversionRequest) -> None:
     """The conversion says what was expected and found; no file, not even a temporary one, is left."""
-    int8 = convert(replace(request_, min_agreement=1.01))[1]
+    int8 = convert(replace(request_, gate=Gate(min_agreement=1.01)))[1]
     assert int8.failure is not None
-    assert "expected at least 101.00% of 500 digits" in int8.failure
+    assert "expected at least 101.00% of 500 images" in int8.failure
     assert not list(request_.out.glob("*"))
 
 
 def test_the_gate_takes_the_worst_runtime() -> None:
     """One runtime that disagrees is enough."""
-    good = Agreement("a 1", 100, 1.0, 0.0, 0.0, 99, 99)
+    good = Agreement("a 1", 1000, 1.0, (1.0,), 0.0, 0.0, 0.0, 990, 990)
     bad = replace(good, runtime="b 2", agreement=0.9)
-    assert gate_failure((good,), limit=0.99) is None
-    assert "90.00% on b 2" in (gate_failure((good, bad), limit=0.99) or "")
+    worse = replace(good, runtime="c 3", correct=980)
+    assert gate_failure((good,), Gate(), min_agreement=0.99) is None
+    assert "90.00% on b 2" in (gate_failure((good, bad), Gate(), min_agreement=0.99) or "")
+    assert "found 1.00 points on c 3" in (gate_failure((good, worse), Gate(), min_agreement=0.99) or "")
 
 
 def test_a_model_that_no_runtime_loads_is_not_written(request_: ConversionRequest, monkeypatch) -> None:
@@ -135,7 +139,7 @@ def test_files_that_are_there_are_kept(request_: ConversionRequest) -> None:
 
 def test_a_fixed_batch_leaves_no_shape_arithmetic(trained: Path) -> None:
     """Batch 1 keeps SHAPE, STRIDED_SLICE and PACK out of the graph."""
-    assert fix_batch_size(keras.models.load_model(trained)).input_shape == (1, 28, 28, 1)
+    assert with_raw_pixels(keras.models.load_model(trained), INPUT_RANGES["0-255"]).input_shape == (1, 28, 28, 1)
 
 
 def write_keras(path: Path, model: keras.Model) -> Path:
@@ -163,7 +167,7 @@ def test_a_damaged_keras_model_is_refused(request_: ConversionRequest, trained: 
     content = trained.read_bytes()
     damaged = tmp_path / "damaged.keras"
     damaged.write_bytes(content[: len(content) // 2] + bytes(500) + content[len(content) // 2 + 500 :])
-    with pytest.raises(ModelFileError, match="cannot load"):
+    with pytest.raises(ModelFileError, match="Keras can load"):
         convert(replace(request_, model=damaged))
 
 
@@ -171,7 +175,7 @@ def test_a_keras_model_of_another_shape_is_refused(request_: ConversionRequest, 
     """Input and output are checked before anything is converted."""
     for model in (dense_model(side=32), dense_model(labels=3)):
         path = write_keras(tmp_path / "other.keras", model)
-        with pytest.raises(ContractError, match="not a digit model"):
+        with pytest.raises(ContractError, match=r"one a label|of shape"):
             convert(replace(request_, model=path))
 
 
@@ -209,7 +213,7 @@ def test_the_child_keeps_tensorflow_and_the_runtimes_apart(request_: ConversionR
 
 
 def test_the_command_writes_files_and_answers_with_exit_codes(trained: Path, digits: Digits, tmp_path: Path) -> None:
-    """0 with a line a file; 2 where a file is there; 3 with the figures below the gate; 6 without a model."""
+    """0 with a table and a manifest; 2 where a file is there; 3 with the figures below the gate; 6 without a model."""
     data = tmp_path / "few.npz"
     np.savez(
         data,
@@ -218,13 +222,15 @@ def test_the_command_writes_files_and_answers_with_exit_codes(trained: Path, dig
     )
     base = ["convert", str(trained), "--data", str(data), "--calibrate", "50", "--out", str(tmp_path / "models")]
     runner = CliRunner()
-    good = runner.invoke(cli, [*base, "--gate", "95"])
+    good = runner.invoke(cli, [*base, "--gate", "95", "--max-drop", "5", "--variant", "float32", "--variant", "int8"])
     assert good.exit_code == 0, good.stderr
-    assert [line.split(":")[0] for line in good.stdout.splitlines()] == [
-        str(tmp_path / "models" / name) for name in ("cnn_float32.tflite", "cnn_int8.tflite")
-    ]
+    written = {path.name for path in (tmp_path / "models").iterdir()}
+    assert written == {"cnn_float32.tflite", "cnn_int8.tflite", "cnn_manifest.json"}
+    assert all(name in good.stdout for name in ("cnn_float32.tflite", "cnn_int8.tflite", *installed_runtimes()))
+    manifest = json.loads((tmp_path / "models" / "cnn_manifest.json").read_text())
+    assert [each["variant"] for each in manifest["conversions"]] == ["float32", "int8"]
     assert runner.invoke(cli, [*base, "--gate", "95"]).exit_code == 2
-    few = [*base[:-1], str(tmp_path / "gated"), "--gate", "100"]
+    few = [*base[:-1], str(tmp_path / "gated"), "--gate", "100", "--variant", "dynamic"]
     gated = runner.invoke(cli, few)
     assert gated.exit_code in (0, 3)  # int8 may agree on every one of 500 digits
     missing = runner.invoke(cli, ["convert", str(tmp_path / "missing.keras"), "--out", str(tmp_path / "other")])

@@ -1,4 +1,4 @@
-"""`convert`: a Keras model into verified TFLite files."""
+"""`convert`: a trained model into verified TFLite files."""
 
 from __future__ import annotations
 
@@ -8,29 +8,57 @@ from typing import TYPE_CHECKING
 import click
 
 from device.command_line import Command, reporter
-from device.errors import GateError
+from device.errors import FitError, GateError
 
 if TYPE_CHECKING:
     from converters import Conversion
 
-VARIANT_NAMES = ("float32", "int8")
+VARIANT_NAMES = ("float32", "float16", "dynamic", "int8", "int8-uint8", "int8-float", "int16x8")
+RANGE_NAMES = ("0-255", "0-1", "-1-1")
 
 
 @click.command(cls=Command)
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the .tflite files.")
 @click.option("--variant", "variants", type=click.Choice(VARIANT_NAMES), multiple=True, help="Repeatable; default all.")
-@click.option("--name", help="Stem of the files' names; the architecture's name unless given.")
-@click.option("--data", type=click.Path(path_type=Path), help="Digits to calibrate and verify with; else MNIST.")
 @click.option(
-    "--calibrate", type=click.IntRange(10), default=500, show_default=True, help="Training digits to calibrate with."
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="TARGET",
+    help='Runtime release it must load on: "tflite-runtime-2.14", "ai-edge-litert-2", "micro" ...; repeatable. '
+    "The default is the first two.",
 )
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Draws those digits.")
+@click.option("--name", help="Stem of the files' names; the architecture's name unless given.")
+@click.option("--labels", type=click.Path(path_type=Path), help="Labels, one a line; the ten digits unless given.")
+@click.option(
+    "--input-range",
+    type=click.Choice(RANGE_NAMES),
+    help="What the model takes; the range in which it reads training images best unless given.",
+)
+@click.option(
+    "--data", type=click.Path(path_type=Path), help="Test (and training) images: npz or folder; MNIST unless given."
+)
+@click.option(
+    "--calibrate", type=click.IntRange(10), default=500, show_default=True, help="Training images to calibrate with."
+)
+@click.option(
+    "--calibrate-from", type=click.Path(path_type=Path), help="Images to calibrate with: npz or folder of pictures."
+)
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Draws those images.")
 @click.option(
     "--gate",
     type=click.FloatRange(0, 100),
     metavar="PERCENT",
-    help="Lowest agreement with the Keras model; 99.99 for float32 and 99.7 for int8 unless given.",
+    help="Lowest agreement with the model; 99.99 for float32 and 99.7 for int8 unless given.",
+)
+@click.option(
+    "--max-drop",
+    type=click.FloatRange(0, 100),
+    metavar="POINTS",
+    default=0.1,
+    show_default=True,
+    help="How much lower than the model's the accuracy may be.",
 )
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
 def convert(
@@ -38,54 +66,74 @@ def convert(
     model: Path,
     out: Path,
     variants: tuple[str, ...],
+    targets: tuple[str, ...],
     name: str | None,
+    labels: Path | None,
+    input_range: str | None,
     data: Path | None,
     calibrate: int,
+    calibrate_from: Path | None,
     seed: int,
     gate: float | None,
+    max_drop: float,
     force: bool,
 ) -> None:
-    """Convert a Keras MODEL to TFLite files that describe themselves.
+    """Convert MODEL (.keras, .h5 or a SavedModel folder) to TFLite files that describe themselves.
 
-    Every variant is run over all test digits in every installed device runtime and held against the Keras model first.
-    One that agrees less than the gate asks for is not written, and the exit code is 3.
+    Every variant is run over all test images in every installed device runtime and held against MODEL first. One that
+    agrees less than the gate asks for is not written, and the exit code is 3; one that a runtime cannot run is exit
+    code 4 if it was asked for by name.
     """
     from edge_digits.tensorflow_setup import prepare_tensorflow
 
     report = reporter()
     prepare_tensorflow()
-    from converters import ConversionRequest
+    from converters import ConversionRequest, Gate
     from converters import convert as run_conversion
-    from edge_digits.conversion_data import calibration_sample, training_record, whole_test_set
-    from edge_digits.mnist import load_mnist
+    from converters.references import load_reference
+    from converters.request import DEFAULT_TARGETS
+    from device.contract import LABELS
+    from device.foreign_model import read_labels
+    from edge_digits.conversion_data import training_record
+    from edge_digits.conversion_images import images_for
+    from edge_digits.conversion_report import format_table, write_manifest
 
     training = training_record(model)
-    digits = load_mnist(data, report=report)
+    reference = load_reference(model)
+    names = read_labels(labels) if labels else LABELS
+    calibration, test = images_for(
+        reference, names, data=data, calibrate_from=calibrate_from, count=calibrate, seed=seed, report=report
+    )
     request = ConversionRequest(
         model=model,
         out=out,
         name=name or training.get("settings", {}).get("arch") or model.stem,
-        calibration=calibration_sample(digits, count=calibrate, seed=seed),
-        test=whole_test_set(digits),
+        calibration=calibration,
+        test=test,
         variants=variants or VARIANT_NAMES,
-        min_agreement=None if gate is None else gate / 100,
+        gate=Gate(min_agreement=None if gate is None else gate / 100, max_drop=max_drop / 100),
+        labels=names,
+        input_range=input_range,
         training=training,
+        targets=targets or DEFAULT_TARGETS,
         force=force,
     )
-    conversions = run_conversion(request, report=report)
-    for conversion in conversions:
-        click.echo(describe(conversion), err=conversion.failure is not None)
-    failed = [conversion.path.name for conversion in conversions if conversion.failure]
-    if failed:
-        raise GateError(f"not written: {', '.join(failed)}; see above, or train longer")
+    conversions = run_conversion(request, reference=reference, report=report)
+    write_manifest(conversions, out / f"{request.name}_manifest.json")
+    click.echo(format_table(conversions))
+    raise_failures(conversions, named=bool(variants))
 
 
-def describe(conversion: Conversion) -> str:
-    """Return a line that says what became of a variant."""
-    if conversion.failure:
-        return f"{conversion.path}: {conversion.failure}"
-    figures = "; ".join(
-        f"{each.runtime}: {each.correct / each.count:.2%} right, {each.agreement:.2%} as Keras"
-        for each in conversion.agreements
-    )
-    return f"{conversion.path}: {conversion.size_bytes:,} bytes; {figures}"
+def raise_failures(conversions: list[Conversion], *, named: bool) -> None:
+    """End with exit code 3 or 4 if a variant that should be there was not written.
+
+    Raises:
+        GateError: a variant does not follow its reference.
+        FitError: no runtime runs a variant that was asked for by name, or any at all.
+    """
+    gated = [each.path.name for each in conversions if each.failure and not each.misfit]
+    misfits = [each.path.name for each in conversions if each.misfit]
+    if gated:
+        raise GateError(f"not written: {', '.join(gated)}; see above, or train longer")
+    if misfits and (named or len(misfits) == len(conversions)):
+        raise FitError(f"not written: {', '.join(misfits)}; see above")

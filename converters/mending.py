@@ -1,0 +1,99 @@
+"""Making a variant that every target's runtime can load, by the known mendings where the first try does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.errors import FitError
+
+from .flatbuffers import make_flatbuffer, read_operations
+from .op_versions import MissingOperation, missing_operations
+from .variants import Variant
+
+
+@dataclass(frozen=True)
+class Made:
+    """A flatbuffer that fits its targets.
+
+    Attributes:
+        flatbuffer: the model.
+        mending: what had to be done for it to fit, or "".
+    """
+
+    flatbuffer: bytes
+    mending: str
+
+
+def _per_tensor_dense(converter: Any) -> None:
+    # TensorFlow 2.21 quantises Dense weights per channel, which takes FULLY_CONNECTED v12, unknown before 2.17.
+    converter._experimental_disable_per_channel_quantization_for_dense_layers = True
+
+
+def _old_quantizer(converter: Any) -> None:
+    converter.experimental_new_quantizer = False
+
+
+def _per_tensor_everywhere(converter: Any) -> None:
+    converter._experimental_disable_per_channel = True
+
+
+MENDINGS: tuple[tuple[str, Callable[[Any], None]], ...] = (
+    ("Dense weights quantised per tensor instead of per channel", _per_tensor_dense),
+    ("all weights quantised per tensor instead of per channel", _per_tensor_everywhere),
+    ("TensorFlow's earlier quantiser", _old_quantizer),
+)
+
+
+def make_for_targets(
+    make_converter: Callable[[], Any],
+    variant: Variant,
+    calibration: NDArray[np.uint8] | None,
+    *,
+    targets: tuple[str, ...],
+) -> Made:
+    """Convert, and mend the result until every target knows its operations.
+
+    Args:
+        make_converter: gives a fresh TensorFlow converter for batch 1 and raw pixels.
+        variant: what to convert to.
+        calibration: uint8 (N, *shape), the representative set, for variants that need one.
+        targets: names in `op_versions.TARGETS`.
+
+    Raises:
+        FitError: no mending helps; names operation, version, the oldest runtime that has it, and what to do.
+        UsageError: a target is unknown.
+    """
+    flatbuffer = make_flatbuffer(make_converter(), variant, calibration)
+    lacking = lacking_operations(flatbuffer, targets)
+    if not lacking:
+        return Made(flatbuffer, "")
+    for mending, apply in MENDINGS:
+        converter = make_converter()
+        apply(converter)
+        try:
+            mended = make_flatbuffer(converter, variant, calibration)
+        except FitError:
+            continue
+        if not lacking_operations(mended, targets):
+            return Made(mended, mending)
+    said = "; ".join(f"{target}: {', '.join(map(str, missing))}" for target, missing in lacking.items())
+    raise FitError(
+        f"no conversion to {variant.name} fits its targets ({said}); take another variant, target a newer "
+        "runtime, or replace the layer"
+    )
+
+
+def lacking_operations(flatbuffer: bytes, targets: tuple[str, ...]) -> dict[str, list[MissingOperation]]:
+    """Return for each target that lacks any the operations of a flatbuffer that it lacks.
+
+    Raises:
+        UsageError: a target is unknown.
+    """
+    counts = read_operations(flatbuffer).counts
+    lacking = {target: missing_operations(counts, target) for target in targets}
+    return {target: missing for target, missing in lacking.items() if missing}

@@ -1,0 +1,59 @@
+"""Choosing the images for a conversion: the user's own, else MNIST for models that take digits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from converters.references import Reference
+from converters.request import ImageSet
+from device.contract import LABELS, SIDE
+from device.errors import UsageError
+
+from .conversion_data import calibration_sample, part, whole_test_set
+from .image_sets import read_image_set
+from .mnist import load_mnist
+
+
+def images_for(
+    reference: Reference,
+    labels: tuple[str, ...],
+    *,
+    data: Path | None,
+    calibrate_from: Path | None,
+    count: int,
+    seed: int,
+    report: Callable[[str], None],
+) -> tuple[ImageSet | None, ImageSet]:
+    """Return the representative set and the test images for a model.
+
+    Args:
+        reference: the model.
+        labels: its labels.
+        data: digits with a training and a test part, or, for another model, test images.
+        calibrate_from: images to calibrate with instead of training digits.
+        count: how many to calibrate with.
+        seed: draws them.
+        report: takes each line about where images come from.
+
+    Returns:
+        The representative set, None where there is nothing to draw it from, and the test images.
+
+    Raises:
+        UsageError: the model takes no digits, and no images were named.
+        DataError: images that were named are missing or not what the model takes.
+    """
+    own = None
+    if calibrate_from is not None:
+        own = part(read_image_set(calibrate_from, shape=reference.input_shape, labels=labels), count=count, seed=seed)
+    if int(np.prod(reference.input_shape)) == SIDE * SIDE and labels == LABELS:
+        digits = load_mnist(data, report=report)
+        return own or calibration_sample(digits, count=count, seed=seed), whole_test_set(digits)
+    if data is None:
+        raise UsageError(
+            f"{reference.path}: takes images of shape {reference.input_shape} with {len(labels)} labels, which MNIST "
+            "cannot test; name test images with --data, and training images with --calibrate-from"
+        )
+    return own, read_image_set(data, shape=reference.input_shape, labels=labels)

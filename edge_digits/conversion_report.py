@@ -1,0 +1,49 @@
+"""What a conversion says at its end: a table for people and a manifest for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from benchmarks.quantities import format_columns
+from converters import Agreement, Conversion
+from device.output_files import write_text
+from device.version import VERSION
+
+from .run_files import to_json
+
+SCHEMA = "edge-digits.conversion/1"
+
+
+def format_table(conversions: Sequence[Conversion]) -> str:
+    """Return one line a variant and runtime; where a variant was not written, the line says why."""
+    head = ["file", "bytes", "runtime", "right", "as the model", "largest difference", "McNemar p"]
+    rows = [row for conversion in conversions for row in _rows(conversion)]
+    return format_columns([head, *rows], right=frozenset({1, 3, 4, 5, 6}))
+
+
+def _rows(conversion: Conversion) -> list[list[str]]:
+    if conversion.failure:
+        return [[conversion.path.name, "–", f"not written: {conversion.failure}"]]
+    return [[conversion.path.name, f"{conversion.size_bytes:,}", *_figures(each)] for each in conversion.agreements]
+
+
+def _figures(agreement: Agreement) -> list[str]:
+    return [
+        agreement.runtime,
+        "–" if agreement.correct is None else f"{agreement.correct / agreement.count:.2%}",
+        f"{agreement.agreement:.2%}",
+        f"{agreement.largest_difference:.4f}",
+        "–" if agreement.mcnemar_p is None else f"{agreement.mcnemar_p:.2f}",
+    ]
+
+
+def write_manifest(conversions: Sequence[Conversion], path: Path) -> None:
+    """Write what became of each variant as one JSON document.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    entries = [{**asdict(conversion), "path": conversion.path.name} for conversion in conversions]
+    write_text(path, to_json({"schema": SCHEMA, "edge_digits": VERSION, "conversions": entries}))
