@@ -20,9 +20,11 @@ from device.runtime import INSTALL_HINT, installed_runtimes
 from device.statistics import wilson_interval
 from device.trial import Trial
 
-from .flatbuffers import read_operations
+from .finishing import Finished, finish
+from .graph import read_graph
 from .input_range import find_input_range
-from .mending import Made, make_for_targets
+from .mending import make_for_targets
+from .op_versions import oldest_common_runtimes
 from .references import INPUT_RANGES, InputRange, Reference, load_reference
 from .request import Agreement, Conversion, ConversionRequest
 from .variants import VARIANTS, Variant
@@ -124,7 +126,8 @@ class _Job:
             made = make_for_targets(
                 lambda: self._reference.make_converter(self._range), variant, calibration, targets=request.targets
             )
-            flatbuffer = made.flatbuffer
+            finished = finish(made, request, images=self._images, runtimes=self._runtimes)
+            flatbuffer = finished.flatbuffer
             if made.mending:
                 report(f"{variant.name}: mended for {', '.join(request.targets)}: {made.mending}")
             report(f"{variant.name}: verifying in {' and '.join(self._runtimes)}")
@@ -133,12 +136,19 @@ class _Job:
         except FitError as error:
             size = len(flatbuffer)
             return Conversion(variant.name, path, size, size, (), failure=str(error), misfit=True)
-        content = pack_model(flatbuffer, self._card(variant, made, [first for first, _ in trials], agreements))
+        content = pack_model(flatbuffer, self._card(variant, finished, [first for first, _ in trials], agreements))
         failure = gate_failure(agreements, request.gate, min_agreement=variant.min_agreement)
         if failure is None:
             write_bytes(path, content)
         return Conversion(
-            variant.name, path, len(content), len(flatbuffer), agreements, failure=failure, mending=made.mending
+            variant.name,
+            path,
+            len(content),
+            len(flatbuffer),
+            agreements,
+            failure=failure,
+            mending=made.mending,
+            saved_bytes=finished.saved_bytes,
         )
 
     def _compare(self, trials: tuple[Trial, Trial]) -> Agreement:
@@ -149,24 +159,27 @@ class _Job:
             labels=self._request.test.labels,
         )
 
-    def _card(self, variant: Variant, made: Made, trials: list[Trial], agreements: tuple[Agreement, ...]) -> ModelCard:
+    def _card(
+        self, variant: Variant, finished: Finished, trials: list[Trial], agreements: tuple[Agreement, ...]
+    ) -> ModelCard:
         request = self._request
-        operations = read_operations(made.flatbuffer)
+        operations = read_graph(finished.flatbuffer).operation_counts
         calibration = request.calibration if variant.calibrated else None
         return ModelCard(
             name=request.name,
             variant=variant.name,
-            flatbuffer_sha256=sha256(made.flatbuffer),
+            flatbuffer_sha256=sha256(finished.flatbuffer),
             labels=request.labels,
             input=trials[0].input,
             output=trials[0].output,
             contract_version=CONTRACT_VERSION,
-            ops=operations.counts,
-            oldest_runtime=operations.oldest_runtime,
+            ops=operations,
+            oldest_runtime=oldest_common_runtimes(operations),
             conversion={
                 "targets": list(request.targets),
                 "original_input_range": self._range.name,
-                **({"mending": made.mending} if made.mending else {}),
+                **({"mending": finished.mending} if finished.mending else {}),
+                **({"stripped_bytes": finished.saved_bytes} if finished.saved_bytes else {}),
             },
             calibration={} if calibration is None else calibration.source,
             training=request.training,

@@ -1,36 +1,20 @@
-"""Making the flatbuffer of a variant with TensorFlow's converter, and reading what operations it holds."""
+"""Making the flatbuffer of a variant with TensorFlow's converter."""
 
 from __future__ import annotations
 
 import io
 import warnings
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import redirect_stdout
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tensorflow.lite.tools import flatbuffer_utils
 
 from device.errors import FitError
 from device.native_stderr import hidden_native_stderr
 
 from .variants import Variant
-
-
-@dataclass(frozen=True)
-class Operations:
-    """What a flatbuffer asks of a runtime.
-
-    Attributes:
-        counts: "NAME vVERSION" → how often it is used.
-        oldest_runtime: the oldest TensorFlow release that knows them all, as the file itself says; "" if it does not.
-    """
-
-    counts: Mapping[str, int]
-    oldest_runtime: str
 
 
 def make_flatbuffer(converter: Any, variant: Variant, calibration: NDArray[np.uint8] | None) -> bytes:
@@ -58,21 +42,6 @@ def make_flatbuffer(converter: Any, variant: Variant, calibration: NDArray[np.ui
             reason = " ".join(str(cause).split())[:300]
             raise FitError(f"TensorFlow cannot convert this model to {variant.name}: {reason}") from cause
     return flatbuffer
-
-
-def read_operations(flatbuffer: bytes) -> Operations:
-    """Read the operations of a whole flatbuffer."""
-    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(flatbuffer))
-    names = [
-        f"{flatbuffer_utils.opcode_to_name(model, index)} v{code.version}"
-        for index, code in enumerate(model.operatorCodes)
-    ]
-    counts = Counter(names[operator.opcodeIndex] for graph in model.subgraphs for operator in graph.operators)
-    oldest = ""
-    for metadata in model.metadata or []:
-        if metadata.name == b"min_runtime_version":
-            oldest = bytes(model.buffers[metadata.buffer].data).rstrip(b"\0").decode()
-    return Operations(counts=dict(sorted(counts.items())), oldest_runtime=oldest)
 
 
 def _one_by_one(images: NDArray[np.uint8] | None) -> Iterator[list[NDArray[np.float32]]]:

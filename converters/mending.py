@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from device.errors import FitError
 
-from .flatbuffers import make_flatbuffer, read_operations
+from .flatbuffers import make_flatbuffer
+from .graph import read_graph
 from .op_versions import MissingOperation, missing_operations
 from .variants import Variant
 
@@ -94,6 +95,6 @@ def lacking_operations(flatbuffer: bytes, targets: tuple[str, ...]) -> dict[str,
     Raises:
         UsageError: a target is unknown.
     """
-    counts = read_operations(flatbuffer).counts
+    counts = read_graph(flatbuffer).operation_counts
     lacking = {target: missing_operations(counts, target) for target in targets}
     return {target: missing for target, missing in lacking.items() if missing}

@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 
 from device.contract import LABELS
 
-VARIANT_NAMES = ("float32", "float16", "dynamic", "int8", "int8-uint8", "int8-float", "int16x8")
+# Share of inputs that must get the reference's best label, by variant.
+MIN_AGREEMENT: Mapping[str, float] = {
+    "float32": 0.9999,
+    "float16": 0.9995,
+    "dynamic": 0.997,
+    "int8": 0.997,
+    "int8-uint8": 0.997,
+    "int8-float": 0.997,
+    "int16x8": 0.999,
+}
+VARIANT_NAMES = tuple(MIN_AGREEMENT)
 DEFAULT_TARGETS = ("tflite-runtime-2.14", "ai-edge-litert-2")
 INPUT_RANGE_NAMES = ("0-255", "0-1", "-1-1")
 
@@ -63,6 +73,7 @@ class ConversionRequest:
         training: what the card records about the training.
         runtimes: device runtimes to verify in; None for all that are installed.
         targets: releases whose runtimes must know every operation, such as "tflite-runtime-2.14" or "micro".
+        strip: leave out what runtimes do not need, after proof that no bit of the answers changes.
         force: overwrite files that are there.
     """
 
@@ -78,6 +89,7 @@ class ConversionRequest:
     training: Mapping[str, Any] = field(default_factory=dict)
     runtimes: tuple[str, ...] | None = None
     targets: tuple[str, ...] = DEFAULT_TARGETS
+    strip: bool = False
     force: bool = False
 
 
@@ -131,6 +143,7 @@ class Conversion:
         failure: why it was not written, or None.
         misfit: whether that is because a runtime cannot run it (exit code 4) rather than because of a gate (3).
         mending: what had to be done for the targets to know its operations, or "".
+        saved_bytes: how much shorter stripping made it.
     """
 
     variant: str
@@ -141,3 +154,4 @@ class Conversion:
     failure: str | None = None
     misfit: bool = False
     mending: str = ""
+    saved_bytes: int = 0

@@ -10,6 +10,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from .request import MIN_AGREEMENT
+
 Representative = Callable[[], Iterator[list[NDArray[np.float32]]]]
 
 
@@ -20,16 +22,19 @@ class Variant:
     Attributes:
         name: as options, file names and cards have it.
         summary: what it is, in a few words.
-        min_agreement: share of inputs that must get the Keras model's best label, 0–1.
         calibrated: whether it needs a representative set.
         configure: sets a converter up for it, given the representative set.
     """
 
     name: str
     summary: str
-    min_agreement: float
     calibrated: bool
     configure: Callable[[Any, Representative], None]
+
+    @property
+    def min_agreement(self) -> float:
+        """Share of inputs that must get the reference's best label, 0–1."""
+        return MIN_AGREEMENT[self.name]
 
 
 def _float32(converter: Any, representative: Representative) -> None:
@@ -65,12 +70,17 @@ def _int16x8(converter: Any, representative: Representative) -> None:
 VARIANTS: dict[str, Variant] = {
     variant.name: variant
     for variant in (
-        Variant("float32", "as trained", 0.9999, False, _float32),
-        Variant("float16", "weights in half precision", 0.9995, False, _float16),
-        Variant("dynamic", "8-bit weights, activations quantised while running", 0.997, False, _dynamic),
-        Variant("int8", "all integer, int8 input and output", 0.997, True, _integer(tf.int8)),
-        Variant("int8-uint8", "all integer, uint8 input and output", 0.997, True, _integer(tf.uint8)),
-        Variant("int8-float", "all integer, float32 input and output", 0.997, True, _integer(tf.float32)),
-        Variant("int16x8", "16-bit activations, 8-bit weights", 0.999, True, _int16x8),
+        Variant("float32", "as trained", False, _float32),
+        Variant("float16", "weights in half precision", False, _float16),
+        Variant("dynamic", "8-bit weights, activations quantised while running", False, _dynamic),
+        Variant("int8", "all integer, int8 input and output", True, _integer(tf.int8)),
+        Variant("int8-uint8", "all integer, uint8 input and output", True, _integer(tf.uint8)),
+        Variant(
+            "int8-float",
+            "all integer, float32 input and output",
+            True,
+            _integer(tf.float32),
+        ),
+        Variant("int16x8", "16-bit activations, 8-bit weights", True, _int16x8),
     )
 }

@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Literal
 
 from .errors import EdgeDigitsError, ModelFileError, RuntimeMissingError
-from .golden import unpack_golden
+from .golden_replay import replay_golden
 from .model_file import ModelFile, read_model
 from .paths import DEFAULT_MODEL, SHIPPED_MODELS, cache_dir
 from .runtime_names import MODULES
-from .trial import try_model
 from .version import VERSION
 
 Status = Literal["ok", "note", "fail"]
@@ -109,21 +108,16 @@ def _models() -> tuple[ModelFile | None, list[Finding]]:
 def _runtime(name: str, model: ModelFile | None) -> Finding:
     if find_spec(MODULES[name]) is None:
         return Finding(name, "note", "not installed")
-    golden = unpack_golden(model) if model else None
-    if model is None or golden is None:
+    if model is None:
         return Finding(name, "fail", "cannot be tried without the model that ships; install again")
     try:
-        trial = try_model(model.flatbuffer, runtime=name, digits=golden.digits)
+        replay = replay_golden(model, runtime=name)
     except RuntimeMissingError as error:
         return Finding(name, "note", str(error))
     except EdgeDigitsError as error:
         return Finding(name, "fail", str(error))
-    difference, reference = golden.difference(trial.runtime, trial.raw_scores)
-    if difference == 0:
-        agreement = f"golden vectors of {reference} met exactly"
-    else:
-        agreement = f"outputs differ from {reference}'s by up to {difference:g} of 255"
-    return Finding(name, "ok", f"{trial.runtime} runs {model.card.name} {model.card.variant}; {agreement}", True)
+    text = f"{model.card.name} {model.card.variant} in {replay}"
+    return Finding(name, "ok" if replay.met else "fail", text, runs_models=replay.met)
 
 
 def _camera() -> Finding:

@@ -30,19 +30,6 @@ class Golden:
     digits: NDArray[np.uint8]
     outputs: Mapping[str, NDArray[Any]]
 
-    def difference(self, runtime: str, raw_scores: NDArray[Any]) -> tuple[float, str]:
-        """Return how far raw outputs are from those expected, and of which runtime those are.
-
-        Args:
-            runtime: name and version; where the card does not have it, another runtime's outputs are taken.
-            raw_scores: (N, labels), what the runtime answered.
-
-        Returns:
-            The largest absolute difference, in the unit of the raw outputs, and the runtime compared with.
-        """
-        reference = runtime if runtime in self.outputs else next(iter(self.outputs))
-        return float(np.abs(raw_scores - self.outputs[reference].astype(np.float64)).max()), reference
-
 
 def pack_golden(golden: Golden) -> dict[str, Any]:
     """Return golden vectors as the card holds them."""

@@ -71,7 +71,7 @@ class ModelCard:
 
     def to_json(self) -> str:
         """Write the card as one JSON document."""
-        return json.dumps(asdict(self), indent=1, ensure_ascii=False)
+        return json.dumps(asdict(self), separators=(",", ":"), ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> ModelCard:

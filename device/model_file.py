@@ -64,7 +64,8 @@ def pack_model(flatbuffer: bytes, card: ModelCard) -> bytes:
     with zipfile.ZipFile(stream, "a") as archive:
         for name, text in ((LABELS_NAME, "\n".join(card.labels) + "\n"), (CARD_NAME, card.to_json())):
             entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
+            # Stored, because MediaPipe's reader opens no other.
+            entry.compress_type = zipfile.ZIP_STORED
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, text)
         archive.comment = _SEAL + b"0" * 64

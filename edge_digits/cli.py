@@ -10,6 +10,7 @@ COMMANDS = {
     "data": "edge_digits.commands.data:data",
     "train": "edge_digits.commands.train:train",
     "convert": "edge_digits.commands.convert:convert",
+    "verify": "edge_digits.commands.verify:verify",
     "inspect": "converters.commands.inspect:inspect_models",
     "export": "converters.commands.export:export",
     "bench": "benchmarks.command:bench",

@@ -20,7 +20,16 @@ def format_table(conversions: Sequence[Conversion]) -> str:
     """Return one line a variant and runtime; where a variant was not written, the line says why."""
     head = ["file", "bytes", "runtime", "right", "as the model", "largest difference", "McNemar p"]
     rows = [row for conversion in conversions for row in _rows(conversion)]
-    return format_columns([head, *rows], right=frozenset({1, 3, 4, 5, 6}))
+    notes = [
+        f"{each.path.name}: {note}"
+        for each in conversions
+        for note in (
+            each.mending and f"mended: {each.mending}",
+            each.saved_bytes and f"stripping saved {each.saved_bytes:,} bytes",
+        )
+        if note
+    ]
+    return "\n".join([format_columns([head, *rows], right=frozenset({1, 3, 4, 5, 6})), *notes])
 
 
 def _rows(conversion: Conversion) -> list[list[str]]:

@@ -12,12 +12,12 @@ from fakes import ShapedInterpreter
 from benchmarks.measuring_digits import MeasuringDigits
 from device.classifier import Classifier
 from device.errors import ContractError
-from device.golden import unpack_golden
+from device.golden_replay import replay_golden
 from device.inference import dequantize, quantize_pixels
 from device.model_card import TensorCard
 from device.model_file import ModelFile, read_model
 from device.paths import SHIPPED_MODELS
-from device.runtime import Runtime, load_runtime
+from device.runtime import Runtime, installed_runtimes, load_runtime
 
 
 @pytest.mark.parametrize("path", sorted(SHIPPED_MODELS.glob("*.tflite")), ids=lambda path: path.stem)
@@ -29,12 +29,21 @@ def test_a_shipped_model_reads_test_digits(path: Path, sample_digits: MeasuringD
     assert (scores.argmax(1) == sample_digits.labels).mean() > 0.99
 
 
-def test_golden_vectors_are_met(classifier: Classifier) -> None:
-    """The outputs in the card are those of this runtime, and within 2 steps of 255 those of another release."""
-    golden = unpack_golden(classifier.model)
-    assert golden is not None
-    difference, reference = golden.difference(str(classifier.runtime), classifier.raw_scores(golden.digits))
-    assert difference <= (0 if reference == str(classifier.runtime) else 2)
+@pytest.mark.parametrize("runtime", installed_runtimes())
+def test_golden_vectors_are_met(model: ModelFile, runtime: str) -> None:
+    """The outputs in the card are this runtime's, bit for bit, or within the bound of another release's."""
+    replay = replay_golden(model, runtime=runtime)
+    assert (replay.count, replay.met) == (10, True)
+
+
+def test_golden_vectors_that_are_not_met_are_said(model: ModelFile) -> None:
+    """One step of 255 too many on the same runtime is outside the bound."""
+    runtime = str(load_runtime())
+    outputs = {runtime: [[value + 1 for value in row] for row in model.card.golden["outputs"][runtime]]}
+    changed = replace(model, card=replace(model.card, golden={**model.card.golden, "outputs": outputs}))
+    replay = replay_golden(changed, runtime=runtime.split()[0])
+    assert not replay.met
+    assert "outside the bound" in str(replay)
 
 
 @pytest.mark.parametrize("digits", [np.zeros((1, 28, 28), np.float32), np.zeros((28, 28), np.uint8)])

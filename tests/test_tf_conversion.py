@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from converters import Agreement, ConversionRequest, Gate, convert
-from converters.flatbuffers import read_operations
+from converters.graph import read_graph
 from converters.keras_models import with_raw_pixels
 from converters.references import INPUT_RANGES
 from converters.verification import gate_failure
@@ -199,9 +200,33 @@ def test_the_calibration_set_is_seeded_and_balanced(digits: Digits) -> None:
 def test_operations_are_read_with_their_versions(request_: ConversionRequest) -> None:
     """Names, versions and counts come from the flatbuffer itself."""
     (float32,) = convert(replace(request_, variants=("float32",)))
-    operations = read_operations(read_model(float32.path).flatbuffer)
-    assert operations.counts["MAX_POOL_2D v1"] == 2
-    assert sum(operations.counts.values()) == 10
+    counts = read_graph(read_model(float32.path).flatbuffer).operation_counts
+    assert counts["MAX_POOL_2D v1"] == 2
+    assert sum(counts.values()) == 10
+    assert read_model(float32.path).card.ops == counts
+
+
+def test_stripping_saves_bytes_and_changes_no_answer(request_: ConversionRequest, digits: Digits) -> None:
+    """The stripped file is smaller by what it says, and every raw score is the same in every runtime."""
+    whole, stripped = (
+        convert(replace(request_, variants=("int8",), out=request_.out / kind, strip=kind == "stripped"))[0]
+        for kind in ("whole", "stripped")
+    )
+    assert stripped.saved_bytes == whole.flatbuffer_bytes - stripped.flatbuffer_bytes > 2000
+    for runtime in installed_runtimes():
+        one, other = (
+            try_model(read_model(each.path).flatbuffer, runtime=runtime, digits=digits.test_images).raw_scores
+            for each in (whole, stripped)
+        )
+        np.testing.assert_array_equal(one, other)
+
+
+def test_standard_readers_find_metadata_and_stored_labels(request_: ConversionRequest) -> None:
+    """The flatbuffer carries TFLITE_METADATA, and labels.txt lies uncompressed behind it."""
+    (int8,) = convert(replace(request_, variants=("int8",)))
+    assert "TFLITE_METADATA" in read_graph(read_model(int8.path).flatbuffer).metadata
+    with zipfile.ZipFile(int8.path) as archive:
+        assert {entry.compress_type for entry in archive.infolist()} == {zipfile.ZIP_STORED}
 
 
 def test_the_child_keeps_tensorflow_and_the_runtimes_apart(request_: ConversionRequest, digits: Digits) -> None:

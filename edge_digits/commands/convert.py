@@ -60,6 +60,7 @@ RANGE_NAMES = ("0-255", "0-1", "-1-1")
     show_default=True,
     help="How much lower than the model's the accuracy may be.",
 )
+@click.option("--strip", is_flag=True, help="Leave out what runtimes do not need; no bit of the answers changes.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
 def convert(
     *,
@@ -76,6 +77,7 @@ def convert(
     seed: int,
     gate: float | None,
     max_drop: float,
+    strip: bool,
     force: bool,
 ) -> None:
     """Convert MODEL (.keras, .h5 or a SavedModel folder) to TFLite files that describe themselves.
@@ -116,6 +118,7 @@ def convert(
         input_range=input_range,
         training=training,
         targets=targets or DEFAULT_TARGETS,
+        strip=strip,
         force=force,
     )
     conversions = run_conversion(request, reference=reference, report=report)

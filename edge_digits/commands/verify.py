@@ -1,0 +1,125 @@
+"""`verify`: is a converted model still the model it came from, here?"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from device.command_line import Command, reporter
+from device.errors import GateError, RuntimeMissingError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from converters import Agreement, Gate
+    from device.model_file import ModelFile
+
+RANGE_NAMES = ("0-255", "0-1", "-1-1")
+TFLITE = ".tflite"
+
+
+@click.command(cls=Command)
+@click.argument("reference", type=click.Path(path_type=Path))
+@click.argument("models", nargs=-1, type=click.Path(path_type=Path), metavar="MODEL...")
+@click.option("--data", type=click.Path(path_type=Path), help="Digits to compare on; MNIST's test digits.")
+@click.option("--input-range", type=click.Choice(RANGE_NAMES), help="What a Keras reference takes.")
+@click.option("--gate", type=click.FloatRange(0, 100), metavar="PERCENT", help="Lowest agreement; the variant's own.")
+@click.option("--max-drop", type=click.FloatRange(0, 100), metavar="POINTS", default=0.1, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+def verify(
+    *,
+    reference: Path,
+    models: tuple[Path, ...],
+    data: Path | None,
+    input_range: str | None,
+    gate: float | None,
+    max_drop: float,
+    as_json: bool,
+) -> None:
+    """Compare each MODEL with REFERENCE (Keras, SavedModel or .tflite), and replay its golden vectors.
+
+    With a single .tflite file only its golden vectors are replayed, which needs neither data nor TensorFlow: the check
+    to make on a device. The exit code is 3 if a model does not follow its reference or its golden vectors.
+    """
+    from converters.request import Gate
+    from device.golden_replay import replay_golden
+    from device.model_file import read_model
+    from device.runtime import INSTALL_HINT, installed_runtimes
+
+    if not models and reference.suffix != TFLITE:
+        raise UsageError(f"expected a .tflite file to compare with {reference}, found none; name at least one")
+    runtimes = installed_runtimes()
+    if not runtimes:
+        raise RuntimeMissingError(f"no device runtime is installed to verify in; {INSTALL_HINT}")
+    files = [read_model(path) for path in models or (reference,)]
+    replays = {str(file.path): [replay_golden(file, runtime=runtime) for runtime in runtimes] for file in files}
+    agreements: dict[str, Sequence[Agreement]] = {}
+    if models:
+        agreements = _compare(files, reference, data=data, input_range=input_range, runtimes=runtimes)
+    limits = Gate(min_agreement=None if gate is None else gate / 100, max_drop=max_drop / 100)
+    failures = _failures(files, agreements, limits)
+    failures += [f"{path}: {each}" for path, all_of in replays.items() for each in all_of if not each.met]
+    if as_json:
+        document = {
+            "schema": "edge-digits.verification/1",
+            "agreements": {path: [asdict(each) for each in found] for path, found in agreements.items()},
+            "golden": {path: [asdict(each) for each in found] for path, found in replays.items()},
+            "failures": failures,
+        }
+        click.echo(json.dumps(document))
+    else:
+        for file in files:
+            _show(file, agreements.get(str(file.path), ()), [str(each) for each in replays[str(file.path)]])
+    if failures:
+        raise GateError("; ".join(failures))
+
+
+def _compare(
+    files: list[ModelFile], reference: Path, *, data: Path | None, input_range: str | None, runtimes: list[str]
+) -> dict[str, Sequence[Agreement]]:
+    from benchmarks.measuring_digits import load_measuring_digits
+    from edge_digits.model_verification import hostile_digits, reference_scores, verify_model
+
+    digits = load_measuring_digits(data, report=reporter())
+    reporter()(f"comparing on {digits.source}")
+    expected, hostile = (
+        reference_scores(reference, images, runtime=runtimes[0], input_range=input_range)
+        for images in (digits.images, hostile_digits())
+    )
+    return {
+        str(file.path): verify_model(file, digits, expected=expected, hostile_expected=hostile, runtimes=runtimes)
+        for file in files
+    }
+
+
+def _failures(files: list[ModelFile], agreements: dict[str, Sequence[Agreement]], limits: Gate) -> list[str]:
+    from converters.request import MIN_AGREEMENT
+    from converters.verification import gate_failure
+
+    found = []
+    for file in files:
+        all_of = tuple(agreements.get(str(file.path), ()))
+        own_limit = MIN_AGREEMENT.get(file.card.variant, MIN_AGREEMENT["int8"])
+        failure = gate_failure(all_of, limits, min_agreement=own_limit) if all_of else None
+        if failure:
+            found.append(f"{file.path}: {failure}")
+    return found
+
+
+def _show(file: ModelFile, agreements: Sequence[Agreement], replays: list[str]) -> None:
+    click.echo(f"{file.path} ({file.card.variant})")
+    for each in agreements:
+        right = "" if each.correct is None else f", {each.correct / each.count:.2%} right (p = {each.mcnemar_p:.2f})"
+        shares = [pair for pair in zip(each.class_agreement, file.card.labels, strict=True) if pair[0] is not None]
+        share, label = min(shares)
+        click.echo(
+            f"  {each.runtime}: {each.agreement:.2%} of {each.count} as the reference (least for {label}: "
+            f"{share:.2%}){right}; scores differ by up "
+            f"to {each.largest_difference:.4f}, on hostile images {each.hostile_difference:.4f}"
+        )
+    for line in replays:
+        click.echo(f"  {line}")
