@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Iterator
-from contextlib import redirect_stdout
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from device.errors import FitError
-from device.native_stderr import hidden_native_stderr
 
+from .quiet_conversion import quiet_conversion
 from .variants import Variant
 
 
@@ -32,10 +29,7 @@ def make_flatbuffer(converter: Any, variant: Variant, calibration: NDArray[np.ui
         FitError: TensorFlow's converter cannot make this variant of this model.
     """
     variant.configure(converter, lambda: _one_by_one(calibration))
-    # Keras describes the exported graph on stdout, where only results belong.
-    with hidden_native_stderr(), redirect_stdout(io.StringIO()), warnings.catch_warnings():
-        # TensorFlow misses statistics that only its converter of 2018 needed.
-        warnings.filterwarnings("ignore", message="Statistics for quantized inputs were expected")
+    with quiet_conversion():
         try:
             flatbuffer: bytes = converter.convert()
         except Exception as cause:

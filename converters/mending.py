@@ -81,7 +81,7 @@ def make_for_targets(
         except FitError:
             continue
         if not lacking_operations(mended, targets):
-            return Made(mended, mending)
+            return Made(mended, f"mended for {', '.join(lacking)}: {mending}")
     said = "; ".join(f"{target}: {', '.join(map(str, missing))}" for target, missing in lacking.items())
     raise FitError(
         f"no conversion to {variant.name} fits its targets ({said}); take another variant, target a newer "

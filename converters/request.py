@@ -23,6 +23,8 @@ MIN_AGREEMENT: Mapping[str, float] = {
     "int16x8": 0.999,
 }
 VARIANT_NAMES = tuple(MIN_AGREEMENT)
+# int8 with some layers in float, made when it is asked for.
+MIXED = "int8-mixed"
 DEFAULT_TARGETS = ("tflite-runtime-2.14", "ai-edge-litert-2")
 INPUT_RANGE_NAMES = ("0-255", "0-1", "-1-1")
 
@@ -73,6 +75,9 @@ class ConversionRequest:
         training: what the card records about the training.
         runtimes: device runtimes to verify in; None for all that are installed.
         targets: releases whose runtimes must know every operation, such as "tflite-runtime-2.14" or "micro".
+        keep_float: words in the names of layers that a mixed variant keeps in float32.
+        mixed: make a mixed variant with as few of the worst layers in float32 as its gate needs.
+        stability: convert int8 with each half of the representative set too, and report the difference.
         strip: leave out what runtimes do not need, after proof that no bit of the answers changes.
         force: overwrite files that are there.
     """
@@ -89,6 +94,9 @@ class ConversionRequest:
     training: Mapping[str, Any] = field(default_factory=dict)
     runtimes: tuple[str, ...] | None = None
     targets: tuple[str, ...] = DEFAULT_TARGETS
+    keep_float: tuple[str, ...] = ()
+    mixed: bool = False
+    stability: bool = False
     strip: bool = False
     force: bool = False
 

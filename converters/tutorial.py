@@ -6,19 +6,17 @@ as in "Convert a Keras model" of TensorFlow's guide to converting models.
 
 from __future__ import annotations
 
-import io
 import sys
-from contextlib import redirect_stdout
 from pathlib import Path
 
 import tensorflow as tf
 
 from device.command_line import report_end
 from device.errors import EdgeDigitsError
-from device.native_stderr import hidden_native_stderr
 from device.output_files import write_bytes
 
 from .keras_models import read_keras
+from .quiet_conversion import quiet_conversion
 
 
 def convert_as_tutorial(model: Path) -> bytes:
@@ -31,8 +29,7 @@ def convert_as_tutorial(model: Path) -> bytes:
         ModelFileError: the Keras model is missing or damaged.
     """
     converter = tf.lite.TFLiteConverter.from_keras_model(read_keras(model))
-    # Keras describes the exported graph on stdout, where only results belong.
-    with hidden_native_stderr(), redirect_stdout(io.StringIO()):
+    with quiet_conversion():
         flatbuffer: bytes = converter.convert()
     return flatbuffer
 

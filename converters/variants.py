@@ -1,4 +1,4 @@
-"""The variants a model is converted to: how its numbers are stored, and how closely it must follow the Keras model."""
+"""The variants a model is converted to: how its numbers are stored."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
-
-from .request import MIN_AGREEMENT
 
 Representative = Callable[[], Iterator[list[NDArray[np.float32]]]]
 
@@ -30,11 +28,6 @@ class Variant:
     summary: str
     calibrated: bool
     configure: Callable[[Any, Representative], None]
-
-    @property
-    def min_agreement(self) -> float:
-        """Share of inputs that must get the reference's best label, 0–1."""
-        return MIN_AGREEMENT[self.name]
 
 
 def _float32(converter: Any, representative: Representative) -> None:

@@ -12,7 +12,7 @@ from device.inference import dequantize
 from device.statistics import mcnemar_p
 from device.trial import Trial, try_model
 
-from .request import Agreement, Gate, ImageSet
+from .request import MIN_AGREEMENT, Agreement, Gate, ImageSet
 
 GOLDEN_COUNT = 10
 
@@ -111,15 +111,16 @@ def compare(
     )
 
 
-def gate_failure(agreements: tuple[Agreement, ...], gate: Gate, *, min_agreement: float) -> str | None:
+def gate_failure(agreements: tuple[Agreement, ...], gate: Gate, *, variant: str) -> str | None:
     """Return why a variant may not be used, or None if it may.
 
     Args:
         agreements: one a runtime.
         gate: what is asked for.
-        min_agreement: the variant's own limit, for a gate that names none.
+        variant: its name, whose own limit counts for a gate that names none.
     """
-    limit = min_agreement if gate.min_agreement is None else gate.min_agreement
+    own_limit = MIN_AGREEMENT.get(variant, MIN_AGREEMENT["int8"])
+    limit = own_limit if gate.min_agreement is None else gate.min_agreement
     worst = min(agreements, key=lambda each: each.agreement)
     if worst.agreement < limit:
         return (

@@ -24,7 +24,7 @@ def format_table(conversions: Sequence[Conversion]) -> str:
         f"{each.path.name}: {note}"
         for each in conversions
         for note in (
-            each.mending and f"mended: {each.mending}",
+            each.mending,
             each.saved_bytes and f"stripping saved {each.saved_bytes:,} bytes",
         )
         if note

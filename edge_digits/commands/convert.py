@@ -60,6 +60,16 @@ RANGE_NAMES = ("0-255", "0-1", "-1-1")
     show_default=True,
     help="How much lower than the model's the accuracy may be.",
 )
+@click.option(
+    "--keep-float",
+    multiple=True,
+    metavar="LAYER",
+    help="Also make int8-mixed, with this layer in float32; part of its name will do; repeatable.",
+)
+@click.option(
+    "--mixed", type=click.Choice(["auto"]), help="Also make int8-mixed, with as few layers in float as it takes."
+)
+@click.option("--stability/--no-stability", default=True, help="Convert int8 with each half of the set as a check.")
 @click.option("--strip", is_flag=True, help="Leave out what runtimes do not need; no bit of the answers changes.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
 def convert(
@@ -77,6 +87,9 @@ def convert(
     seed: int,
     gate: float | None,
     max_drop: float,
+    keep_float: tuple[str, ...],
+    mixed: str | None,
+    stability: bool,
     strip: bool,
     force: bool,
 ) -> None:
@@ -118,6 +131,9 @@ def convert(
         input_range=input_range,
         training=training,
         targets=targets or DEFAULT_TARGETS,
+        keep_float=keep_float,
+        mixed=mixed is not None,
+        stability=stability,
         strip=strip,
         force=force,
     )

@@ -97,14 +97,12 @@ def _compare(
 
 
 def _failures(files: list[ModelFile], agreements: dict[str, Sequence[Agreement]], limits: Gate) -> list[str]:
-    from converters.request import MIN_AGREEMENT
     from converters.verification import gate_failure
 
     found = []
     for file in files:
         all_of = tuple(agreements.get(str(file.path), ()))
-        own_limit = MIN_AGREEMENT.get(file.card.variant, MIN_AGREEMENT["int8"])
-        failure = gate_failure(all_of, limits, min_agreement=own_limit) if all_of else None
+        failure = gate_failure(all_of, limits, variant=file.card.variant) if all_of else None
         if failure:
             found.append(f"{file.path}: {failure}")
     return found
