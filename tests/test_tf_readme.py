@@ -46,8 +46,8 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_readme_prints_commands() -> None:
-    """The first screen shows train, convert, bench and run."""
-    assert [line.split()[1] for line in commands()][:5] == ["train", "convert", "bench", "data", "run"]
+    """The first screen shows train, convert and bench, then what looks inside."""
+    assert [line.split()[1] for line in commands()][:4] == ["train", "convert", "bench", "inspect"]
 
 
 @pytest.mark.parametrize("line", commands())
@@ -72,6 +72,7 @@ def _shortened(line: str) -> str:
     extra = {
         "train": "--epochs 3 --validation 150",
         "convert": "--gate 50 --max-drop 50",
+        "verify": "--gate 50 --max-drop 50",
         "bench": "--num-runs 20 --min-secs 0 --rounds 1 --warmup-runs 2",
     }
     return f"{line} {extra.get(line.split()[1], '')}"
