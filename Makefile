@@ -23,8 +23,9 @@ test: $(STAMP)
 	$(BIN)/ruff format --check .
 	@echo "== types"
 	$(BIN)/mypy
-	@echo "== tests"
+	@echo "== tests (those that import TensorFlow in a process of their own)"
 	$(BIN)/pytest
+	$(BIN)/pytest --tensorflow
 
 check: format test
 
