@@ -49,7 +49,7 @@ class Job:
         return self._prove(
             variant.name,
             path,
-            lambda: make_for_targets(self._make_converter, variant, self._calibration, targets=self._request.targets),
+            lambda: self._make(variant, self._calibration),
         )
 
     def convert_mixed(self, path: Path) -> Conversion:
@@ -83,6 +83,16 @@ class Job:
             self._needed_calibration(),
             images=self._images,
             runtime=self._runtimes[0],
+        )
+
+    def _make(self, variant: Variant, calibration: NDArray[np.uint8] | None) -> Made:
+        make_convolution = self._reference.make_convolution_converter
+        return make_for_targets(
+            self._make_converter,
+            variant,
+            calibration,
+            targets=self._request.targets,
+            make_convolution_converter=None if make_convolution is None else lambda: make_convolution(self._range),
         )
 
     def _make_converter(self) -> Any:

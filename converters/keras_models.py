@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from device.errors import EdgeDigitsError, ExtraMissingError, ModelFileError
 
+from .convolution_heads import with_convolution_heads
 from .references import InputRange, Reference, check_shapes, check_weights
 from .saved_models import frozen_converter
 
@@ -124,6 +125,9 @@ def _reference(path: Path, model: keras.Model) -> Reference:
         answer=answer,
         make_converter=lambda taken: tf.lite.TFLiteConverter.from_keras_model(with_raw_pixels(model, taken)),
         rescales=any(isinstance(layer, (keras.layers.Rescaling, keras.layers.Normalization)) for layer in model.layers),
+        make_convolution_converter=lambda taken: tf.lite.TFLiteConverter.from_keras_model(
+            with_raw_pixels(with_convolution_heads(model), taken)
+        ),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +56,7 @@ def make_for_targets(
     calibration: NDArray[np.uint8] | None,
     *,
     targets: tuple[str, ...],
+    make_convolution_converter: Callable[[], Any] | None = None,
 ) -> Made:
     """Convert, and mend the result until every target knows its operations.
 
@@ -64,6 +65,7 @@ def make_for_targets(
         variant: what to convert to.
         calibration: uint8 (N, *shape), the representative set, for variants that need one.
         targets: names in `op_versions.TARGETS`.
+        make_convolution_converter: gives one for the model with its Dense layers as 1×1 convolutions.
 
     Raises:
         FitError: no mending helps; names operation, version, the oldest runtime that has it, and what to do.
@@ -73,12 +75,10 @@ def make_for_targets(
     lacking = lacking_operations(flatbuffer, targets)
     if not lacking:
         return Made(flatbuffer, "")
-    for mending, apply in MENDINGS:
-        converter = make_converter()
-        apply(converter)
+    for mending, attempt in _attempts(make_converter, make_convolution_converter):
         try:
-            mended = make_flatbuffer(converter, variant, calibration)
-        except FitError:
+            mended = make_flatbuffer(attempt(), variant, calibration)
+        except (FitError, ValueError):
             continue
         if not lacking_operations(mended, targets):
             return Made(mended, f"mended for {', '.join(lacking)}: {mending}")
@@ -87,6 +87,22 @@ def make_for_targets(
         f"no conversion to {variant.name} fits its targets ({said}); take another variant, target a newer "
         "runtime, or replace the layer"
     )
+
+
+def _attempts(
+    make_converter: Callable[[], Any], make_convolution_converter: Callable[[], Any] | None
+) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Yield each mending with what gives a converter set up for it."""
+    for mending, apply in MENDINGS:
+
+        def mended(apply: Callable[[Any], None] = apply) -> Any:
+            converter = make_converter()
+            apply(converter)
+            return converter
+
+        yield mending, mended
+    if make_convolution_converter is not None:
+        yield "Dense layers computed as 1×1 convolutions", make_convolution_converter
 
 
 def lacking_operations(flatbuffer: bytes, targets: tuple[str, ...]) -> dict[str, list[MissingOperation]]:

@@ -45,6 +45,7 @@ class Reference:
         answer: float32 (N, *input_shape) → float32 (N, classes).
         make_converter: a TFLite converter for batch 1 that takes raw pixels of the given range.
         rescales: whether it holds a layer that rescales its input.
+        make_convolution_converter: as `make_converter`, Dense layers as 1×1 convolutions; None where that cannot be.
     """
 
     path: Path
@@ -53,6 +54,7 @@ class Reference:
     answer: Callable[[NDArray[np.float32]], NDArray[np.float32]]
     make_converter: Callable[[InputRange], Any]
     rescales: bool
+    make_convolution_converter: Callable[[InputRange], Any] | None = None
 
     def scores(self, images: NDArray[np.uint8], taken: InputRange) -> NDArray[np.float32]:
         """Return the model's scores for raw pixels.

@@ -19,6 +19,8 @@ from converters.request import VARIANT_NAMES
 from converters.variants import VARIANTS
 from device.errors import ContractError, ExtraMissingError, FitError, ModelFileError, UsageError
 from device.model_file import read_model
+from device.runtime import installed_runtimes
+from device.trial import try_model
 from edge_digits.mnist_sources import from_sample
 
 LOOSE = Gate(min_agreement=0.9, max_drop=0.1)  # these models are hardly trained
@@ -276,3 +278,29 @@ def test_what_no_mending_helps_is_refused_with_what_to_do(tmp_path: Path) -> Non
 
     with pytest.raises(FitError, match=r"CUMSUM v1 \(oldest: .*take another variant"):
         make_for_targets(converter, VARIANTS["float32"], None, targets=("tensorflow-2.3",))
+
+
+def test_a_dense_layer_can_be_a_convolution(tmp_path: Path, images: ImageSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no target has the dense operation, a 1×1 convolution computes the same, and the mending is named."""
+    layers = keras.layers
+    model = keras.Sequential(
+        [keras.Input((28, 28, 1)), layers.Conv2D(2, 3), layers.Flatten(), layers.Dense(20, "relu"), layers.Dense(10)]
+    )
+    reference = load_reference(save(model, tmp_path, "keras"))
+    raw = INPUT_RANGES["0-255"]
+    lacks_dense = lambda counts, target: [name for name in counts if name.startswith("FULLY_CONNECTED")]  # noqa: E731
+    monkeypatch.setattr("converters.mending.missing_operations", lacks_dense)
+    made = make_for_targets(
+        lambda: reference.make_converter(raw),
+        VARIANTS["float32"],
+        None,
+        targets=("micro",),
+        make_convolution_converter=lambda: reference.make_convolution_converter(raw),
+    )
+    assert made.mending == "mended for micro: Dense layers computed as 1×1 convolutions"
+    digits = images.images[:20]
+    for runtime in installed_runtimes():
+        trial = try_model(made.flatbuffer, runtime=runtime, digits=digits)
+        np.testing.assert_allclose(
+            trial.raw_scores, reference.scores(reference.shaped(digits), raw), rtol=1e-3, atol=1e-2
+        )
