@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -12,7 +13,7 @@ from device.command_line import Terminated
 from device.errors import EdgeDigitsError, RuntimeMissingError
 from device.foreign_model import read_labels
 from device.reading import utc_timestamp
-from device.runtime import INSTALL_HINT, installed_runtimes
+from device.runtime import INSTALL_HINT, wanted_runtimes
 
 from .environment import read_environment
 from .judgement import judge_conditions
@@ -41,7 +42,7 @@ def run_benchmark(models: Sequence[Path], *, settings: BenchSettings, report: Ca
         RuntimeMissingError: no device runtime is installed.
         DataError: the test digits or the labels file cannot be read.
     """
-    runtimes = settings.runtimes or tuple(installed_runtimes())
+    runtimes = settings.runtimes or tuple(wanted_runtimes())
     if not runtimes:
         raise RuntimeMissingError(f"no device runtime is installed to measure in; {INSTALL_HINT}")
     started_at_s, environment = time.time(), read_environment()
@@ -66,6 +67,19 @@ def run_benchmark(models: Sequence[Path], *, settings: BenchSettings, report: Ca
         notes=tuple(notes),
         stopped_by=stopped_by,
     )
+
+
+def raise_if_stopped(result: BenchResult) -> None:
+    """Go on with the signal that stopped a benchmark, if one did.
+
+    Raises:
+        Terminated: SIGTERM.
+        KeyboardInterrupt: SIGINT.
+    """
+    if result.stopped_by == "SIGTERM":
+        raise Terminated
+    if not result.complete:
+        raise KeyboardInterrupt
 
 
 def _measure_all(
@@ -104,7 +118,8 @@ def _measure_once(workplace: Workplace, job: Job, record: Record) -> str:
 
 def _without_home(digits: MeasuringDigits) -> MeasuringDigits:
     """Shorten the home folder to ~ in where the digits came from: results are shown to others."""
-    return replace(digits, source=digits.source.replace(str(Path.home()), "~"))
+    home = os.environ.get("HOME", "")
+    return digits if len(home) < 2 else replace(digits, source=digits.source.replace(home, "~"))
 
 
 def _record_settings(settings: BenchSettings, runtimes: tuple[str, ...], digits: MeasuringDigits) -> SettingsRecord:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from device.command_line import Command, Terminated, reporter
+from device.command_line import FILE, Command, reporter
 from device.errors import DataError, FitError, UsageError
 from device.runtime_names import RUNTIME_NAMES
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from .results import BenchResult
 
 STDOUT = "-"
-FILE = click.Path(path_type=Path)
 
 
 @click.command(name="bench", cls=Command)
@@ -130,10 +129,9 @@ def write_outputs(
 
 def end_command(result: BenchResult) -> None:
     """End as the result asks: stopped by a signal, with damaged files, or with nothing measured."""
-    if result.stopped_by == "SIGTERM":
-        raise Terminated
-    if not result.complete:
-        raise KeyboardInterrupt
+    from .benchmark import raise_if_stopped
+
+    raise_if_stopped(result)
     if result.unreadable:
         raise DataError(f"not measured: {', '.join(each.model for each in result.unreadable)}; see above")
     if all(row.latency is None for row in result.rows):

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from device.command_line import Command, reporter, run_command_line
+from device.command_line import FILE, Command, reporter, run_command_line
 
 from .limits import at_most, show
 from .whole_process import run_whole
@@ -21,9 +21,9 @@ HEAD = ["file", "bytes", "runtime", "right", "as the model", "least class", "lar
 
 
 @click.command(name="conversion", cls=Command)
-@click.argument("model", type=click.Path(path_type=Path), metavar="MODEL.keras")
+@click.argument("model", type=FILE, metavar="MODEL.keras")
 @click.option("--strip", is_flag=True, help="Convert with --strip.")
-@click.option("--data", type=click.Path(path_type=Path), help="Digits to calibrate and verify with.")
+@click.option("--data", type=FILE, help="Digits to calibrate and verify with.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def conversion(*, model: Path, strip: bool, data: Path | None, as_json: bool) -> None:
     """Convert MODEL.keras to every variant, verification included, and say how long it takes and what came of it.

@@ -13,7 +13,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from device.command_line import Command, reporter, run_command_line
+from device.command_line import FILE, Command, reporter, run_command_line
 from device.errors import DataError, PictureError
 from device.paths import DEFAULT_MODEL
 from device.runtime_names import RUNTIME_NAMES
@@ -123,14 +123,18 @@ def score_sources(readings: Iterable[PhotoReading]) -> list[SourceScore]:
 
 
 @click.command(name="photos", cls=Command)
-@click.argument("labels_csv", type=click.Path(path_type=Path), metavar="LABELS.csv")
+@click.argument("labels_csv", type=FILE, metavar="LABELS.csv")
 @click.option(
-    "--model", "-m", type=click.Path(path_type=Path), default=DEFAULT_MODEL, help="The shipped one if absent."
+    "--model",
+    "-m",
+    type=FILE,
+    default=DEFAULT_MODEL,
+    help="The shipped one if absent.",
 )
 @click.option("--runtime", type=click.Choice(RUNTIME_NAMES), help="Device runtime; the first that works.")
 @click.option("--min-mean", type=click.FloatRange(0, 100), metavar="PERCENT", help="Limit of the mean over sources.")
 @click.option("--min-worst", type=click.FloatRange(0, 100), metavar="PERCENT", help="Limit of the worst source.")
-@click.option("--sheet", type=click.Path(path_type=Path), metavar="FILE.png", help="Draw what was misread.")
+@click.option("--sheet", type=FILE, metavar="FILE.png", help="Draw what was misread.")
 @click.option("--force", is_flag=True, help="Overwrite the sheet.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def photos(

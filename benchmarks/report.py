@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from device.command_line import Command, run_command_line
+from device.command_line import FILE, Command, run_command_line
 from device.errors import DataError, ExtraMissingError, UsageError
 from device.output_files import atomic_path, refuse_existing, write_text
 
@@ -63,9 +63,9 @@ def require_matplotlib() -> None:
 
 
 @click.command(name="report", cls=Command)
-@click.argument("result_file", type=click.Path(path_type=Path), metavar="RESULT.json")
-@click.option("--html", "html_file", type=click.Path(path_type=Path), metavar="FILE", help="Page to write.")
-@click.option("--plot", "plot_file", type=click.Path(path_type=Path), metavar="FILE.png", help="Plots to write.")
+@click.argument("result_file", type=FILE, metavar="RESULT.json")
+@click.option("--html", "html_file", type=FILE, metavar="FILE", help="Page to write.")
+@click.option("--plot", "plot_file", type=FILE, metavar="FILE.png", help="Plots to write.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
 def report(*, result_file: Path, html_file: Path | None, plot_file: Path | None, force: bool) -> None:
     """Draw the result of `bench --json`, which may come from another machine."""

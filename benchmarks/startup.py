@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from device.command_line import Command, reporter, run_command_line
+from device.command_line import FILE, Command, reporter, run_command_line
 from device.errors import ExtraMissingError, RuntimeMissingError
 from device.paths import DEFAULT_MODEL
 from device.runtime_names import MODULES, RUNTIME_NAMES
@@ -81,7 +81,11 @@ def write_digit(path: Path) -> None:
 
 @click.command(name="startup", cls=Command)
 @click.option(
-    "--model", "-m", type=click.Path(path_type=Path), default=DEFAULT_MODEL, help="The shipped one if absent."
+    "--model",
+    "-m",
+    type=FILE,
+    default=DEFAULT_MODEL,
+    help="The shipped one if absent.",
 )
 @click.option("--runtime", type=click.Choice(RUNTIME_NAMES), help="Device runtime; the first that is installed.")
 @click.option("--pairs", type=click.IntRange(1), default=15, show_default=True, help="How often both are measured.")

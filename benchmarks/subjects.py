@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +45,7 @@ def read_subjects(paths: Sequence[Path]) -> tuple[list[Subject], list[Unreadable
         Those that can be measured, and those that are missing, damaged or no TFLite models; both in the order given.
     """
     subjects, unreadable = [], []
-    distinct = {path.resolve(): path for path in reversed(paths)}
+    distinct = {Path(os.path.realpath(path)): path for path in reversed(paths)}
     labels = short_names(list(distinct))
     for whole, path in reversed(distinct.items()):
         try:

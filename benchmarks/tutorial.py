@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from device.child_process import describe_end, run_module
-from device.command_line import Command, reporter, run_command_line
+from device.command_line import FILE, Command, reporter, run_command_line
 from device.errors import EdgeDigitsError, FitError
 
 from .limits import Limit, at_least, show
@@ -58,9 +58,12 @@ def speed_ups(result: BenchResult) -> dict[str, float]:
 
 
 @click.command(name="tutorial", cls=Command)
-@click.argument("model", type=click.Path(path_type=Path), metavar="MODEL.keras")
+@click.argument("model", type=FILE, metavar="MODEL.keras")
 @click.option(
-    "--ours", type=click.Path(path_type=Path), required=True, help="This project's float32 file of the model."
+    "--ours",
+    type=FILE,
+    required=True,
+    help="This project's float32 file of the model.",
 )
 @click.option("--rounds", type=click.IntRange(1), default=5, show_default=True, help="Processes for each.")
 @click.option("--num-runs", type=click.IntRange(1), default=1000, show_default=True, help="Samples a round, at least.")

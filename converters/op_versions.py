@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -112,6 +112,17 @@ def table() -> Table:
     )
 
 
+def check_targets(targets: Iterable[str]) -> None:
+    """Refuse targets that are not in `TARGETS`.
+
+    Raises:
+        UsageError: names the first.
+    """
+    for target in targets:
+        if target not in TARGETS:
+            raise UsageError(f"--target: expected one of {', '.join(TARGETS)}, found {target!r}")
+
+
 def missing_operations(operations: Mapping[str, int], target: str) -> list[MissingOperation]:
     """Return which operations of a model a target does not have.
 
@@ -123,8 +134,7 @@ def missing_operations(operations: Mapping[str, int], target: str) -> list[Missi
         UsageError: the target is unknown.
         ValueError: an operation is not of the form "NAME vVERSION".
     """
-    if target not in TARGETS:
-        raise UsageError(f"--target: expected one of {', '.join(TARGETS)}, found {target!r}")
+    check_targets([target])
     missing = []
     for text, count in operations.items():
         name, version = split_operation(text)

@@ -12,8 +12,10 @@ from typing import Any
 
 from .errors import SourceError
 from .frames import Frame
+from .opencv_noise import import_quiet_opencv
 
 SILENCE_S = 5.0
+MOST_INDEX = 255
 _POLL_S = 0.2
 
 
@@ -106,10 +108,10 @@ def open_capture(spec: str) -> Any:
     Raises:
         SourceError: it is not there, or busy, or not permitted.
     """
-    import cv2
-
-    cv2.setLogLevel(0)
+    cv2 = import_quiet_opencv()
     index = int(spec.removeprefix("/dev/video"))
+    if index > MOST_INDEX:
+        raise SourceError(f"camera {spec}: expected a number up to {MOST_INDEX}, as in /dev/video0; found {index}")
     backend = cv2.CAP_V4L2 if sys.platform == "linux" else cv2.CAP_ANY
     capture = cv2.VideoCapture(index, backend)
     if not capture.isOpened():

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -16,13 +17,17 @@ from .errors import EdgeDigitsError
 from .version import VERSION
 
 INTERRUPTED = 130
+# Whether a file is there and readable is for the command to say, in one line and with the right exit code.
+FILE = click.Path(readable=False, path_type=Path)
 
 
 class Terminated(BaseException):
     """SIGTERM arrived; like KeyboardInterrupt, no ordinary handler should swallow it."""
 
 
-_EXPECTED = (EdgeDigitsError, OSError, MemoryError, KeyboardInterrupt, Terminated)
+_EXPECTED = (EdgeDigitsError, OSError, ImportError, MemoryError, KeyboardInterrupt, Terminated)
+# What brings a package, where its name is another than the module's.
+_PACKAGES = {"cv2": "opencv-python-headless", "PIL": "pillow"}
 
 
 class Command(click.Command):
@@ -47,7 +52,10 @@ class Command(click.Command):
                 import traceback
 
                 traceback.print_exc()
-            if isinstance(error, BrokenPipeError) or not isinstance(error, _EXPECTED):
+            if isinstance(error, BrokenPipeError):
+                discard_stdout()
+                ctx.exit(0)
+            if not isinstance(error, _EXPECTED):
                 raise
             ctx.exit(report_end(error))
 
@@ -98,10 +106,15 @@ def report_end(error: BaseException) -> int:
         return 0
     if isinstance(error, EdgeDigitsError):
         text, code = str(error), error.exit_code
+    elif isinstance(error, ModuleNotFoundError):
+        package = (error.name or "a package").split(".")[0]
+        text, code = f"{package} is needed and not installed; pip install {_PACKAGES.get(package, package)}", 1
+    elif isinstance(error, ImportError):
+        text, code = f"a package is installed and broken: {error}; install it again", 1
     elif isinstance(error, MemoryError):
         text, code = "out of memory; close other programs or use smaller input", 1
     else:
-        text, code = str(error), 1
+        text, code = f"{error}; check the path, its permissions and the space there", 1
     click.echo(f"error: {' '.join(text.split())}", err=True)
     return code
 
@@ -112,22 +125,33 @@ def run_command_line(command: click.Command, arguments: Sequence[str] | None = N
     Ctrl-C exits with 130 and SIGTERM with 0; a reader that closes the pipe early (`| head`) is no error.
     """
     signal.signal(signal.SIGTERM, _terminate)
+    stdout = sys.stdout
     try:
         code = command.main(args=arguments, standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         code = error.exit_code
     except BrokenPipeError:
-        # Python flushes stdout once more at exit and would complain; give it somewhere to flush to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_stdout()
         code = 0
-    except (click.Abort, KeyboardInterrupt, Terminated) as error:
-        code = report_end(error if isinstance(error, Terminated) else KeyboardInterrupt())
+    except SystemExit as error:
+        # Click wraps stdout and exits with 1 where the reader of a pipe has gone, as it does for help.
+        code = 0 if sys.stdout is not stdout else error.code
+    except _EXPECTED as error:
+        code = report_end(error)
+    except click.Abort:
+        code = report_end(KeyboardInterrupt())
     except Exception as error:  # noqa: BLE001 - the last resort, for mistakes of our own
         text = " ".join(f"{type(error).__name__}: {error}".split())
         click.echo(f"error: a mistake in this program, please report it: {text} (--debug shows where)", err=True)
         code = 1
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def discard_stdout() -> None:
+    """Send what stdout still holds nowhere: Python flushes it once more at exit and would complain of a closed pipe."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 from collections.abc import Iterator
@@ -12,10 +13,9 @@ from pathlib import Path
 from typing import Literal
 
 from .errors import EdgeDigitsError, ModelFileError, RuntimeMissingError
-from .golden_replay import replay_golden
 from .model_file import ModelFile, read_model
 from .paths import DEFAULT_MODEL, SHIPPED_MODELS, cache_dir
-from .runtime_names import MODULES
+from .runtime_names import MODULES, RUNTIME_VARIABLE
 from .version import VERSION
 
 Status = Literal["ok", "note", "fail"]
@@ -49,6 +49,10 @@ def examine(*, camera: bool = True) -> Iterator[Finding]:
     yield from _packages()
     model, findings = _models()
     yield from findings
+    forced = os.environ.get(RUNTIME_VARIABLE)
+    if forced:
+        status: Status = "ok" if forced in MODULES else "fail"
+        yield Finding("runtime", status, f"{RUNTIME_VARIABLE} asks for {forced}; known are {', '.join(MODULES)}")
     for runtime in MODULES:
         yield _runtime(runtime, model)
     if camera:
@@ -111,10 +115,12 @@ def _runtime(name: str, model: ModelFile | None) -> Finding:
     if model is None:
         return Finding(name, "fail", "cannot be tried without the model that ships; install again")
     try:
+        from .golden_replay import replay_golden
+
         replay = replay_golden(model, runtime=name)
     except RuntimeMissingError as error:
         return Finding(name, "note", str(error))
-    except EdgeDigitsError as error:
+    except (EdgeDigitsError, ImportError) as error:
         return Finding(name, "fail", str(error))
     text = f"{model.card.name} {model.card.variant} in {replay}"
     return Finding(name, "ok" if replay.met else "fail", text, runs_models=replay.met)
@@ -131,7 +137,7 @@ def _camera() -> Finding:
         try:
             with Camera(str(node)) as frames:
                 frame = next(iter(frames))
-        except (EdgeDigitsError, ImportError) as error:
+        except (EdgeDigitsError, ImportError, AttributeError) as error:
             said.append(str(error))
             continue
         assert frame.image is not None

@@ -47,6 +47,8 @@ def read_labels(path: Path) -> tuple[str, ...]:
         DataError: it is missing, empty, or not UTF-8 text.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise DataError(f"{path}: expected a labels file, found a folder, device or pipe; name a file")
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError as cause:
         raise DataError(f"{path}: expected a labels file, found none; check the path") from cause

@@ -127,8 +127,8 @@ def read_model_bytes(path: Path) -> bytes:
         ModelFileError: the file is missing, unreadable, empty, too large or not a TFLite flatbuffer.
     """
     try:
-        if path.is_dir():
-            raise ModelFileError(f"{path}: expected a .tflite file, found a folder")
+        if path.exists() and not path.is_file():
+            raise ModelFileError(f"{path}: expected a .tflite file, found a folder, device or pipe; name a file")
         size_bytes = path.stat().st_size
         if size_bytes > MAX_BYTES:
             raise ModelFileError(f"{path}: expected a model of at most {MAX_BYTES} bytes, found {size_bytes}")

@@ -57,6 +57,22 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
+def refuse_unwritable(folder: Path) -> None:
+    """Make a folder if need be and try to write in it, before long work whose result would have no place.
+
+    Raises:
+        OutputError: it cannot be made or written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except FileExistsError as cause:
+        raise OutputError(f"{folder}: expected a folder for the results, found a file; choose another place") from cause
+    except OSError as cause:
+        raise OutputError(f"{folder}: cannot be written: {cause.strerror or cause}; choose another place") from cause
+
+
 def refuse_existing(path: Path, *, force: bool) -> None:
     """Refuse to overwrite `path` unless `force`.
 

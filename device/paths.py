@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 SHIPPED_MODELS = Path(__file__).parent / "models"
@@ -15,4 +16,9 @@ def cache_dir() -> Path:
     `XDG_CACHE_HOME` is honoured when it is absolute, as the XDG Base Directory Specification demands.
     """
     base = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(base) if Path(base).is_absolute() else Path.home() / ".cache") / "edge-digits"
+    if Path(base).is_absolute():
+        return Path(base) / "edge-digits"
+    try:
+        return Path.home() / ".cache" / "edge-digits"
+    except RuntimeError:  # this user has no home directory
+        return Path(tempfile.gettempdir()) / f"edge-digits-{os.getuid()}"

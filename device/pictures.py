@@ -54,6 +54,8 @@ def read_picture(path: Path) -> NDArray[Any]:
         content = path.read_bytes()
     except FileNotFoundError as error:
         raise PictureError(f"{name}: expected a picture file, found nothing there; check the name") from error
+    except PictureError:
+        raise
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise PictureError(f"{name}: expected a readable file, found: {reason}; check name and permissions") from error

@@ -86,11 +86,11 @@ class Reading:
         fields: dict[str, object] = {
             "schema": SCHEMA,
             "ts": utc_timestamp(self.taken_at_s),
-            "source": self.source,
+            "source": printable(self.source),
             "frame": self.frame,
         }
         if self.error is not None:
-            return json.dumps({**fields, "error": self.error}, ensure_ascii=False)
+            return json.dumps({**fields, "error": printable(self.error)}, ensure_ascii=False)
         fields |= {"text": self.text, "confidence": round(self.confidence, 4), "stable": self.stable}
         fields["digits"] = [_digit_fields(digit) for digit in self.digits]
         if self.model:
@@ -103,8 +103,8 @@ class Reading:
     def to_line(self) -> str:
         """Return the reading as a line for people."""
         if self.error is not None:
-            return self.error
-        place = self.source if self.frame == 0 else f"{self.source}#{self.frame}"
+            return printable(self.error)
+        place = printable(self.source) if self.frame == 0 else f"{printable(self.source)}#{self.frame}"
         if not self.digits:
             return f"{place}: nothing found"
         line = f"{place}: {self.text}  ({self.confidence:.3f})"
@@ -112,6 +112,12 @@ class Reading:
             if digit.top:
                 line += "  [" + ", ".join(f"{label} {score:.3f}" for label, score in digit.top) + "]"
         return line
+
+
+def printable(text: str) -> str:
+    """Return text as one line of valid UTF-8, whatever a file name in it holds; what cannot be shown is escaped."""
+    shown = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in shown)
 
 
 def utc_timestamp(seconds: float) -> str:

@@ -17,9 +17,8 @@ from typing import Any
 
 from .errors import FitError, RuntimeBrokenError, RuntimeMissingError, UsageError
 from .native_stderr import hidden_native_stderr
-from .runtime_names import MODULES
+from .runtime_names import MODULES, RUNTIME_VARIABLE
 
-RUNTIME_VARIABLE = "EDGE_DIGITS_RUNTIME"
 INSTALL_HINT = "pip install ai-edge-litert (Python 3.10–3.14) or tflite-runtime==2.14.0 'numpy<2' (Python 3.11)"
 
 _MISSING_OP = r"Didn't find op for builtin opcode '(\w+)' version '(\d+)'"
@@ -76,6 +75,20 @@ def installed_runtimes() -> list[str]:
     return [name for name, module in MODULES.items() if importlib.util.find_spec(module) is not None]
 
 
+def wanted_runtimes() -> list[str]:
+    """Return the runtimes to use where none is named: the one in EDGE_DIGITS_RUNTIME, else all that are installed.
+
+    Raises:
+        UsageError: the variable names no runtime.
+    """
+    wanted = os.environ.get(RUNTIME_VARIABLE)
+    if not wanted:
+        return installed_runtimes()
+    if wanted not in MODULES:
+        raise UsageError(f"{RUNTIME_VARIABLE}: expected one of {', '.join(MODULES)}, found {wanted!r}")
+    return [wanted]
+
+
 def load_runtime(name: str | None = None, *, warn: Callable[[str], None] | None = None) -> Runtime:
     """Import a runtime: the one named, else the one in EDGE_DIGITS_RUNTIME, else the first that works.
 
@@ -119,8 +132,8 @@ def _import_runtime(name: str) -> Runtime:
         if cause.name == module:
             raise RuntimeMissingError(f"{name} is not installed; {INSTALL_HINT}") from cause
         raise RuntimeBrokenError(f"{name} is installed and broken: {cause}; install it again") from cause
-    except (ImportError, AttributeError, OSError) as cause:
-        raise RuntimeBrokenError(f"{name} is installed and broken: {cause}; install it again") from cause
+    except Exception as cause:
+        raise RuntimeBrokenError(f"{name} is installed and broken: {cause!r}; install it again") from cause
     return Runtime(name=name, version=_version(module, name), interpreter=interpreter)
 
 

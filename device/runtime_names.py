@@ -2,3 +2,4 @@
 
 MODULES = {"tflite-runtime": "tflite_runtime", "ai-edge-litert": "ai_edge_litert"}
 RUNTIME_NAMES = tuple(MODULES)
+RUNTIME_VARIABLE = "EDGE_DIGITS_RUNTIME"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Iterable, Iterator
@@ -78,8 +79,18 @@ def expand(spec: str) -> list[Path]:
     Raises:
         PictureError: a folder or glob names none.
     """
+    try:
+        return _expand(spec)
+    except OSError as cause:
+        raise PictureError(f"{spec}: expected pictures, found: {cause.strerror}; check name and permissions") from cause
+
+
+def _expand(spec: str) -> list[Path]:
     path = Path(spec)
+    if not spec:
+        raise PictureError("expected the name of a picture, found an empty one; check the variable it came from")
     if path.is_dir():
+        _refuse_closed_folders(path)
         found = sorted(each for each in path.rglob("*") if each.suffix.lower() in PICTURE_SUFFIXES and each.is_file())
         if not found:
             kinds = " ".join(sorted(PICTURE_SUFFIXES))
@@ -91,6 +102,16 @@ def expand(spec: str) -> list[Path]:
             raise PictureError(f"{spec}: expected files that match, found none; check the pattern")
         return found
     return [path]
+
+
+def _refuse_closed_folders(folder: Path) -> None:
+    """Raise OSError where a folder or one below it cannot be looked through, which a search would pass over."""
+
+    def stop(error: OSError) -> None:
+        raise error
+
+    for _ in os.walk(folder, onerror=stop):
+        pass
 
 
 def _frame(source: str, origin: Path | BinaryIO) -> Frame:

@@ -10,6 +10,10 @@ from typing import Any
 
 from .errors import PictureError
 from .frames import Frame
+from .opencv_noise import import_quiet_opencv
+
+# Some containers count frames only roughly.
+LEAST_SHARE = 0.9
 
 
 class VideoFile:
@@ -22,14 +26,14 @@ class VideoFile:
         """Take the file's path; it is opened on entering."""
         self._path = path
         self._capture: Any = None
+        self._promised = 0
 
     def __enter__(self) -> Iterator[Frame]:
         """Open the file and give its frames."""
-        import cv2
-
-        cv2.setLogLevel(0)
-        if self._path.is_file():
+        cv2 = import_quiet_opencv()
+        if self._trouble() is None:
             self._capture = cv2.VideoCapture(str(self._path))
+            self._promised = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
         return self._frames()
 
     def __exit__(
@@ -49,7 +53,20 @@ class VideoFile:
                 break
             yield Frame(source, index, taken_at_s, image, capture_s=time.perf_counter() - start_s)
             index += 1
-        if index == 0:
-            found = "something that no decoder here reads" if self._path.is_file() else "no such file"
-            error = PictureError(f"{source}: expected a video file, found {found}")
-            yield Frame(source, 0, time.time(), None, error=error)
+        trouble = self._trouble()
+        if trouble is None and index == 0:
+            trouble = "something that no decoder here reads"
+        elif trouble is None and index < LEAST_SHARE * self._promised:
+            trouble = f"its end after {index} of {self._promised} frames: it is cut short or damaged"
+        if trouble is not None:
+            error = PictureError(f"{source}: expected a whole video file, found {trouble}")
+            yield Frame(source, index, time.time(), None, error=error)
+
+    def _trouble(self) -> str | None:
+        """Say why the path is no video file, or return None."""
+        try:
+            if self._path.is_file():
+                return None
+            return "a folder or device" if self._path.exists() else "no such file"
+        except OSError as cause:
+            return f"one that cannot be read ({cause.strerror})"

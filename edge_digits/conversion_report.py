@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.quantities import format_columns
 from converters import Agreement, Conversion
+from device.errors import DataError
 from device.output_files import write_text
 from device.version import VERSION
 
-from .run_files import to_json
+from .run_files import read_json, to_json
 
 SCHEMA = "edge-digits.conversion/1"
 
@@ -49,10 +51,14 @@ def _figures(agreement: Agreement) -> list[str]:
 
 
 def write_manifest(conversions: Sequence[Conversion], path: Path) -> None:
-    """Write what became of each variant as one JSON document.
+    """Write what became of each variant as one JSON document; what it says of other variants is kept.
 
     Raises:
         OutputError: it cannot be written.
     """
     entries = [{**asdict(conversion), "path": conversion.path.name} for conversion in conversions]
+    made = {entry["variant"] for entry in entries}
+    if path.exists():
+        with suppress(DataError, KeyError, TypeError):
+            entries = [each for each in read_json(path)["conversions"] if each["variant"] not in made] + entries
     write_text(path, to_json({"schema": SCHEMA, "edge_digits": VERSION, "conversions": entries}))

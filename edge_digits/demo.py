@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks.benchmark import run_benchmark
+from benchmarks.benchmark import raise_if_stopped, run_benchmark
 from benchmarks.quantities import format_accuracy, format_columns, format_seconds
 from benchmarks.report import write_html, write_plot
 from benchmarks.results import Accuracy, BenchResult, Row
@@ -75,6 +75,7 @@ def tell_story(digits: Digits, out: Path, *, epochs: int, seed: int, report: Cal
     write_npz(test_data, x_test=digits.test_images, y_test=digits.test_labels)
     models = [conversion.path for conversion in conversions]
     result = run_benchmark(models, settings=BenchSettings(data=test_data, num_runs=500, min_s=0.5), report=report)
+    raise_if_stopped(result)
     written = _write_reports(result, out)
     report(f"reading {PICTURE_COUNT} pictures")
     right = _read_pictures(digits, models[-1], out, seed=seed)

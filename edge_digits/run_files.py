@@ -46,4 +46,5 @@ def write_npz(path: Path, **arrays: NDArray[np.uint8]) -> None:
         OutputError: it cannot be written.
     """
     with atomic_path(path) as temporary:
-        np.savez(temporary, **arrays)
+        save: Any = np.savez  # its type differs between numpy 1 and 2
+        save(temporary, **arrays)

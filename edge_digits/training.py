@@ -14,7 +14,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from device.errors import UsageError
-from device.output_files import atomic_path, refuse_existing
+from device.output_files import atomic_path, refuse_existing, refuse_unwritable
 from device.version import VERSION
 
 from .architectures import ARCHITECTURES, Recipe
@@ -118,6 +118,7 @@ def train(
     steps = steps_per_epoch(len(split.train), settings.batch_size)
     if steps == 0:
         raise UsageError(f"expected at least one batch of {settings.batch_size}, found {len(split.train)} digits")
+    refuse_unwritable(out)
     keras.utils.set_random_seed(settings.seed)
     tf.config.experimental.enable_op_determinism()
 
@@ -194,8 +195,6 @@ def _start(
     if checkpoint is not None:
         raise UsageError(f"{out}: holds a run that was stopped; continue it with --resume or drop it with --force")
     refuse_existing(out / MODEL_NAME, force=False)
-    if resume:
-        report(f"{out}: nothing to resume, starting")
     return None
 
 

@@ -9,7 +9,6 @@ from click.testing import CliRunner, Result
 from digit_fakes import CLOSED_URL, hide_npm, make_digits, pose_as_mnist, send, serve, write_npz
 from PIL import Image
 
-from device.errors import DataError, EdgeDigitsError, OutputExistsError, UsageError
 from edge_digits.commands.data import data
 from edge_digits.digit_set import digests
 from edge_digits.mnist_sources import cache_file
@@ -83,9 +82,8 @@ def test_fetch_without_network_says_it_is_the_sample():
 def test_missing_data_have_their_exit_code(command: str, tmp_path: Path):
     """A named file that is not there is a DataError with exit code 6, on every command."""
     result = run(command, "--data", tmp_path / "none.npz")
-    assert isinstance(result.exception, DataError)
-    assert isinstance(result.exception, EdgeDigitsError)
-    assert result.exception.exit_code == 6
+    assert result.exit_code == 6
+    assert result.stderr.splitlines()[-1].startswith("error: ")
 
 
 def test_info_json_is_one_document(mnist, tmp_path: Path):
@@ -156,7 +154,8 @@ def test_show_overwrites_only_with_force(mnist, tmp_path: Path):
     write_npz(mnist, cache_file())
     Path("digits.png").write_bytes(b"before")
     result = run("show", "--count", "10")
-    assert isinstance(result.exception, OutputExistsError)
+    assert result.exit_code == 2
+    assert "--force" in result.stderr
     assert Path("digits.png").read_bytes() == b"before"
     assert run("show", "--count", "10", "--force").exit_code == 0
     assert Path("digits.png").read_bytes() != b"before"
@@ -166,7 +165,7 @@ def test_show_overwrites_only_with_force(mnist, tmp_path: Path):
 def test_show_refuses_what_makes_no_sense(arguments: tuple[str, ...], mnist):
     """A picture that is not a PNG, or more digits than there are, is a UsageError and leaves no file."""
     write_npz(mnist, cache_file())
-    assert isinstance(run("show", *arguments).exception, UsageError)
+    assert run("show", *arguments).exit_code == 2
     assert not list(Path.cwd().glob("*.[pj][np]g"))
 
 
@@ -174,5 +173,5 @@ def test_show_refuses_a_label_that_does_not_occur(tmp_path: Path):
     """`show --label` with a label that the data lack is a UsageError that says so."""
     path = write_npz(make_digits(train=3, test=3), tmp_path / "few.npz")
     result = run("show", "--data", path, "--label", "9", "--count", "1")
-    assert isinstance(result.exception, UsageError)
-    assert "found none in these data" in str(result.exception)
+    assert result.exit_code == 2
+    assert "found none in these data" in result.stderr

@@ -57,7 +57,7 @@ def test_a_forced_runtime_that_is_absent_is_named(alone: Path) -> None:
 def test_a_broken_runtime_shows_its_real_error(alone: Path) -> None:
     """Installed and broken is not absent: the cause is named and chained."""
     install(alone, "fake_tflite", "raise ImportError('libfoo.so.1: cannot open')")
-    with pytest.raises(RuntimeBrokenError, match=r"installed and broken: libfoo\.so\.1") as caught:
+    with pytest.raises(RuntimeBrokenError, match=r"installed and broken: .*libfoo\.so\.1") as caught:
         load_runtime("tflite-runtime")
     assert isinstance(caught.value.__cause__, ImportError)
 

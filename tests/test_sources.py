@@ -91,7 +91,7 @@ def test_a_video_that_cannot_be_read_is_a_frame_with_an_error(content: bytes | N
         (tmp_path / "v.mp4").write_bytes(content)
     with open_source(str(tmp_path / "v.mp4"), stdin=NO_STDIN) as frames:
         (frame,) = frames
-    assert "expected a video file" in str(frame.error)
+    assert "expected a whole video file" in str(frame.error)
 
 
 def test_a_camera_gives_frames_and_is_released(monkeypatch: pytest.MonkeyPatch) -> None:

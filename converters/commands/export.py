@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from device.command_line import Command
+from device.command_line import FILE, Command
 
 
 @click.group()
@@ -15,8 +15,8 @@ def export() -> None:
 
 
 @export.command("c-array", cls=Command)
-@click.argument("model", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for NAME.h and NAME.cc.")
+@click.argument("model", type=FILE)
+@click.option("--out", type=FILE, required=True, help="Folder for NAME.h and NAME.cc.")
 @click.option("--name", help="C++ identifier for namespace and files; the model's file name unless given.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
 def c_array(*, model: Path, out: Path, name: str | None, force: bool) -> None:
@@ -41,8 +41,8 @@ def c_array(*, model: Path, out: Path, name: str | None, force: bool) -> None:
 
 
 @export.command(cls=Command)
-@click.argument("model", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the .onnx file.")
+@click.argument("model", type=FILE)
+@click.option("--out", type=FILE, required=True, help="Folder for the .onnx file.")
 @click.option("--name", help="Stem of its name; the model's unless given.")
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
 def onnx(*, model: Path, out: Path, name: str | None, force: bool) -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from device.command_line import Command
+from device.command_line import FILE, Command
 from device.errors import DataError, FitError
 
 
 @click.command("inspect", cls=Command)
-@click.argument("models", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="MODEL...")
+@click.argument("models", nargs=-1, required=True, type=FILE, metavar="MODEL...")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def inspect_models(*, models: tuple[Path, ...], as_json: bool) -> None:
     """Show what is in any .tflite file: tensors, operations, size, work, labels and card, and which runtimes load it.

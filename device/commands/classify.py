@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
 from ..command_line import Command
 from ..errors import DataError
-from .reading_options import make_reader, reading_options, write_readings
+from .reading_options import make_reader, open_stdin, reading_options, write_readings
 
 
 @click.command(cls=Command)
@@ -36,6 +35,6 @@ def classify(
     )
     from ..sources import picture_frames
 
-    readings = map(reader.read, picture_frames(paths, stdin=sys.stdin.buffer))
+    readings = map(reader.read, picture_frames(paths, stdin=open_stdin()))
     if write_readings(readings, as_json=as_json):
         click.get_current_context().exit(DataError.exit_code)

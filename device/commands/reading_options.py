@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gc
+import io
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import click
 
+from ..command_line import FILE
 from ..paths import DEFAULT_MODEL
 from ..runtime_names import RUNTIME_NAMES
 
@@ -25,13 +28,13 @@ def reading_options(function: Function) -> Function:
         click.option(
             "--model",
             "-m",
-            type=click.Path(path_type=Path),
+            type=FILE,
             default=DEFAULT_MODEL,
             help="Converted model; the one that ships with the program unless given.",
         ),
         click.option(
             "--labels",
-            type=click.Path(path_type=Path),
+            type=FILE,
             help="Labels, one a line, for a .tflite file that carries no model card.",
         ),
         click.option("--runtime", type=click.Choice(RUNTIME_NAMES), help="Device runtime; the first that works."),
@@ -43,6 +46,11 @@ def reading_options(function: Function) -> Function:
     for option in reversed(options):
         function = option(function)
     return function
+
+
+def open_stdin() -> BinaryIO:
+    """Return standard input, which is empty where the process was started without one."""
+    return io.BytesIO() if sys.stdin is None else sys.stdin.buffer
 
 
 def make_reader(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from itertools import islice
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import click
 
 from ..command_line import Command
 from ..errors import DataError
-from .reading_options import make_reader, reading_options, write_readings
+from .reading_options import make_reader, open_stdin, reading_options, write_readings
 
 
 @click.command(cls=Command)
@@ -52,7 +51,7 @@ def run(
 
     stream = is_stream(source)
     only_changes = (stream and not as_json) if on_change is None else on_change
-    with open_source(source, stdin=sys.stdin.buffer) as frames:
+    with open_source(source, stdin=open_stdin()) as frames:
         readings = map(reader.read, islice(frames, max_frames))
         if stream:
             readings = mark_stable(readings)  # type: ignore[assignment]  # both are iterators of readings

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from device.command_line import Command, reporter
-from device.errors import FitError, GateError
+from device.command_line import FILE, Command, reporter
+from device.errors import FitError, GateError, UsageError
 
 if TYPE_CHECKING:
     from converters import Conversion
@@ -18,8 +18,8 @@ RANGE_NAMES = ("0-255", "0-1", "-1-1")
 
 
 @click.command(cls=Command)
-@click.argument("model", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the .tflite files.")
+@click.argument("model", type=FILE)
+@click.option("--out", type=FILE, required=True, help="Folder for the .tflite files.")
 @click.option("--variant", "variants", type=click.Choice(VARIANT_NAMES), multiple=True, help="Repeatable; default all.")
 @click.option(
     "--target",
@@ -30,20 +30,24 @@ RANGE_NAMES = ("0-255", "0-1", "-1-1")
     "The default is the first two.",
 )
 @click.option("--name", help="Stem of the files' names; the architecture's name unless given.")
-@click.option("--labels", type=click.Path(path_type=Path), help="Labels, one a line; the ten digits unless given.")
+@click.option("--labels", type=FILE, help="Labels, one a line; the ten digits unless given.")
 @click.option(
     "--input-range",
     type=click.Choice(RANGE_NAMES),
     help="What the model takes; the range in which it reads training images best unless given.",
 )
 @click.option(
-    "--data", type=click.Path(path_type=Path), help="Test (and training) images: npz or folder; MNIST unless given."
+    "--data",
+    type=FILE,
+    help="Test (and training) images: npz or folder; MNIST unless given.",
 )
 @click.option(
     "--calibrate", type=click.IntRange(10), default=500, show_default=True, help="Training images to calibrate with."
 )
 @click.option(
-    "--calibrate-from", type=click.Path(path_type=Path), help="Images to calibrate with: npz or folder of pictures."
+    "--calibrate-from",
+    type=FILE,
+    help="Images to calibrate with: npz or folder of pictures.",
 )
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Draws those images.")
 @click.option(
@@ -105,14 +109,20 @@ def convert(
     prepare_tensorflow()
     from converters import ConversionRequest, Gate
     from converters import convert as run_conversion
+    from converters.op_versions import check_targets
     from converters.references import load_reference
     from converters.request import DEFAULT_TARGETS
     from device.contract import LABELS
     from device.foreign_model import read_labels
+    from device.output_files import refuse_unwritable
     from edge_digits.conversion_data import training_record
     from edge_digits.conversion_images import images_for
     from edge_digits.conversion_report import format_table, write_manifest
 
+    if name is not None and Path(name).name != name:
+        raise UsageError(f"--name: expected the stem of a file name, found {name!r}; choose the folder with --out")
+    check_targets(targets)
+    refuse_unwritable(out)
     training = training_record(model)
     reference = load_reference(model)
     names = read_labels(labels) if labels else LABELS

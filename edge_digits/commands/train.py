@@ -6,15 +6,19 @@ from pathlib import Path
 
 import click
 
-from device.command_line import Command, reporter
+from device.command_line import FILE, Command, reporter
 
 ARCHITECTURE_NAMES = ("cnn",)
 
 
 @click.command(cls=Command)
 @click.option("--arch", type=click.Choice(ARCHITECTURE_NAMES), default="cnn", show_default=True)
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the results.")
-@click.option("--data", type=click.Path(path_type=Path), help="Digits to train on: an npz or a folder; else MNIST.")
+@click.option("--out", type=FILE, required=True, help="Folder for the results.")
+@click.option(
+    "--data",
+    type=FILE,
+    help="Digits to train on: an npz or a folder; else MNIST.",
+)
 @click.option("--epochs", type=click.IntRange(1), help="Passes over the data; the architecture's recipe unless given.")
 @click.option("--batch-size", type=click.IntRange(1), help="Digits in a step; the recipe's unless given.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)

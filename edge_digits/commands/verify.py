@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from device.command_line import Command, reporter
-from device.errors import GateError, RuntimeMissingError, UsageError
+from device.command_line import FILE, Command, reporter
+from device.errors import DataError, GateError, RuntimeMissingError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,9 +23,9 @@ TFLITE = ".tflite"
 
 
 @click.command(cls=Command)
-@click.argument("reference", type=click.Path(path_type=Path))
-@click.argument("models", nargs=-1, type=click.Path(path_type=Path), metavar="MODEL...")
-@click.option("--data", type=click.Path(path_type=Path), help="Digits to compare on; MNIST's test digits.")
+@click.argument("reference", type=FILE)
+@click.argument("models", nargs=-1, type=FILE, metavar="MODEL...")
+@click.option("--data", type=FILE, help="Digits to compare on; MNIST's test digits.")
 @click.option("--input-range", type=click.Choice(RANGE_NAMES), help="What a Keras reference takes.")
 @click.option("--gate", type=click.FloatRange(0, 100), metavar="PERCENT", help="Lowest agreement; the variant's own.")
 @click.option("--max-drop", type=click.FloatRange(0, 100), metavar="POINTS", default=0.1, show_default=True)
@@ -47,7 +47,6 @@ def verify(
     """
     from converters.request import Gate
     from device.golden_replay import replay_golden
-    from device.model_file import read_model
     from device.runtime import INSTALL_HINT, installed_runtimes
 
     if not models and reference.suffix != TFLITE:
@@ -55,10 +54,10 @@ def verify(
     runtimes = installed_runtimes()
     if not runtimes:
         raise RuntimeMissingError(f"no device runtime is installed to verify in; {INSTALL_HINT}")
-    files = [read_model(path) for path in models or (reference,)]
+    files, unreadable = _read_all(models or (reference,))
     replays = {str(file.path): [replay_golden(file, runtime=runtime) for runtime in runtimes] for file in files}
     agreements: dict[str, Sequence[Agreement]] = {}
-    if models:
+    if models and files:
         agreements = _compare(files, reference, data=data, input_range=input_range, runtimes=runtimes)
     limits = Gate(min_agreement=None if gate is None else gate / 100, max_drop=max_drop / 100)
     failures = _failures(files, agreements, limits)
@@ -74,8 +73,26 @@ def verify(
     else:
         for file in files:
             _show(file, agreements.get(str(file.path), ()), [str(each) for each in replays[str(file.path)]])
+    for line in unreadable if len(unreadable) > 1 else ():
+        reporter()(line)
     if failures:
         raise GateError("; ".join(failures))
+    if unreadable:
+        raise DataError(unreadable[0] if len(unreadable) == 1 else f"{len(unreadable)} models not verified; see above")
+
+
+def _read_all(paths: Sequence[Path]) -> tuple[list[ModelFile], list[str]]:
+    """Return the models that can be read, and why the others cannot."""
+    from device.errors import ModelFileError
+    from device.model_file import read_model
+
+    files, unreadable = [], []
+    for path in paths:
+        try:
+            files.append(read_model(path))
+        except ModelFileError as error:
+            unreadable.append(str(error))
+    return files, unreadable
 
 
 def _compare(
