@@ -78,7 +78,8 @@ def _measure(ink: NDArray[Any], threshold: int) -> Marks | None:
     fade = [1 - RIM_FADE * np.linspace(-1, 1, size) ** 2 for size in ink.shape]
     # Only the marks are summed up; most of a picture is ground.
     inked = np.flatnonzero(labels)
-    owner, weight = labels.ravel()[inked], ink.ravel()[inked]
+    owner: NDArray[np.int32] = labels.ravel()[inked].astype(np.int32, copy=False)
+    weight = ink.ravel()[inked]
     rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     left, top = stats[names, cv2.CC_STAT_LEFT], stats[names, cv2.CC_STAT_TOP]
     return Marks(

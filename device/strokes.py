@@ -31,7 +31,7 @@ def even_strokes(ink: NDArray[Any], marks: NDArray[Any]) -> NDArray[Any]:
     core = float(np.percentile(inside, CORE_PERCENTILE))
     stretched = np.clip((ink.astype(np.float32) - floor) * (255 / max(core - floor, 1)), 0, 255).astype(np.uint8)
     # The soft edge of a stroke lies just outside the marks.
-    strokes = stretched * cv2.dilate(marks, np.ones((5, 5), np.uint8))
+    strokes: NDArray[Any] = stretched * cv2.dilate(marks, np.ones((5, 5), np.uint8))
     _, _, width, height = cv2.boundingRect(marks)
     lack = LEAST_WIDTH * max(width, height) / INK_SIDE - stroke_width(marks)
     if lack < 1:
