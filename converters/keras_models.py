@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,21 @@ def read_keras(path: Path) -> keras.Model:
         raise ModelFileError(f"{path}: expected a .keras model, found no such file; make one with `edge-digits train`")
     if not zipfile.is_zipfile(path):
         raise ModelFileError(f"{path}: expected a .keras model, found another or a damaged file; train it again")
+    _refuse_damage(path)
     return _load(path, lambda: keras.models.load_model(path, compile=False))
+
+
+def _refuse_damage(path: Path) -> None:
+    """Check every byte of a `.keras` file by its ZIP's checksums, which Keras does not always do."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+    except (zipfile.BadZipFile, OSError, NotImplementedError, zlib.error) as cause:
+        raise ModelFileError(
+            f"{path}: expected a whole .keras model, found damage ({cause}); train it again"
+        ) from cause
+    if damaged is not None:
+        raise ModelFileError(f"{path}: expected a whole .keras model, found damage in {damaged}; train it again")
 
 
 def load_h5(path: Path) -> Reference:
