@@ -70,18 +70,22 @@ def load_mnist(
         digits = sources.from_named(named)
         report(f"digits: {digits.source}")
         return digits
+    failures: list[str] = []
     for source in _sources(report, refresh=refresh, timeout_s=timeout_s):
         try:
             digits = source.read()
         except DataError as cause:
-            report(f"{source.name}: {cause}")
+            failures.append(f"{source.name}: {cause}")
             continue
         if source.is_fetched:
             _keep(digits, report)
-        report(f"MNIST: {digits.source}")
+        report(f"MNIST: {digits.source}" + (f" ({'; '.join(failures)})" if failures else ""))
         return digits
     digits = sources.from_sample()
-    report(f"warning: using {digits.source}, as no other source works; accuracy will be lower than with all of MNIST")
+    report(
+        f"warning: using {digits.source}, accuracy will be lower than with all of MNIST, because no other source works "
+        f"({'; '.join(failures)})"
+    )
     return digits
 
 

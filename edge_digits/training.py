@@ -24,7 +24,7 @@ from .checkpoint import Checkpoint, load_checkpoint, remove_checkpoint, save_che
 from .curves import draw_curves
 from .digit_set import Digits, digests
 from .mnist import validation_split
-from .run_files import write_json
+from .run_files import read_json, write_json
 
 MODEL_NAME = "model.keras"
 HISTORY_NAME = "history.json"
@@ -123,6 +123,10 @@ def train(
     tf.config.experimental.enable_op_determinism()
 
     identity = {"settings": asdict(settings), "data": digests(digits)}
+    finished = _finished(out, identity) if resume and not force else None
+    if finished is not None:
+        report(f"{out}: this run is finished already")
+        return finished
     checkpoint = _start(out, identity, resume=resume, force=force, report=report)
     model = checkpoint.model if checkpoint else compile_model(settings, steps=steps)
     history = list(checkpoint.history) if checkpoint else []
@@ -196,6 +200,17 @@ def _start(
         raise UsageError(f"{out}: holds a run that was stopped; continue it with --resume or drop it with --force")
     refuse_existing(out / MODEL_NAME, force=False)
     return None
+
+
+def _finished(out: Path, identity: Mapping[str, Any]) -> Trained | None:
+    """Return the finished run in `out` if it is this one."""
+    if not (out / MODEL_NAME).exists() or not (out / TRAINING_NAME).exists():
+        return None
+    record = read_json(out / TRAINING_NAME)
+    if any(record.get(part) != identity[part] for part in identity):
+        return None
+    history = tuple(read_json(out / HISTORY_NAME))
+    return Trained(model=out / MODEL_NAME, history=history, validation_accuracy=record["validation_accuracy"])
 
 
 class _Epochs(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types

@@ -34,7 +34,7 @@ def images() -> ImageSet:
 
 
 @pytest.fixture(scope="module")
-def test_images() -> ImageSet:
+def held_back() -> ImageSet:
     """Test digits."""
     sample = from_sample()
     return ImageSet(sample.test_images[:300], sample.test_labels[:300], {"source": "sample"})
@@ -63,12 +63,12 @@ def minus_one_to_one(images: ImageSet) -> keras.Model:
     return fitted(model, images, lambda x: x / 127.5 - 1)
 
 
-def request_for(model: Path, images: ImageSet, test_images: ImageSet, tmp_path: Path) -> ConversionRequest:
+def request_for(model: Path, images: ImageSet, held_back: ImageSet, tmp_path: Path) -> ConversionRequest:
     return ConversionRequest(
         model=model,
         out=tmp_path / "out",
         name="m",
-        test=test_images,
+        test=held_back,
         calibration=replace(images, images=images.images[:100], labels=images.labels[:100]),
         variants=("float32", "int8"),
         gate=LOOSE,
@@ -87,11 +87,11 @@ def save(model: keras.Model, folder: Path, kind: str) -> Path:
 @pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")  # Keras: that is what is tested
 @pytest.mark.parametrize("kind", ["keras", "h5", "saved_model"])
 def test_every_format_converts_and_takes_raw_pixels(
-    kind: str, zero_to_one: keras.Model, images: ImageSet, test_images: ImageSet, tmp_path: Path
+    kind: str, zero_to_one: keras.Model, images: ImageSet, held_back: ImageSet, tmp_path: Path
 ) -> None:
     """A model trained on 0–1 is recognised as such; what is written takes 0–255 and keeps its accuracy."""
     path = save(zero_to_one, tmp_path, kind)
-    float32, int8 = convert(request_for(path, images, test_images, tmp_path))
+    float32, int8 = convert(request_for(path, images, held_back, tmp_path))
     for conversion in (float32, int8):
         assert conversion.failure is None
         assert conversion.agreements[0].correct > 0.75 * 300
@@ -101,11 +101,11 @@ def test_every_format_converts_and_takes_raw_pixels(
 
 
 def test_a_model_of_two_dimensions_and_minus_one_to_one_converts(
-    minus_one_to_one: keras.Model, images: ImageSet, test_images: ImageSet, tmp_path: Path
+    minus_one_to_one: keras.Model, images: ImageSet, held_back: ImageSet, tmp_path: Path
 ) -> None:
     """(28, 28) input is taken as it is; the range is found from training images."""
     path = save(minus_one_to_one, tmp_path, "keras")
-    float32, _ = convert(request_for(path, images, test_images, tmp_path))
+    float32, _ = convert(request_for(path, images, held_back, tmp_path))
     card = read_model(float32.path).card
     assert (card.input.shape, card.conversion["original_input_range"]) == ((1, 28, 28), "-1-1")
 
@@ -149,11 +149,11 @@ def test_an_unlabelled_set_cannot_tell_the_input_range(zero_to_one: keras.Model,
 
 
 def test_calibration_apart_from_the_test_set(
-    zero_to_one: keras.Model, images: ImageSet, test_images: ImageSet, tmp_path: Path
+    zero_to_one: keras.Model, images: ImageSet, held_back: ImageSet, tmp_path: Path
 ) -> None:
     """A representative set that holds a test image is refused; integer variants without one are too."""
-    request = request_for(save(zero_to_one, tmp_path, "keras"), images, test_images, tmp_path)
-    mixed = np.concatenate([images.images[:20], test_images.images[:1]])
+    request = request_for(save(zero_to_one, tmp_path, "keras"), images, held_back, tmp_path)
+    mixed = np.concatenate([images.images[:20], held_back.images[:1]])
     with pytest.raises(UsageError, match="found 1 of its 21 images there"):
         convert(replace(request, calibration=ImageSet(mixed, None, {})))
     with pytest.raises(UsageError, match="int8 needs a representative set"):

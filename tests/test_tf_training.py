@@ -118,6 +118,16 @@ def test_a_finished_run_is_not_overwritten(digits: Digits, whole: Path) -> None:
         train(digits, settings(), whole, report=ignore)
 
 
+def test_resuming_a_finished_run_finds_it_finished(digits: Digits, whole: Path) -> None:
+    """A loop that resumes until it succeeds comes to its end; another run in its place is still refused."""
+    said: list[str] = []
+    trained = train(digits, settings(), whole, resume=True, report=said.append)
+    assert said == [f"{whole}: this run is finished already"]
+    assert [row["epoch"] for row in trained.history] == [1, 2, 3]
+    with pytest.raises(OutputExistsError, match="--force"):
+        train(digits, settings(seed=8), whole, resume=True, report=ignore)
+
+
 def test_too_few_digits_for_a_batch_are_refused(digits: Digits, tmp_path: Path) -> None:
     """A run that could not make one step does not start."""
     with pytest.raises(UsageError, match="at least one batch of 1000"):
