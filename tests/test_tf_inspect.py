@@ -23,7 +23,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:Statistics for quantized inputs:
 def small_model() -> keras.Model:
     """Return a network of two inputs with most operations that image classifiers have."""
     layers = keras.layers
-    pixels, extra = keras.Input(batch_shape=(1, 12, 12, 3)), keras.Input(batch_shape=(1, 4))
+    # TensorFlow orders inputs by name, and Keras numbers those that have none.
+    pixels = keras.Input(batch_shape=(1, 12, 12, 3), name="a_pixels")
+    extra = keras.Input(batch_shape=(1, 4), name="b_extra")
     biased = {"bias_initializer": "ones"}  # biases of zero would be left out
     values = layers.Conv2D(8, 3, padding="same", activation="relu", **biased)(pixels)
     values = layers.Add()([values, layers.DepthwiseConv2D(3, padding="same", bias_initializer="random_normal")(values)])
