@@ -16,14 +16,18 @@ from converters.inspection import Inspection, inspect_file
 from converters.op_versions import table
 from device.runtime import installed_runtimes
 
-# TensorFlow's converter warns of statistics that only its converter of 2017 took, whenever the input type is uint8.
-pytestmark = pytest.mark.filterwarnings("ignore:Statistics for quantized inputs:UserWarning")
+pytestmark = [
+    # TensorFlow's converter warns of statistics that only its converter of 2017 took, whenever the input type is uint8.
+    pytest.mark.filterwarnings("ignore:Statistics for quantized inputs:UserWarning"),
+    # To tell inputs apart by name it uses its own interpreter, which warns of its removal.
+    pytest.mark.filterwarnings(r"ignore:\s+Warning. tf\.lite\.Interpreter is deprecated:UserWarning"),
+]
 
 
 def small_model() -> keras.Model:
     """Return a network of two inputs with most operations that image classifiers have."""
     layers = keras.layers
-    # TensorFlow orders inputs by name, and Keras numbers those that have none.
+    # Named, because their order in the exported model is not theirs here.
     pixels = keras.Input(batch_shape=(1, 12, 12, 3), name="a_pixels")
     extra = keras.Input(batch_shape=(1, 4), name="b_extra")
     biased = {"bias_initializer": "ones"}  # biases of zero would be left out
@@ -45,8 +49,10 @@ def flatbuffer(request: pytest.FixtureRequest) -> bytes:
         converter.target_spec.supported_types = [tf.float16]
     if request.param == "uint8":
         rng = np.random.default_rng(1)
-        shapes = ((1, 12, 12, 3), (1, 4))
-        converter.representative_dataset = lambda: ([rng.random(s, np.float32) for s in shapes] for _ in range(5))
+        shapes = {"a_pixels": (1, 12, 12, 3), "b_extra": (1, 4)}
+        converter.representative_dataset = lambda: (
+            {name: rng.random(shape, np.float32) for name, shape in shapes.items()} for _ in range(5)
+        )
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = converter.inference_output_type = tf.uint8
     return bytes(converter.convert())
