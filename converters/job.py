@@ -46,11 +46,7 @@ class Job:
     def convert(self, variant: Variant, path: Path) -> Conversion:
         """Convert, verify and write one variant."""
         self._report(f"{variant.name}: converting")
-        return self._prove(
-            variant.name,
-            path,
-            lambda: self._make(variant, self._calibration),
-        )
+        return self._prove(variant.name, path, lambda: self._make(variant, self._calibration))
 
     def convert_mixed(self, path: Path) -> Conversion:
         """Convert to int8 with some layers in float: those that were named, or the worst ones until the gate is met.
@@ -77,9 +73,7 @@ class Job:
         """Convert int8 with each half of the representative set, and return how far the results are apart."""
         self._report("int8: converting with each half of the representative set")
         return measure_stability(
-            lambda half: (
-                make_for_targets(self._make_converter, VARIANTS["int8"], half, targets=self._request.targets).flatbuffer
-            ),
+            lambda half: self._make(VARIANTS["int8"], half).flatbuffer,
             self._needed_calibration(),
             images=self._images,
             runtime=self._runtimes[0],

@@ -82,11 +82,7 @@ def wanted_runtimes() -> list[str]:
         UsageError: the variable names no runtime.
     """
     wanted = os.environ.get(RUNTIME_VARIABLE)
-    if not wanted:
-        return installed_runtimes()
-    if wanted not in MODULES:
-        raise UsageError(f"{RUNTIME_VARIABLE}: expected one of {', '.join(MODULES)}, found {wanted!r}")
-    return [wanted]
+    return [_known(wanted, origin=RUNTIME_VARIABLE)] if wanted else installed_runtimes()
 
 
 def load_runtime(name: str | None = None, *, warn: Callable[[str], None] | None = None) -> Runtime:
@@ -101,12 +97,10 @@ def load_runtime(name: str | None = None, *, warn: Callable[[str], None] | None 
         RuntimeMissingError: the runtime, or every runtime, is not installed.
         RuntimeBrokenError: it is installed and does not work; the reason is named and chained.
     """
-    wanted = name or os.environ.get(RUNTIME_VARIABLE) or None
-    if wanted:
-        if wanted not in MODULES:
-            origin = "--runtime" if name else RUNTIME_VARIABLE
-            raise UsageError(f"{origin}: expected one of {', '.join(MODULES)}, found {wanted!r}")
-        return _import_runtime(wanted)
+    if name:
+        return _import_runtime(_known(name, origin="--runtime"))
+    if os.environ.get(RUNTIME_VARIABLE):
+        return _import_runtime(wanted_runtimes()[0])
     broken: RuntimeBrokenError | None = None
     for candidate in installed_runtimes():
         try:
@@ -120,6 +114,17 @@ def load_runtime(name: str | None = None, *, warn: Callable[[str], None] | None 
     if broken:
         raise broken
     raise RuntimeMissingError(f"no device runtime is installed; {INSTALL_HINT}")
+
+
+def _known(name: str, *, origin: str) -> str:
+    """Return a runtime's name if it is one.
+
+    Raises:
+        UsageError: it is not; `origin` says where it came from.
+    """
+    if name not in MODULES:
+        raise UsageError(f"{origin}: expected one of {', '.join(MODULES)}, found {name!r}")
+    return name
 
 
 def _import_runtime(name: str) -> Runtime:
