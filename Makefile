@@ -50,5 +50,5 @@ $(STAMP): pyproject.toml
 	echo "== making $(VENV) with $$($$chosen --version) (TensorFlow is about 600 MB; once)"; \
 	rm -rf $(VENV); \
 	$$chosen -m venv $(VENV) || { rm -rf $(VENV); exit 1; }; \
-	$(BIN)/python -m pip install --disable-pip-version-check -q --config-settings editable_mode=compat -e '.[train,legacy,litert,report,onnx,dev]'; \
+	$(BIN)/python -m pip install --disable-pip-version-check -q --config-settings editable_mode=compat -e '.[train,legacy,litert,report,mqtt,onnx,dev]'; \
 	touch $@
