@@ -50,6 +50,8 @@ class ModelCard:
         accuracy: correct, n, accuracy and its 95 % interval, on which data and runtime.
         agreement: how often, and how closely, it answers as the Keras model does.
         golden: a few canonical digits and the outputs expected, per runtime.
+        decision: `reject_below`, the best score below which an image is taken for no digit, with what was accepted and
+            refused when it was chosen; empty where none was chosen, and then nothing is refused.
     """
 
     name: str
@@ -68,6 +70,7 @@ class ModelCard:
     accuracy: Mapping[str, Any] = field(default_factory=dict)
     agreement: Mapping[str, Any] = field(default_factory=dict)
     golden: Mapping[str, Any] = field(default_factory=dict)
+    decision: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Write the card as one JSON document."""
