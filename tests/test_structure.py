@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-DEVICE_PACKAGES = {"numpy", "click", "cv2", "PIL"}
+# Imported late, where asked for: tomli reads settings on Python 3.10, paho speaks MQTT, and picamera2 with libcamera
+# (from the system's packages) opens the CSI camera of a Raspberry Pi.
+DEVICE_PACKAGES = {"numpy", "click", "cv2", "PIL", "tomli", "paho", "picamera2", "libcamera"}
 ALLOWED = {
     "device": DEVICE_PACKAGES,
     "benchmarks": {"numpy", "click", "device", "matplotlib", "PIL"},

@@ -1,0 +1,159 @@
+"""The settings file: TOML in, `Settings` out, and back; what is unknown or of a wrong type is refused by name."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from .errors import DataError, UsageError
+from .setting import Setting, settings_of
+from .settings import Settings
+
+
+def load_settings(path: Path) -> Settings:
+    """Read a settings file; what it does not say keeps its default.
+
+    Raises:
+        DataError: the file is missing or cannot be read.
+        UsageError: it is no TOML, or holds an unknown section, an unknown key or a value of a wrong type.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            raise DataError(f"{path}: expected a settings file, found a folder, device or pipe")
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as cause:
+        reason = getattr(cause, "strerror", None) or cause
+        raise DataError(f"{path}: expected a settings file, found: {reason}; check the name") from cause
+    return parse_settings(text, name=str(path))
+
+
+def parse_settings(text: str, *, name: str) -> Settings:
+    """Return the settings that a TOML text holds.
+
+    Args:
+        text: the whole file.
+        name: what messages call it.
+
+    Raises:
+        UsageError: see `load_settings`.
+    """
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as cause:
+        raise UsageError(f"{name}: expected TOML, found a mistake: {cause}; run --print-config shows how") from cause
+    settings = Settings()
+    sections = section_types()
+    for section, table in tables.items():
+        if section not in sections:
+            raise UsageError(f"{name}: expected a section, {_nearest(section, sections)}, found [{section}]")
+        if not isinstance(table, dict):
+            raise UsageError(f"{name}: expected [{section}] with settings below it, found {section} = {table!r}")
+        for key, value in table.items():
+            known = find_setting(section, key, name=name)
+            where = f"{name}: [{section}] {key}"
+            settings = changed(settings, section, {key: known.convert(value, where=where)}, where=where)
+    return settings
+
+
+def section_types() -> dict[str, type]:
+    """Return the class of each section by its name."""
+    return {each.name: type(getattr(Settings(), each.name)) for each in fields(Settings)}
+
+
+def find_setting(section: str, key: str, *, name: str) -> Setting:
+    """Return one setting by section and key.
+
+    Raises:
+        UsageError: there is none; the nearest is named.
+    """
+    sections = section_types()
+    if section not in sections:
+        raise UsageError(f"{name}: expected a section, {_nearest(section, sections)}, found [{section}]")
+    known = {each.key: each for each in settings_of(sections[section])}
+    if key not in known:
+        hint = _nearest(key, known)
+        homes = [other for other in sections if key in {each.key for each in settings_of(sections[other])}]
+        if homes:
+            hint = f"{key} belongs under [{homes[0]}]"
+        raise UsageError(f"{name}: [{section}] expected a known key, {hint}, found {key!r}")
+    return known[key]
+
+
+def changed(settings: Settings, section: str, values: Mapping[str, Any], *, where: str) -> Settings:
+    """Return settings with some values of one section replaced.
+
+    Raises:
+        UsageError: the section's own check refuses them together.
+    """
+    try:
+        return replace(settings, **{section: replace(getattr(settings, section), **values)})
+    except UsageError:
+        raise
+    except ValueError as cause:
+        raise UsageError(f"{where}: {cause}") from cause
+
+
+def override(settings: Settings, assignments: Iterable[str]) -> Settings:
+    """Return settings with "section.key=value" assignments applied, as `--set` gives them.
+
+    Raises:
+        UsageError: one is not of that form, names nothing known, or has a wrong value.
+    """
+    for assignment in assignments:
+        left, equals, text = assignment.partition("=")
+        section, dot, key = left.strip().partition(".")
+        if not equals or not dot:
+            raise UsageError(f"--set: expected SECTION.KEY=VALUE, found {assignment!r}")
+        known = find_setting(section, key, name="--set")
+        where = f"--set {section}.{key}"
+        settings = changed(settings, section, {key: known.parse(text.strip(), where=where)}, where=where)
+    return settings
+
+
+def print_settings(settings: Settings) -> str:
+    """Return settings as a documented TOML file that loads back to the same settings."""
+    lines = ["# Settings for `edge-digits run --config FILE`; an option of the command line wins over them."]
+    for each in fields(settings):
+        section = getattr(settings, each.name)
+        about = (type(section).__doc__ or "").splitlines()[0].rpartition("]: ")[2]
+        lines += ["", f"# {about[:1].upper()}{about[1:]}", f"[{each.name}]"]
+        for known in settings_of(type(section)):
+            lines += _print_setting(known, getattr(section, known.key))
+    return "\n".join(lines) + "\n"
+
+
+def _print_setting(known: Setting, value: Any) -> Iterator[str]:
+    option = f" ({known.option})" if known.option else ""
+    yield f"# {known.help}{option}"
+    if value is None:
+        yield f"# {known.key} = {_toml(known.example)}" if known.example is not None else f"# {known.key} ="
+    else:
+        yield f"{known.key} = {_toml(value)}"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return repr(value)
+    if isinstance(value, (tuple, list)):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    if is_dataclass(value):
+        pairs = ((each.name, getattr(value, each.name)) for each in fields(value))
+        return "{ " + ", ".join(f"{key} = {_toml(one)}" for key, one in pairs if one is not None) + " }"
+    # JSON's escapes are TOML's, but for DEL, which TOML wants escaped and JSON does not.
+    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    near = get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"perhaps {near[0]!r}" if near else f"one of {', '.join(known)}"

@@ -1,0 +1,78 @@
+"""The options of `run` that override settings: made from the settings themselves, so that both say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, TypeVar, get_args, get_origin
+
+import click
+
+from .setting import Setting, settings_of
+from .settings import Settings
+from .settings_file import changed, section_types
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def option_settings() -> Iterator[tuple[str, Setting]]:
+    """Yield section and setting of every setting that has an option."""
+    for section, kind in section_types().items():
+        for each in settings_of(kind):
+            if each.option:
+                yield section, each
+
+
+def settings_options(*, skip: frozenset[str] = frozenset()) -> Callable[[Function], Function]:
+    """Return a decorator that adds an option for each setting that has one, but for the sections in `skip`."""
+
+    def decorate(function: Function) -> Function:
+        for section, each in reversed([*option_settings()]):
+            if section not in skip:
+                function = _option(section, each)(function)
+        return function
+
+    return decorate
+
+
+def apply_options(settings: Settings, given: dict[str, Any]) -> Settings:
+    """Return settings with the options that were given applied, and remove these from `given`.
+
+    Args:
+        settings: those of the file.
+        given: the command's parameters by name; what is None was not given.
+
+    Raises:
+        UsageError: an option has a wrong value.
+    """
+    for section, each in option_settings():
+        value = given.pop(parameter(section, each), None)
+        if value is None:
+            continue
+        where = str(each.option)
+        made = each.parse(value, where=where) if isinstance(value, str) else each.convert(value, where=where)
+        settings = changed(settings, section, {each.key: made}, where=where)
+    return settings
+
+
+def parameter(section: str, each: Setting) -> str:
+    """Return the name of the command's parameter for a setting."""
+    return f"{section}__{each.key}"
+
+
+def _option(section: str, each: Setting) -> Callable[[Function], Function]:
+    name = parameter(section, each)
+    assert each.option
+    if each.type is bool:
+        return click.option(f"{each.option}/--no-{each.option[2:]}", name, default=None, help=each.help)
+    shown = "" if each.default is None or each.default == "" else f"  [default: {each.default}]"
+    return click.option(each.option, name, metavar=_metavar(each), help=each.help + shown)
+
+
+def _metavar(each: Setting) -> str:
+    inner = next((one for one in get_args(each.type) if one is not type(None)), each.type)
+    wanted = each.type if get_origin(each.type) in (Literal, tuple) or each.type is bool else inner
+    if get_origin(wanted) is Literal:
+        return "[" + "|".join(map(str, get_args(wanted))) + "]"
+    if get_origin(wanted) is tuple:
+        return "X,Y,W,H"
+    return {int: "N", float: "NUMBER", str: "TEXT"}.get(wanted, "PATH")

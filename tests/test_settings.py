@@ -1,0 +1,86 @@
+"""The settings file: everything documented, everything refused by name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from device.errors import DataError, UsageError
+from device.setting import settings_of
+from device.settings import CameraSettings, MqttSettings, Settings
+from device.settings_file import load_settings, override, parse_settings, print_settings, section_types
+
+CHANGED = Settings(
+    camera=CameraSettings(width=640, crop=(1, 2, 3, 4), rotate=90, fps=12.5),
+    mqtt=MqttSettings(host='odd "name" \x7f\n', tls=True, ca_file=Path("a b/ca.pem")),
+)
+
+
+@pytest.mark.parametrize("settings", [Settings(), CHANGED], ids=["defaults", "changed"])
+def test_printed_settings_load_back(settings: Settings) -> None:
+    """What --print-config prints is valid TOML and means the same."""
+    assert parse_settings(print_settings(settings), name="printed") == settings
+
+
+def test_every_setting_is_documented() -> None:
+    """No key without a sentence."""
+    for section in section_types().values():
+        assert section.__doc__
+        for each in settings_of(section):
+            assert len(each.help) > 8, each
+
+
+def test_commented_examples_are_valid() -> None:
+    """Taking the # off any example gives a file that loads."""
+    text = print_settings(Settings())
+    keys = {each.key for section in section_types().values() for each in settings_of(section)}
+    lines = [
+        line[2:] if line.startswith("# ") and line[2:].split(" =")[0] in keys else line for line in text.split("\n")
+    ]
+    assert parse_settings("\n".join(lines), name="examples").mqtt.host == "broker.local"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[camra]", r"perhaps 'camera', found \[camra\]"),
+        ("[camera]\nwdith = 1", "perhaps 'width', found 'wdith'"),
+        ("[camera]\nhost = 'a'", r"host belongs under \[mqtt\]"),
+        ("[camera]\nwidth = 'a'", "width: expected a whole number, found 'a'"),
+        ("[camera]\nwidth = true", "width: expected a whole number, found True"),
+        ("[camera]\nwidth = 0", "width: expected at least 1, found 0"),
+        ("[camera]\nsilence_s = nan", "silence_s: expected at least"),
+        ("[camera]\nrotate = 45", "expected one of 0, 90, 180, 270, found 45"),
+        ("[camera]\ncrop = [1, 2, 3]", "expected a list of 4, each a whole number"),
+        ("[mqtt]\ntls = 1", "tls: expected true or false, found 1"),
+        ("camera = 3", r"expected \[camera\] with settings below it"),
+        ("[camera\n", "expected TOML"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_by_name(text: str, said: str) -> None:
+    """Unknown names come with the nearest known one, wrong types with the right one."""
+    with pytest.raises(UsageError, match=said):
+        parse_settings(text, name="s.toml")
+
+
+def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
+    """A settings file that is not there, or a folder, is said."""
+    for path in (tmp_path, tmp_path / "none.toml"):
+        with pytest.raises(DataError, match="expected a settings file"):
+            load_settings(path)
+
+
+def test_one_setting_can_be_given_by_name() -> None:
+    """--set takes any setting; text needs no quotes."""
+    settings = override(Settings(), ["mqtt.topic=meters", "camera.fps=15", "http.token_file=/x y"])
+    assert (settings.mqtt.topic, settings.camera.fps) == ("meters", 15.0)
+    assert settings.http == replace(Settings().http, token_file=Path("/x y"))
+
+
+@pytest.mark.parametrize("assignment", ["camera.fps", "fps=1", "camera.wdith=1", "camera.fps=fast"])
+def test_a_wrong_assignment_is_refused(assignment: str) -> None:
+    """--set says what it expected."""
+    with pytest.raises(UsageError, match=r"--set.*expected"):
+        override(Settings(), [assignment])
