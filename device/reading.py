@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 
 SCHEMA = "edge-digits.reading/1"
+UNSURE = "?"  # the label of a digit whose score is too low to be believed
 
 
 @dataclass(frozen=True)
@@ -18,12 +19,16 @@ class ReadDigit:
         score: score of the best label, 0–1.
         box: x, y, width, height in the frame, pixels.
         top: the best labels with their scores, best first; empty unless asked for.
+        row: number of its row, from 0 at the top.
+        roi: name of the region it was read in, empty where none was named.
     """
 
     label: str
     score: float
     box: tuple[int, int, int, int]
     top: tuple[tuple[str, float], ...] = ()
+    row: int = 0
+    roi: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,8 +60,12 @@ class Reading:
         source: path or name of where the frame came from.
         frame: number of the frame in its source, from 0.
         taken_at_s: when the frame was taken, seconds since 1970.
-        digits: the digits found, left to right; empty where there is nothing to read.
+        digits: the digits found, row by row, left to right; empty where there is nothing to read.
         stable: whether the text has held (always true for a still picture).
+        rois: names of the regions that were read, empty where none was named.
+        held: the text that holds over the latest frames; None where there is none yet, and for a still picture.
+        changed: whether that text began to hold with this reading.
+        held_back: why the value was not believed; None where it was.
         model: the model that read, None where the frame could not be read.
         timing: where the time went.
         error: why the frame could not be read, or None.
@@ -67,14 +76,25 @@ class Reading:
     taken_at_s: float
     digits: tuple[ReadDigit, ...] = ()
     stable: bool = True
+    rois: tuple[str, ...] = ()
+    held: str | None = None
+    changed: bool = False
+    held_back: str | None = None
     model: ModelName | None = None
     timing: Timing = field(default_factory=Timing)
     error: str | None = None
 
     @property
     def text(self) -> str:
-        """The labels as one string."""
-        return "".join(digit.label for digit in self.digits)
+        """The labels: a row is one string, rows (or regions, where some were named) are apart by a line feed."""
+        if self.rois:
+            return "\n".join(self.roi_texts.values())
+        return "\n".join(_row_texts(self.digits))
+
+    @property
+    def roi_texts(self) -> dict[str, str]:
+        """The text of each region by its name; its rows run on."""
+        return {name: "".join(digit.label for digit in self.digits if digit.roi == name) for name in self.rois}
 
     @property
     def confidence(self) -> float:
@@ -92,6 +112,12 @@ class Reading:
         if self.error is not None:
             return json.dumps({**fields, "error": printable(self.error)}, ensure_ascii=False)
         fields |= {"text": self.text, "confidence": round(self.confidence, 4), "stable": self.stable}
+        if self.rois:
+            fields["rois"] = self.roi_texts
+        if self.held is not None:
+            fields |= {"held": self.held, "changed": self.changed}
+        if self.held_back is not None:
+            fields["held_back"] = self.held_back
         fields["digits"] = [_digit_fields(digit) for digit in self.digits]
         if self.model:
             fields["model"] = vars(self.model)
@@ -107,7 +133,10 @@ class Reading:
         place = printable(self.source) if self.frame == 0 else f"{printable(self.source)}#{self.frame}"
         if not self.digits:
             return f"{place}: nothing found"
-        line = f"{place}: {self.text}  ({self.confidence:.3f})"
+        rows = [f"{name}={text}" for name, text in self.roi_texts.items()] or self.text.split("\n")
+        line = f"{place}: {' | '.join(rows)}  ({self.confidence:.3f})"
+        if self.held_back is not None:
+            line += f"  held back: {self.held_back}"
         for digit in self.digits:
             if digit.top:
                 line += "  [" + ", ".join(f"{label} {score:.3f}" for label, score in digit.top) + "]"
@@ -127,8 +156,19 @@ def utc_timestamp(seconds: float) -> str:
     return f"{whole}.{milliseconds % 1000:03d}Z"
 
 
+def _row_texts(digits: tuple[ReadDigit, ...]) -> list[str]:
+    """Return the labels of each row."""
+    texts: dict[int, str] = {}
+    for digit in digits:
+        texts[digit.row] = texts.get(digit.row, "") + digit.label
+    return list(texts.values())
+
+
 def _digit_fields(digit: ReadDigit) -> dict[str, object]:
     fields: dict[str, object] = {"label": digit.label, "score": round(digit.score, 4), "box": list(digit.box)}
+    fields["row"] = digit.row
+    if digit.roi:
+        fields["roi"] = digit.roi
     if digit.top:
         fields["top"] = [{"label": label, "score": round(score, 4)} for label, score in digit.top]
     return fields

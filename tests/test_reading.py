@@ -70,6 +70,7 @@ def test_the_json_line_has_the_schema_of_the_design() -> None:
                 "label": "4",
                 "score": 0.99,
                 "box": [1, 2, 3, 4],
+                "row": 0,
                 "top": [{"label": "4", "score": 0.99}, {"label": "9", "score": 0.01}],
             }
         ],
@@ -102,3 +103,27 @@ def test_a_stream_is_stable_once_its_text_has_held() -> None:
 def test_timestamps_are_utc_with_milliseconds(seconds: float, text: str) -> None:
     """Never rounded up into a second that has not begun."""
     assert utc_timestamp(seconds) == text
+
+
+def test_rows_are_lines_of_the_text() -> None:
+    """Programs get a line feed between rows, people a bar."""
+    digits = tuple(ReadDigit(label, 0.9, (0, 0, 1, 1), row=row) for label, row in (("1", 0), ("2", 0), ("3", 1)))
+    read = Reading("page.png", 0, 0.0, digits)
+    assert read.text == "12\n3"
+    assert json.loads(read.to_json())["text"] == "12\n3"
+    assert read.to_line() == "page.png: 12 | 3  (0.900)"
+
+
+def test_regions_have_texts_of_their_own() -> None:
+    """A region where nothing was found has an empty text, and the digits name their region."""
+    read = Reading("m.png", 0, 0.0, (ReadDigit("4", 0.9, (0, 0, 1, 1), roi="day"),), rois=("night", "day"))
+    fields = json.loads(read.to_json())
+    assert (fields["text"], fields["rois"]) == ("\n4", {"night": "", "day": "4"})
+    assert fields["digits"][0]["roi"] == "day"
+
+
+def test_what_holds_over_frames_is_in_the_json_line() -> None:
+    """A reading of a stream says what holds, whether that is new, and why a value was not believed."""
+    read = Reading("0", 3, 0.0, held="41", changed=True, held_back="fell from 42 to 41")
+    fields = json.loads(read.to_json())
+    assert (fields["held"], fields["changed"], fields["held_back"]) == ("41", True, "fell from 42 to 41")

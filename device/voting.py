@@ -1,0 +1,106 @@
+"""Voting across frames: a reading is stable only when its text has held. Pure functions of a stream of readings."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from .reading import UNSURE, Reading
+
+
+def vote(readings: Iterable[Reading], *, frames: int = 5, hold: int = 3) -> Iterator[Reading]:
+    """Let the latest frames vote on the text, and say of each reading what holds.
+
+    The text that holds gives way only to another with one vote more than it took to hold at first, so that two texts
+    that alternate do not flicker.
+
+    Args:
+        readings: in the order the frames were taken. One with an error passes and does not vote.
+        frames: how many readings vote.
+        hold: how many must agree.
+
+    Yields:
+        Each reading with `held`, the text that holds (None until one does); `stable` where it reads that text;
+        `changed` where the text began to hold with this reading.
+    """
+    latest: deque[Reading] = deque(maxlen=frames)
+    held: str | None = None
+    for reading in readings:
+        if reading.error is not None:
+            yield replace(reading, stable=False, held=held)
+            continue
+        latest.append(reading)
+        text, votes = winner(latest)
+        needed = hold if held is None else min(hold + 1, frames)
+        changed = votes >= needed and text != held
+        held = text if changed else held
+        yield replace(reading, stable=reading.text == held, held=held, changed=changed)
+
+
+def winner(readings: Iterable[Reading]) -> tuple[str, int]:
+    """Count the votes for a text, place by place.
+
+    The readings that have the most frequent layout (rows and digits) vote on each place with their scores; "?" votes
+    for nothing. So a text can win of which each frame misread another digit.
+
+    Args:
+        readings: at least one.
+
+    Returns:
+        The text, and how many readings agree with it in the place where fewest do. Texts with as many votes: the
+        latest layout.
+    """
+    texts = [(reading.text, [digit.score for digit in reading.digits]) for reading in readings]
+    layouts = Counter(_layout(text) for text, _ in reversed(texts))
+    layout = layouts.most_common(1)[0][0]
+    voters = [(text, iter(scores)) for text, scores in texts if _layout(text) == layout]
+    if not any(voters[0][0].split()):
+        return layout, len(voters)
+    won, votes = "", len(voters)
+    for place, mark in enumerate(layout):
+        if mark == "\n":
+            won += mark
+            continue
+        sums, counts = Counter[str](), Counter[str]()
+        for text, scores in voters:
+            score = next(scores)
+            label = text[place]
+            counts[label] += 1
+            sums[label] += 0 if label == UNSURE else score
+        best = max(sums, key=lambda label: (sums[label], counts[label]))
+        won += best
+        votes = min(votes, counts[best])
+    return won, votes
+
+
+def _layout(text: str) -> str:
+    """Return a text with every digit made alike: its rows and their lengths."""
+    return "".join(mark if mark == "\n" else UNSURE for mark in text)
+
+
+def every(readings: Iterable[Reading], *, seconds: float) -> Iterator[Reading]:
+    """Let at most one reading through in so many seconds of the time at which frames were taken; errors pass."""
+    due_s = float("-inf")
+    for reading in readings:
+        if reading.error is None:
+            # A clock that is set back must not silence a device.
+            if due_s - seconds <= reading.taken_at_s < due_s:
+                continue
+            due_s = reading.taken_at_s + seconds
+        yield reading
+
+
+def only_changes(readings: Iterable[Reading]) -> Iterator[Reading]:
+    """Let the readings through at which the text that holds changed; errors pass."""
+    return (reading for reading in readings if reading.changed or reading.error is not None)
+
+
+def first_stable(readings: Iterable[Reading]) -> Iterator[Reading]:
+    """Let the first stable reading with a text through, and end; errors before it pass."""
+    for reading in readings:
+        if reading.error is not None:
+            yield reading
+        elif reading.stable and reading.text:
+            yield reading
+            return

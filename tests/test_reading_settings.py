@@ -1,0 +1,27 @@
+"""What a user may say about reading is checked once."""
+
+from __future__ import annotations
+
+import pytest
+
+from device.errors import UsageError
+from device.reading_settings import ReadingSettings, Roi, parse_roi
+
+
+def test_a_region_is_a_name_and_a_box() -> None:
+    """NAME=x,y,w,h, and back."""
+    assert parse_roi("meter=10,20,300,80") == Roi("meter", 10, 20, 300, 80)
+    assert str(parse_roi("meter= 10, 20,300,80")) == "meter=10,20,300,80"
+
+
+@pytest.mark.parametrize("text", ["", "10,20,30,40", "a=1,2,3", "a=1,2,0,4", "a=-1,2,3,4", "a=1,2,3,x", "=1,2,3,4"])
+def test_another_region_is_refused(text: str) -> None:
+    """One line says how a region is written."""
+    with pytest.raises(UsageError, match="expected NAME=x,y,width,height"):
+        ReadingSettings(rois=(text,))
+
+
+def test_two_regions_have_two_names() -> None:
+    """A name stands for one region."""
+    with pytest.raises(UsageError, match="a name of its own"):
+        ReadingSettings(rois=("a=0,0,9,9", "a=9,9,9,9"))

@@ -1,0 +1,152 @@
+"""Streams of readings become calm: votes, changes, thinning out and implausible values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from device.errors import UsageError
+from device.plausibility import hold_back
+from device.reading import ReadDigit, Reading
+from device.voting import every, first_stable, only_changes, vote
+from device.voting_settings import VotingSettings
+
+
+def reading(text: str, *, at_s: float = 0.0, scores: tuple[float, ...] = ()) -> Reading:
+    """Make a reading of a text of one or more rows."""
+    digits, row = [], 0
+    for mark in text:
+        if mark == "\n":
+            row += 1
+        else:
+            score = scores[len(digits)] if scores else 0.9
+            digits.append(ReadDigit(mark, score, (0, 0, 1, 1), row=row))
+    return Reading("camera", 0, at_s, tuple(digits))
+
+
+def played(texts: Iterable[str]) -> list[Reading]:
+    """Play a recorded stream."""
+    return [reading(text, at_s=float(second)) for second, text in enumerate(texts)]
+
+
+BROKEN = Reading("camera", 0, 0.0, error="gone")
+
+
+def test_a_text_holds_once_enough_frames_agree() -> None:
+    """Nothing is stable before three of the latest five read the same; then it is, and changed is said once."""
+    voted = list(vote(played(["41", "41", "41", "41"])))
+    assert [each.stable for each in voted] == [False, False, True, True]
+    assert [each.held for each in voted] == [None, None, "41", "41"]
+    assert [each.changed for each in voted] == [False, False, True, False]
+
+
+def test_a_misread_frame_changes_nothing() -> None:
+    """A flicker is not stable and the held text stays."""
+    voted = list(vote(played(["41", "41", "41", "47", "41", "4", "41"])))
+    assert {each.held for each in voted[2:]} == {"41"}
+    assert [each.stable for each in voted[2:]] == [True, False, True, False, True]
+    assert sum(each.changed for each in voted) == 1
+
+
+def test_alternating_texts_never_flicker() -> None:
+    """Where two texts alternate the first holds, and what holds does not go to and fro."""
+    voted = list(vote(played(["1", "2"] * 20)))
+    assert [each.held for each in voted if each.changed] == ["1"]
+
+
+def test_another_text_replaces_the_held_one_once_it_has_won() -> None:
+    """A change is told in the frame in which the new text has its fourth vote."""
+    voted = list(vote(played(["1"] * 5 + ["2"] * 5)))
+    assert [each.changed for each in voted].index(True, 3) == 8
+    assert voted[-1].held == "2"
+
+
+def test_nothing_to_read_is_a_text_too() -> None:
+    """When the digits go away the empty text takes over."""
+    assert [each.held for each in vote(played(["7"] * 3 + [""] * 4))] == [None, None, *["7"] * 4, ""]
+
+
+def test_frames_that_each_misread_another_place_agree_on_a_text() -> None:
+    """Votes are counted place by place, by score."""
+    voted = list(vote(played(["1235", "1934", "7234", "1234"]), frames=5, hold=3))
+    assert voted[-1].held == "1234"
+
+
+def test_a_question_mark_does_not_outvote_a_digit() -> None:
+    """A digit that is unreadable in most frames is taken from the frames that read it, and needs their agreement."""
+    assert [each.held for each in vote(played(["4?", "4?", "41", "4?", "41"]), frames=5, hold=3)] == [None] * 5
+    assert list(vote(played(["4?", "41", "41", "4?", "41"]), frames=5, hold=3))[-1].held == "41"
+
+
+def test_rows_are_voted_on_apart() -> None:
+    """A text of another layout does not vote on places."""
+    assert list(vote(played(["12\n3", "12\n3", "1\n23", "12\n3"])))[-1].held == "12\n3"
+
+
+def test_an_error_neither_votes_nor_holds() -> None:
+    """A frame that failed is passed on and forgotten."""
+    voted = list(vote([*played(["5", "5"]), BROKEN, reading("5")]))
+    assert (voted[2].error, voted[2].stable) == ("gone", False)
+    assert voted[3].held == "5"
+
+
+def test_every_lets_one_reading_through_in_its_time() -> None:
+    """Ten readings a second, one wanted in two seconds; errors pass; a clock set back silences nothing."""
+    stream = [reading("1", at_s=tenth / 10) for tenth in range(50)]
+    assert [each.taken_at_s for each in every(stream, seconds=2)] == [0.0, 2.0, 4.0]
+    assert [each.error for each in every([reading("1"), BROKEN], seconds=9)] == [None, "gone"]
+    assert len(list(every([reading("1", at_s=1000.0), reading("1", at_s=3.0)], seconds=5))) == 2
+
+
+def test_only_changes_and_the_first_stable_reading() -> None:
+    """The events of a stream are its changes; the first stable reading ends it."""
+    voted = list(vote(played(["", "", "", "8", "8", "8", "8", "9", "9", "9", "9"])))
+    assert [each.held for each in only_changes(voted)] == ["", "8", "9"]
+    assert [each.text for each in first_stable(voted)] == ["8"]
+
+
+def test_a_counter_that_only_rises_does_not_fall() -> None:
+    """A lower value is held back with its reason and never stable; later values are judged by the last one believed."""
+    judged = list(hold_back(played(["41", "42", "12", "43"]), monotonic="up"))
+    assert [each.held_back for each in judged] == [None, None, "fell from 42 to 12", None]
+    assert [each.stable for each in judged] == [True, True, False, True]
+    falling = [each.held_back for each in hold_back(played(["41", "42"]), monotonic="down")]
+    assert falling == [None, "rose from 41 to 42"]
+
+
+def test_a_counter_moves_by_no_more_than_its_step() -> None:
+    """A jump is held back; the next value counts from the last one believed."""
+    judged = [each.held_back for each in hold_back(played(["100", "103", "903", "104"]), max_step=5)]
+    assert judged == [None, None, "went from 103 to 903, by more than 5", None]
+
+
+@pytest.mark.parametrize(("monotonic", "texts"), [("up", ["9998", "0001"]), ("down", ["0001", "9998"])])
+def test_a_counter_may_turn_over(monotonic: str, texts: list[str]) -> None:
+    """From its last number a counter goes on at 0."""
+    assert [each.held_back for each in hold_back(played(texts), monotonic=monotonic, max_step=5)] == [None, None]
+    assert [each.held_back for each in hold_back(played(texts), monotonic=monotonic)][1] is not None
+
+
+def test_an_impossible_value_is_believed_when_it_stays() -> None:
+    """A counter that was exchanged is not doubted for ever, and its change is told then."""
+    voted = vote(played(["500"] * 4 + ["003"] * 8))
+    judged = list(hold_back(voted, monotonic="up", believe_after=3))
+    assert [each.changed for each in judged].count(True) == 2
+    assert [each.held_back is not None for each in judged].count(True) == 2
+    assert judged[-1].stable
+
+
+def test_what_is_no_number_is_not_judged() -> None:
+    """Nothing, a doubtful digit and two rows pass and do not become the last value."""
+    assert [each.held_back for each in hold_back(played(["50", "", "4?", "1\n2", "51"]), monotonic="up")] == [None] * 5
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"hold": 0}, {"hold": 6}, {"hold": 2}, {"frames": 6}],
+)
+def test_settings_that_make_no_sense_are_refused(values: dict[str, object]) -> None:
+    """One line says what is expected and found."""
+    with pytest.raises(UsageError, match="expected"):
+        VotingSettings(**values)  # type: ignore[arg-type]
