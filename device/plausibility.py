@@ -30,7 +30,7 @@ def hold_back(
     pending = False  # a change that was held back is told when it is believed
     for reading in readings:
         text = reading.text
-        if reading.error is not None or not reading.stable or not is_number(text):
+        if reading.error is not None or not reading.stable or len(reading.rows) != 1 or not is_number(text):
             yield reading
             continue
         reason = None if last is None else why_impossible(last, text, monotonic=monotonic, max_step=max_step)

@@ -63,7 +63,7 @@ class Reading:
         digits: the digits found, row by row, left to right; empty where there is nothing to read.
         stable: whether the text has held (always true for a still picture).
         rois: names of the regions that were read, empty where none was named.
-        held: the text that holds over the latest frames; None where there is none yet, and for a still picture.
+        held: the text that holds over the latest frames, rows apart by a line feed; None where there is none yet, and for a still picture.
         changed: whether that text began to hold with this reading.
         held_back: why the value was not believed; None where it was.
         model: the model that read, None where the frame could not be read.
@@ -86,10 +86,18 @@ class Reading:
 
     @property
     def text(self) -> str:
-        """The labels: a row is one string, rows (or regions, where some were named) are apart by a line feed."""
+        """The labels of all rows, as one string in reading order."""
+        return "".join(self.rows)
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """The labels of each row, from the top; of each region instead, where some were named."""
         if self.rois:
-            return "\n".join(self.roi_texts.values())
-        return "\n".join(_row_texts(self.digits))
+            return tuple(self.roi_texts.values())
+        texts: dict[int, str] = {}
+        for digit in self.digits:
+            texts[digit.row] = texts.get(digit.row, "") + digit.label
+        return tuple(texts.values())
 
     @property
     def roi_texts(self) -> dict[str, str]:
@@ -112,6 +120,7 @@ class Reading:
         if self.error is not None:
             return json.dumps({**fields, "error": printable(self.error)}, ensure_ascii=False)
         fields |= {"text": self.text, "confidence": round(self.confidence, 4), "stable": self.stable}
+        fields["rows"] = list(self.rows)
         if self.rois:
             fields["rois"] = self.roi_texts
         if self.held is not None:
@@ -133,7 +142,7 @@ class Reading:
         place = printable(self.source) if self.frame == 0 else f"{printable(self.source)}#{self.frame}"
         if not self.digits:
             return f"{place}: nothing found"
-        rows = [f"{name}={text}" for name, text in self.roi_texts.items()] or self.text.split("\n")
+        rows = [f"{name}={text}" for name, text in self.roi_texts.items()] or self.rows
         line = f"{place}: {' | '.join(rows)}  ({self.confidence:.3f})"
         if self.held_back is not None:
             line += f"  held back: {self.held_back}"
@@ -154,14 +163,6 @@ def utc_timestamp(seconds: float) -> str:
     milliseconds = int(seconds * 1000)
     whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(milliseconds // 1000))
     return f"{whole}.{milliseconds % 1000:03d}Z"
-
-
-def _row_texts(digits: tuple[ReadDigit, ...]) -> list[str]:
-    """Return the labels of each row."""
-    texts: dict[int, str] = {}
-    for digit in digits:
-        texts[digit.row] = texts.get(digit.row, "") + digit.label
-    return list(texts.values())
 
 
 def _digit_fields(digit: ReadDigit) -> dict[str, object]:

@@ -35,7 +35,7 @@ def vote(readings: Iterable[Reading], *, frames: int = 5, hold: int = 3) -> Iter
         needed = hold if held is None else min(hold + 1, frames)
         changed = votes >= needed and text != held
         held = text if changed else held
-        yield replace(reading, stable=reading.text == held, held=held, changed=changed)
+        yield replace(reading, stable=_lines(reading) == held, held=held, changed=changed)
 
 
 def winner(readings: Iterable[Reading]) -> tuple[str, int]:
@@ -48,10 +48,10 @@ def winner(readings: Iterable[Reading]) -> tuple[str, int]:
         readings: at least one.
 
     Returns:
-        The text, and how many readings agree with it in the place where fewest do. Texts with as many votes: the
+        The text, rows apart by a line feed, and how many readings agree with it in the place where fewest do. Texts with as many votes: the
         latest layout.
     """
-    texts = [(reading.text, [digit.score for digit in reading.digits]) for reading in readings]
+    texts = [(_lines(reading), [digit.score for digit in reading.digits]) for reading in readings]
     layouts = Counter(_layout(text) for text, _ in reversed(texts))
     layout = layouts.most_common(1)[0][0]
     voters = [(text, iter(scores)) for text, scores in texts if _layout(text) == layout]
@@ -62,16 +62,21 @@ def winner(readings: Iterable[Reading]) -> tuple[str, int]:
         if mark == "\n":
             won += mark
             continue
-        sums, counts = Counter[str](), Counter[str]()
+        sums: dict[str, float] = {}
+        counts = Counter[str]()
         for text, scores in voters:
             score = next(scores)
             label = text[place]
             counts[label] += 1
-            sums[label] += 0 if label == UNSURE else score
+            sums[label] = sums.get(label, 0.0) + (0.0 if label == UNSURE else score)
         best = max(sums, key=lambda label: (sums[label], counts[label]))
         won += best
         votes = min(votes, counts[best])
     return won, votes
+
+
+def _lines(reading: Reading) -> str:
+    return "\n".join(reading.rows)
 
 
 def _layout(text: str) -> str:

@@ -106,11 +106,11 @@ def test_timestamps_are_utc_with_milliseconds(seconds: float, text: str) -> None
 
 
 def test_rows_are_lines_of_the_text() -> None:
-    """Programs get a line feed between rows, people a bar."""
+    """The text is one string; programs get the rows as a list, people with a bar between them."""
     digits = tuple(ReadDigit(label, 0.9, (0, 0, 1, 1), row=row) for label, row in (("1", 0), ("2", 0), ("3", 1)))
     read = Reading("page.png", 0, 0.0, digits)
-    assert read.text == "12\n3"
-    assert json.loads(read.to_json())["text"] == "12\n3"
+    fields = json.loads(read.to_json())
+    assert (fields["text"], fields["rows"]) == ("123", ["12", "3"])
     assert read.to_line() == "page.png: 12 | 3  (0.900)"
 
 
@@ -118,7 +118,7 @@ def test_regions_have_texts_of_their_own() -> None:
     """A region where nothing was found has an empty text, and the digits name their region."""
     read = Reading("m.png", 0, 0.0, (ReadDigit("4", 0.9, (0, 0, 1, 1), roi="day"),), rois=("night", "day"))
     fields = json.loads(read.to_json())
-    assert (fields["text"], fields["rois"]) == ("\n4", {"night": "", "day": "4"})
+    assert (fields["text"], fields["rois"]) == ("4", {"night": "", "day": "4"})
     assert fields["digits"][0]["roi"] == "day"
 
 
