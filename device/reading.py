@@ -63,7 +63,8 @@ class Reading:
         digits: the digits found, row by row, left to right; empty where there is nothing to read.
         stable: whether the text has held (always true for a still picture).
         rois: names of the regions that were read, empty where none was named.
-        held: the text that holds over the latest frames, rows apart by a line feed; None where there is none yet, and for a still picture.
+        held: the text that holds over the latest frames, rows apart by a line feed; None where there is none yet, and
+            for a still picture.
         changed: whether that text began to hold with this reading.
         held_back: why the value was not believed; None where it was.
         model: the model that read, None where the frame could not be read.

@@ -48,8 +48,8 @@ def winner(readings: Iterable[Reading]) -> tuple[str, int]:
         readings: at least one.
 
     Returns:
-        The text, rows apart by a line feed, and how many readings agree with it in the place where fewest do. Texts with as many votes: the
-        latest layout.
+        The text, rows apart by a line feed, and how many readings agree with it in the place where fewest do. Of texts
+        with as many votes it is the latest layout.
     """
     texts = [(_lines(reading), [digit.score for digit in reading.digits]) for reading in readings]
     layouts = Counter(_layout(text) for text, _ in reversed(texts))

@@ -65,6 +65,7 @@ def test_the_json_line_has_the_schema_of_the_design() -> None:
         "text": "4",
         "confidence": 0.99,
         "stable": True,
+        "rows": ["4"],
         "digits": [
             {
                 "label": "4",
