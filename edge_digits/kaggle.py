@@ -147,7 +147,8 @@ def _parse_plain(block: bytes, columns: int) -> NDArray[np.uint8] | None:
         values[longer] += figures[ends[longer] - 1 - place] * np.uint16(10**place)
     if values.max() > 255:
         return None
-    return values.astype(np.uint8).reshape(-1, columns)
+    parsed: NDArray[np.uint8] = values.astype(np.uint8).reshape(-1, columns)
+    return parsed
 
 
 def _parse_lines(block: bytes, columns: Sequence[str], *, first_line: int, path: Path) -> NDArray[np.uint8]:
