@@ -1,106 +1,150 @@
-"""A V4L2 camera as a source, through OpenCV; the newest frame wins and a blocked read never blocks the program."""
+"""Cameras: V4L2 through OpenCV, and picamera2 where a Raspberry Pi's CSI camera gives nothing that way."""
 
 from __future__ import annotations
 
+import re
 import sys
-import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import SourceError
-from .frames import Frame
+from .frame_device import FrameDevice, LocalCamera
 from .opencv_noise import import_quiet_opencv
+from .settings import CameraSettings
 
-SILENCE_S = 5.0
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 MOST_INDEX = 255
-_POLL_S = 0.2
+CAMERA = r"\d+|/dev/video\d+"
+CAMERA_LINK = r"/dev/v4l/by-(id|path)/.+"
+_YUYV_PIXELS = 640 * 480  # above this, USB 2 carries a full frame rate only as Motion JPEG
+_MANUAL_EXPOSURE = 1  # V4L2_EXPOSURE_MANUAL
 
 
-class Camera:
-    """The frames of a camera, as they come; frames that nobody took in time are dropped.
+class Camera(LocalCamera):
+    """Opens a camera of this machine, through V4L2 or picamera2.
 
-    A thread of its own reads the camera, because OpenCV's `read()` blocks for ten seconds when a camera stalls.
+    Attributes:
+        name: what frames and messages call it.
     """
 
-    def __init__(self, spec: str, *, silence_s: float = SILENCE_S) -> None:
-        """Take which camera to open on entering.
+    def __init__(
+        self, spec: str, settings: CameraSettings | None = None, *, say: Callable[[str], None] | None = None
+    ) -> None:
+        """Take which camera to open.
 
         Args:
-            spec: an index ("0") or a device ("/dev/video0").
-            silence_s: seconds without a frame after which the camera counts as gone.
+            spec: an index ("0"), a device ("/dev/video0", "/dev/v4l/by-id/…") or part of a camera's name.
+            settings: size, rate, exposure and backend to ask for.
+            say: is told when another backend than V4L2 is chosen, and why; None for nobody.
         """
-        self._spec = spec
-        self._silence_s = silence_s
-        self._news = threading.Condition()
-        self._newest: Frame | None = None
-        self._failure: SourceError | None = None
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self.name = f"camera:{spec}"
+        self._spec, self._settings = spec, settings or CameraSettings()
+        self._say = say or (lambda line: None)
+        self._libcamera = self._settings.backend == "picamera2"
 
-    def __enter__(self) -> Iterator[Frame]:
-        """Open the camera and start reading.
+    def open(self) -> FrameDevice:
+        """Open the camera anew; a name is looked up each time, because numbers change with replugging.
 
         Raises:
-            SourceError: it is not there, or busy, or not permitted.
+            SourceError: it is not there, busy, not permitted or no camera.
         """
-        capture = open_capture(self._spec)
-        self._thread = threading.Thread(target=self._read, args=(capture,), name="camera", daemon=True)
-        self._thread.start()
-        return self._frames()
+        if self._libcamera:
+            from .picamera import open_picamera
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop reading and let go of the camera, waiting a second at most for a read in progress."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(timeout=1.0)
+            return open_picamera(self.name, self._settings)
+        index = find_index(self._spec)
+        return CaptureDevice(open_capture(self._spec, index, self._settings), name=self.name)
 
-    def _read(self, capture: Any) -> None:
-        index = 0
+    def gave_nothing(self) -> None:
+        """Take picamera2 from now on, where this is libcamera's kind of camera and the backend is not fixed."""
+        from .v4l2 import describe_node
+
+        if self._libcamera or self._settings.backend != "auto" or sys.platform != "linux":
+            return
         try:
-            while not self._stop.is_set():
-                start_s = time.perf_counter()
-                there, image = capture.read()
-                with self._news:
-                    if not there:
-                        self._failure = SourceError(
-                            f"camera {self._spec}: it stopped giving frames after {index}; is it still plugged in?"
-                        )
-                    else:
-                        taken_s = time.perf_counter() - start_s
-                        self._newest = Frame(f"camera:{self._spec}", index, time.time(), image, capture_s=taken_s)
-                    self._news.notify()
-                if not there:
-                    return
-                index += 1
-        finally:
-            capture.release()
-
-    def _frames(self) -> Iterator[Frame]:
-        while True:
-            deadline_s = time.monotonic() + self._silence_s
-            with self._news:
-                # Short waits let signals through, which Python handles between them.
-                while self._newest is None and self._failure is None:
-                    if time.monotonic() > deadline_s:
-                        raise SourceError(f"camera {self._spec}: no frame for {self._silence_s:.0f} s; replug it")
-                    self._news.wait(_POLL_S)
-                frame, self._newest = self._newest, None
-                if frame is None and self._failure is not None:
-                    raise self._failure
-            if frame is not None:
-                yield frame
+            node = describe_node(Path(f"/dev/video{find_index(self._spec)}"))
+        except SourceError:
+            return
+        if node.needs_libcamera:
+            self._libcamera = True
+            self._say(
+                f"{self.name}: {node.path} is a {node.driver} device, which gives frames to libcamera alone; "
+                "taking picamera2"
+            )
 
 
-def open_capture(spec: str) -> Any:
-    """Open a camera with OpenCV.
+class CaptureDevice:
+    """An opened `cv2.VideoCapture`."""
 
-    Args:
-        spec: an index ("0") or a device ("/dev/video0").
+    def __init__(self, capture: Any, *, name: str) -> None:
+        """Take the capture, which `close` releases."""
+        self._capture, self._name = capture, name
+
+    def read(self) -> NDArray[Any] | None:
+        """Wait for the next frame, ten seconds at most with V4L2.
+
+        Raises:
+            SourceError: what comes is no picture, such as a raw buffer.
+        """
+        there, image = self._capture.read()
+        if not there or image is None or image.size == 0:
+            return None
+        if image.ndim not in (2, 3) or image.shape[0] < 2 or image.shape[2:] not in ((), (3,)):
+            raise SourceError(
+                f"{self._name}: expected pictures, found buffers of shape {image.shape} in a format that OpenCV does "
+                "not decode; ask for another size with --width and --height (edge-digits cameras lists them)"
+            )
+        picture: NDArray[Any] = image
+        return picture
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._capture.release()
+
+
+def find_index(spec: str) -> int:
+    """Return the number of the device that an index, a device file or part of a camera's name stands for.
+
+    Raises:
+        SourceError: there is none; the cameras that are there are named.
+    """
+    if re.fullmatch(CAMERA, spec):
+        index = int(spec.removeprefix("/dev/video"))
+        if index > MOST_INDEX:
+            raise SourceError(f"camera {spec}: expected a number up to {MOST_INDEX}, as in /dev/video0; found {index}")
+        return index
+    if re.fullmatch(CAMERA_LINK, spec):
+        target = Path(spec).resolve()
+        if not re.fullmatch(CAMERA, str(target)):
+            raise SourceError(f"camera {spec}: expected a link to a camera, found none; cameras here: {name_cameras()}")
+        return find_index(str(target))
+    from .v4l2 import camera_nodes
+
+    nodes = [
+        node for node in camera_nodes() if spec.lower() in node.name.lower() and (node.gives_video or node.trouble)
+    ]
+    if not nodes:
+        raise SourceError(
+            f"camera {spec!r}: expected part of a camera's name or an existing file; cameras here: {name_cameras()}"
+        )
+    return int(nodes[0].path.name[5:])
+
+
+def name_cameras() -> str:
+    """Return the cameras that are there for a message: "/dev/video0 (HD Webcam)", or that there is none."""
+    from .v4l2 import camera_nodes
+
+    named = [
+        f"{node.path} ({node.name or node.trouble})" for node in camera_nodes() if node.gives_video or node.trouble
+    ]
+    return ", ".join(named) or "none"
+
+
+def open_capture(spec: str, index: int, settings: CameraSettings) -> Any:
+    """Open a V4L2 camera with OpenCV and ask for the size, rate and exposure wanted.
 
     Returns:
         An opened `cv2.VideoCapture`.
@@ -109,29 +153,41 @@ def open_capture(spec: str) -> Any:
         SourceError: it is not there, or busy, or not permitted.
     """
     cv2 = import_quiet_opencv()
-    index = int(spec.removeprefix("/dev/video"))
-    if index > MOST_INDEX:
-        raise SourceError(f"camera {spec}: expected a number up to {MOST_INDEX}, as in /dev/video0; found {index}")
     backend = cv2.CAP_V4L2 if sys.platform == "linux" else cv2.CAP_ANY
     capture = cv2.VideoCapture(index, backend)
     if not capture.isOpened():
         capture.release()
         raise SourceError(f"camera {spec}: {_why_not(index)}")
+    if (settings.width or 0) * (settings.height or 0) > _YUYV_PIXELS:
+        capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter_fourcc(*"MJPG"))
+    for wanted, name in ((settings.width, "WIDTH"), (settings.height, "HEIGHT")):
+        if wanted is not None:
+            capture.set(getattr(cv2, f"CAP_PROP_FRAME_{name}"), wanted)
+    if settings.fps is not None:
+        capture.set(cv2.CAP_PROP_FPS, settings.fps)
+    if settings.exposure is not None:
+        capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, _MANUAL_EXPOSURE)
+        capture.set(cv2.CAP_PROP_EXPOSURE, round(settings.exposure * 10))  # V4L2 counts in 100 µs
     return capture
 
 
 def _why_not(index: int) -> str:
-    device = Path(f"/dev/video{index}")
     if sys.platform != "linux":
         return "it cannot be opened; is it plugged in?"
+    from .v4l2 import describe_node, using_processes
+
+    device = Path(f"/dev/video{index}")
     if not device.exists():
-        there = sorted(str(each) for each in Path("/dev").glob("video*"))
-        return f"expected {device}, found {', '.join(there) if there else 'no camera at all'}; plug one in"
-    try:
-        with device.open("rb"):
-            pass
-    except PermissionError:
+        there = name_cameras()
+        return f"expected {device}, found {'no camera at all' if there == 'none' else there}; plug one in"
+    users = using_processes(device)
+    if users:
+        return f"{device} is busy: {', '.join(users)} uses it; end that program"
+    node = describe_node(device)
+    if node.trouble == "Permission denied":
         return f"no permission for {device}; add yourself to the group video: sudo usermod -aG video $USER"
-    except OSError as cause:
-        return f"{device} cannot be opened ({cause.strerror}); close the program that uses it"
-    return f"{device} is there and gives no video; it may be busy, or not be a capture device"
+    if node.trouble:
+        return f"{device} cannot be opened ({node.trouble}); close the program that uses it"
+    if not node.gives_video:
+        return f"{device} ({node.name}) gives no pictures; cameras here: {name_cameras()}"
+    return f"{device} is there and gives no video; it may be busy, or in a format that OpenCV does not decode"

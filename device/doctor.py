@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Literal
 
 from .errors import EdgeDigitsError, ModelFileError, RuntimeMissingError
@@ -18,6 +17,7 @@ from .paths import DEFAULT_MODEL, SHIPPED_MODELS, cache_dir
 from .runtime_names import MODULES, RUNTIME_VARIABLE
 from .version import VERSION
 
+CAMERA_S = 12.0  # V4L2 itself gives up waiting for a frame after ten
 Status = Literal["ok", "note", "fail"]
 
 
@@ -127,20 +127,24 @@ def _runtime(name: str, model: ModelFile | None) -> Finding:
 
 
 def _camera() -> Finding:
-    nodes = sorted(Path("/dev").glob("video*"), key=lambda node: (len(node.name), node.name))
+    if sys.platform != "linux":
+        return Finding("camera", "note", "cameras are tried on Linux only")
+    from .v4l2 import camera_nodes
+
+    nodes = [node for node in camera_nodes() if node.gives_video or node.trouble]
     if not nodes:
         return Finding("camera", "note", "none found")
     from .camera import Camera
+    from .supervision import first_frame
 
     said = []
     for node in nodes:
         try:
-            with Camera(str(node)) as frames:
-                frame = next(iter(frames))
+            image = first_frame(Camera(str(node.path)), limit_s=CAMERA_S)
         except (EdgeDigitsError, ImportError, AttributeError) as error:
-            said.append(str(error))
+            libcamera = "; it is libcamera's: run --backend picamera2 reads it" if node.needs_libcamera else ""
+            said.append(f"{error}{libcamera}")
             continue
-        assert frame.image is not None
-        height, width = frame.image.shape[:2]
-        return Finding("camera", "ok", f"{node} gives {width}×{height} pictures")
+        height, width = image.shape[:2]
+        return Finding("camera", "ok", f"{node.path} ({node.name}) gives {width}×{height} pictures")
     return Finding("camera", "fail", "; ".join(said))

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from .reading_settings import ReadingSettings
 from .setting import setting
+from .voting_settings import VotingSettings
 
 RuntimeName = Literal["tflite-runtime", "ai-edge-litert"]
 
@@ -29,8 +31,6 @@ class ModelSettings:
         None, "Device runtime; the first that works.", option="--runtime", example="tflite-runtime"
     )
     num_threads: int = setting(1, "Threads for one inference.", option="--num-threads", least=1, most=64)
-    threshold: float = setting(0.0, 'Read "?" below this score.', option="--threshold", least=0, most=1)
-    top_k: int = setting(0, "Also give the K best labels of each digit.", option="--top-k", least=0, most=100)
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,10 @@ class OutputSettings:
     format: Literal["lines", "json", "live", "none"] = setting(
         "lines", "Lines for people, JSON lines, a live view of the terminal, or nothing.", option="--format"
     )
-    only_changes: bool | None = setting(
-        None, "Write a reading only when its text changes; the default for lines of a camera or video.", example=True
+    every_frame: bool = setting(
+        False,
+        "Write a line for every frame of a camera or video, not only when the text that holds changes.",
+        option="--every-frame",
     )
     display: bool = setting(False, "Show frames and readings in a window.", option="--display")
 
@@ -163,6 +165,8 @@ class Settings:
     model: ModelSettings = field(default_factory=ModelSettings)
     source: SourceSettings = field(default_factory=SourceSettings)
     camera: CameraSettings = field(default_factory=CameraSettings)
+    reading: ReadingSettings = field(default_factory=ReadingSettings)
+    voting: VotingSettings = field(default_factory=VotingSettings)
     output: OutputSettings = field(default_factory=OutputSettings)
     history: HistorySettings = field(default_factory=HistorySettings)
     pictures: PictureSettings = field(default_factory=PictureSettings)

@@ -12,6 +12,7 @@ from .settings import Settings
 from .settings_file import changed, section_types
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+OTHER_NAMES = {"--model": ["-m"], "--top-k": ["-k"], "--reject-below": ["-t", "--threshold"]}
 
 
 def option_settings() -> Iterator[tuple[str, Setting]]:
@@ -46,7 +47,7 @@ def apply_options(settings: Settings, given: dict[str, Any]) -> Settings:
     """
     for section, each in option_settings():
         value = given.pop(parameter(section, each), None)
-        if value is None:
+        if value is None or value == ():
             continue
         where = str(each.option)
         made = each.parse(value, where=where) if isinstance(value, str) else each.convert(value, where=where)
@@ -64,8 +65,16 @@ def _option(section: str, each: Setting) -> Callable[[Function], Function]:
     assert each.option
     if each.type is bool:
         return click.option(f"{each.option}/--no-{each.option[2:]}", name, default=None, help=each.help)
-    shown = "" if each.default is None or each.default == "" else f"  [default: {each.default}]"
-    return click.option(each.option, name, metavar=_metavar(each), help=each.help + shown)
+    several = get_origin(each.type) is tuple and get_args(each.type) == (str, ...)
+    shown = "" if each.default in (None, "", ()) else f"  [default: {each.default}]"
+    return click.option(
+        *OTHER_NAMES.get(each.option, []),
+        each.option,
+        name,
+        metavar="TEXT" if several else _metavar(each),
+        multiple=several,
+        help=each.help + shown,
+    )
 
 
 def _metavar(each: Setting) -> str:

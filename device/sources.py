@@ -1,12 +1,10 @@
-"""Sources of frames: picture files, folders, globs, standard input, video files and cameras, as context managers."""
+"""Sources of frames that end: picture files, folders, globs and standard input."""
 
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
 from glob import glob, has_magic
 from pathlib import Path
 from typing import BinaryIO
@@ -21,36 +19,10 @@ PICTURE_SUFFIXES = frozenset(
 VIDEO_SUFFIXES = frozenset([".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg", ".mjpeg", ".mjpg"])
 STDIN = "-"
 
-_CAMERA = r"\d+|/dev/video\d+"
 
-
-def open_source(spec: str, *, stdin: BinaryIO) -> AbstractContextManager[Iterable[Frame]]:
-    """Open what `spec` names.
-
-    Args:
-        spec: a camera ("0", "/dev/video0"), a video file, a picture, a folder, a glob, or "-" for standard input.
-        stdin: where "-" reads a picture from.
-
-    Returns:
-        A context manager that gives frames; a picture that cannot be read is a frame with an error.
-
-    Raises:
-        SourceError: on entering, the camera is not available.
-    """
-    if re.fullmatch(_CAMERA, spec):
-        from .camera import Camera
-
-        return Camera(spec)
-    if Path(spec).suffix.lower() in VIDEO_SUFFIXES and not has_magic(spec):
-        from .video import VideoFile
-
-        return VideoFile(Path(spec))
-    return nullcontext(picture_frames([spec], stdin=stdin))
-
-
-def is_stream(spec: str) -> bool:
-    """Tell whether `spec` names a camera or a video, whose frames follow each other in time."""
-    return bool(re.fullmatch(_CAMERA, spec)) or (Path(spec).suffix.lower() in VIDEO_SUFFIXES and not has_magic(spec))
+def is_video(spec: str) -> bool:
+    """Tell whether `spec` names a video file."""
+    return Path(spec).suffix.lower() in VIDEO_SUFFIXES and not has_magic(spec)
 
 
 def picture_frames(specs: Iterable[str], *, stdin: BinaryIO) -> Iterator[Frame]:
@@ -62,7 +34,7 @@ def picture_frames(specs: Iterable[str], *, stdin: BinaryIO) -> Iterator[Frame]:
     """
     for spec in specs:
         if spec == STDIN:
-            yield _frame("stdin", stdin)
+            yield read_frame("stdin", stdin)
             continue
         try:
             paths = expand(spec)
@@ -70,7 +42,7 @@ def picture_frames(specs: Iterable[str], *, stdin: BinaryIO) -> Iterator[Frame]:
             yield Frame(spec, 0, time.time(), None, error=error)
             continue
         for path in paths:
-            yield _frame(str(path), path)
+            yield read_frame(str(path), path)
 
 
 def expand(spec: str) -> list[Path]:
@@ -114,7 +86,13 @@ def _refuse_closed_folders(folder: Path) -> None:
         pass
 
 
-def _frame(source: str, origin: Path | BinaryIO) -> Frame:
+def read_frame(source: str, origin: Path | BinaryIO) -> Frame:
+    """Read one picture; one that cannot be read is a frame with the error.
+
+    Args:
+        source: what the frame calls it.
+        origin: a file's path, or where its bytes come from.
+    """
     start_s, taken_at_s = time.perf_counter(), time.time()
     try:
         image = read_picture(origin) if isinstance(origin, Path) else decode_picture(origin.read(), name=source)

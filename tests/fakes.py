@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -39,12 +40,14 @@ class ShapedInterpreter:
 class ScriptedCapture:
     """Gives the frames of a script as `cv2.VideoCapture` does: an array, or None for a read that fails."""
 
-    def __init__(self, frames: list[np.ndarray | None]) -> None:
-        self._frames = iter(frames)
+    def __init__(self, frames: list[np.ndarray | None], *, pause_s: float = 0.0, last_read_s: float = 0.0) -> None:
+        self._frames, self._pause_s, self._last_read_s = iter(frames), pause_s, last_read_s
         self.released = False
 
     def read(self) -> tuple[bool, np.ndarray | None]:
+        assert not self.released, "a capture that was released is read"
         frame = next(self._frames, None)
+        time.sleep(self._last_read_s if frame is None else self._pause_s)
         return frame is not None, frame
 
     def release(self) -> None:

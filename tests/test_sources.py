@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import io
+from itertools import islice
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from fakes import ScriptedCapture
 from PIL import Image
 
-from device import camera as camera_module
 from device.camera import Camera
-from device.errors import SourceError
-from device.sources import expand, is_stream, open_source, picture_frames
+from device.errors import SourceError, UsageError
+from device.frames import Frame
+from device.opening import OpenableSource, choose_source
+from device.orientation import Orientation
+from device.settings import CameraSettings, SourceSettings
+from device.sources import expand, picture_frames
+from device.streams import Stream
 
 NO_STDIN = io.BytesIO()
 GREY = np.full((6, 8, 3), 90, np.uint8)
+
+
+def choose(spec: str, **settings: object) -> OpenableSource:
+    source = SourceSettings(source=spec, **settings)
+    return choose_source(source, CameraSettings(), stdin=NO_STDIN, say=pytest.fail)
 
 
 @pytest.fixture
@@ -66,11 +75,20 @@ def test_standard_input_is_one_picture(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spec", "stream"), [("0", True), ("/dev/video2", True), ("a.MP4", True), ("a.png", False), ("-", False)]
+    ("spec", "stream", "live"),
+    [
+        *(
+            (each, True, True)
+            for each in ("0", "/dev/video2", "/dev/v4l/by-id/usb-x", "HD Webcam", "rtsp://host/a.png")
+        ),
+        ("a.MP4", True, False),
+        *((each, False, False) for each in ("a.png", "-", "folder/*", "folder/")),
+    ],
 )
-def test_cameras_and_videos_are_streams(spec: str, stream: bool) -> None:
-    """Their frames follow each other in time."""
-    assert is_stream(spec) is stream
+def test_a_source_is_known_by_its_name(spec: str, stream: bool, live: bool) -> None:
+    """Cameras, by number, file or name, and network streams are live; a video is a stream that waits for its reader."""
+    source = choose(spec)
+    assert (source.stream, source.live is not None) == (stream, live)
 
 
 def test_a_video_gives_its_frames(tmp_path: Path) -> None:
@@ -80,7 +98,7 @@ def test_a_video_gives_its_frames(tmp_path: Path) -> None:
     for _ in range(3):
         writer.write(GREY)
     writer.release()
-    with open_source(str(path), stdin=NO_STDIN) as frames:
+    with choose(str(path)).frames as frames:
         assert [(frame.index, frame.image.shape) for frame in frames] == [(n, GREY.shape) for n in range(3)]
 
 
@@ -89,46 +107,98 @@ def test_a_video_that_cannot_be_read_is_a_frame_with_an_error(content: bytes | N
     """Missing and unreadable videos are one line."""
     if content is not None:
         (tmp_path / "v.mp4").write_bytes(content)
-    with open_source(str(tmp_path / "v.mp4"), stdin=NO_STDIN) as frames:
+    with choose(str(tmp_path / "v.mp4")).frames as frames:
         (frame,) = frames
     assert "expected a whole video file" in str(frame.error)
 
 
-def test_a_camera_gives_frames_and_is_released(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The camera is let go of when the block ends."""
-    capture = ScriptedCapture([GREY] * 3)
-    monkeypatch.setattr(camera_module, "open_capture", lambda spec: capture)
-    with Camera("0") as frames:
-        assert next(frames).image is not None
-    assert capture.released
-
-
-def test_a_camera_that_is_unplugged_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Exit code 5, with the number of frames it gave."""
-    monkeypatch.setattr(camera_module, "open_capture", lambda spec: ScriptedCapture([]))
-    with Camera("0") as frames, pytest.raises(SourceError, match="stopped giving frames") as caught:
-        next(frames)
+def test_an_absent_camera_says_which_are_there() -> None:
+    """Exit code 5, naming the device expected and those found."""
+    with pytest.raises(SourceError, match=r"camera 97: expected /dev/video97, found") as caught:
+        Camera("97").open()
     assert caught.value.exit_code == 5
 
 
-def test_a_camera_that_stalls_does_not_block_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A read that never returns becomes an error after the silence allowed."""
+def test_an_unknown_camera_name_says_which_are_there() -> None:
+    """The cameras of this machine are listed."""
+    with pytest.raises(SourceError, match=r"camera 'Nosuch': expected part of a camera's name.*cameras here: "):
+        Camera("Nosuch").open()
+
+
+def test_a_stream_never_shows_its_password() -> None:
+    """Names of frames and messages go without user and password; a closed port is said."""
+    stream = Stream("rtsp://me:secret@127.0.0.1:1/live")
+    assert stream.name == "rtsp://127.0.0.1:1/live"
+    with pytest.raises(SourceError, match=r"127\.0\.0\.1 port 1 does not answer") as caught:
+        stream.open()
+    assert "secret" not in str(caught.value)
+
+
+def test_a_stream_that_refuses_the_password_says_so() -> None:
+    """401 is told from silence."""
     import threading
+    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-    forever = threading.Event()
+    class Refusing(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(401)
 
-    class Stalled(ScriptedCapture):
-        def read(self):
-            forever.wait(30)
-            return super().read()
+        def log_message(self, *_: object) -> None:
+            pass
 
-    monkeypatch.setattr(camera_module, "open_capture", lambda spec: Stalled([]))
-    with pytest.raises(SourceError, match="no frame for"), Camera("0", silence_s=0.1) as frames:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(SourceError, match=r"refuses the user or password \(401\)"):
+            Stream(f"http://me:wrong@127.0.0.1:{server.server_address[1]}/v").open()
+        server.shutdown()
+
+
+def test_a_frame_is_cropped_and_then_turned() -> None:
+    """The crop is x, y, width, height; turning is clockwise."""
+    image = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    turned = Orientation((1, 0, 2, 3), 90).turn(Frame("x", 0, 0.0, image)).image
+    assert turned is not None
+    assert turned.tolist() == [[9, 5, 1], [10, 6, 2]]
+
+
+def test_a_crop_outside_the_frame_is_refused() -> None:
+    """The message gives both."""
+    with pytest.raises(UsageError, match=r"inside the frame of 4×3 px, found 0,0,5,3"):
+        Orientation((0, 0, 5, 3), 0).turn(Frame("x", 0, 0.0, np.zeros((3, 4), np.uint8)))
+
+
+def test_faults_need_the_fake_camera() -> None:
+    """A script of faults without a fake camera is wrong usage."""
+    with pytest.raises(UsageError, match="--fake-camera"):
+        choose("0", faults="1:unplug")
+
+
+def test_a_watched_folder_gives_whole_pictures_once(folder: Path) -> None:
+    """What is there comes first; a file that still grows is waited for; a file written again is read again."""
+    from device.watching import watch_folder
+
+    looks = 0
+
+    def sleep(_: float) -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 2:
+            (folder / "new.png").write_bytes((folder / "b.png").read_bytes()[:40])
+        if looks == 3:
+            Image.fromarray(GREY).save(folder / "new.png")
+        if looks == 6:
+            Image.fromarray(GREY[:3]).save(folder / "b.png")
+        if looks == 10:
+            raise KeyboardInterrupt
+
+    frames = watch_folder(folder, say=pytest.fail, sleep=sleep)
+    seen = [(Path(frame.source).name, frame.index, frame.error) for frame in islice(frames, 3)]
+    with pytest.raises(KeyboardInterrupt):
         next(frames)
-    forever.set()
+    assert seen == [("b.png", 0, None), ("new.png", 1, None), ("b.png", 2, None)]
 
 
-def test_an_absent_camera_says_which_are_there() -> None:
-    """Exit code 5, naming the device expected and those found."""
-    with pytest.raises(SourceError, match=r"camera 97: expected /dev/video97, found"):
-        Camera("97").__enter__()
+def test_a_folder_to_watch_must_be_there(tmp_path: Path) -> None:
+    """Exit code 5, as for a camera."""
+    with choose(str(tmp_path / "none"), watch=True).frames as frames, pytest.raises(SourceError, match="to watch"):
+        next(iter(frames))

@@ -2,59 +2,43 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import click
 
-from ..command_line import Command
+from ..command_line import FILE, Command, reporter
 from ..errors import DataError
-from .reading_options import make_reader, open_stdin, reading_options, write_readings
+from ..settings_options import apply_options, settings_options
+from .reading_options import open_stdin
 
 
 @click.command(cls=Command)
-@click.option(
-    "--source",
-    default="0",
-    show_default=True,
-    help="Camera (0, /dev/video0), video file, picture, folder, glob, or - for a picture on standard input.",
-)
-@reading_options
-@click.option("--max-frames", type=click.IntRange(1), help="Stop after so many frames.")
-@click.option(
-    "--on-change/--every-frame",
-    default=None,
-    help="Write a reading only when its text changes; for people reading a camera or video, the default.",
-)
+@settings_options()
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("--config", type=FILE, help="Settings file (TOML); options win over it.")
+@click.option("--set", "assignments", multiple=True, metavar="SECTION.KEY=VALUE", help="Any setting, by its name.")
+@click.option("--print-config", is_flag=True, help="Print all settings as a commented settings file, and end.")
 def run(
-    *,
-    source: str,
-    model: Path,
-    labels: Path | None,
-    runtime: str | None,
-    num_threads: int,
-    threshold: float,
-    top_k: int,
-    as_json: bool,
-    max_frames: int | None,
-    on_change: bool | None,
+    *, config: Path | None, assignments: tuple[str, ...], print_config: bool, as_json: bool, **options: Any
 ) -> None:
-    """Read digits from a camera, a video or pictures until the source ends.
+    """Read digits from a camera, stream, video or pictures until the source ends.
 
-    Ctrl-C stops with exit code 130, SIGTERM with 0. A camera that is not there gives exit code 5.
+    A camera that stalls or goes away is opened again until it is back. Ctrl-C stops with exit code 130, SIGTERM with 0.
+    A camera that is not there at the start gives exit code 5, unless --wait is given.
     """
-    reader = make_reader(
-        model=model, labels=labels, runtime=runtime, num_threads=num_threads, threshold=threshold, top_k=top_k
-    )
-    from ..reader import mark_stable
-    from ..sources import is_stream, open_source
+    from ..settings import Settings
+    from ..settings_file import load_settings, override, print_settings
 
-    stream = is_stream(source)
-    only_changes = (stream and not as_json) if on_change is None else on_change
-    with open_source(source, stdin=open_stdin()) as frames:
-        readings = map(reader.read, islice(frames, max_frames))
-        if stream:
-            readings = mark_stable(readings)  # type: ignore[assignment]  # both are iterators of readings
-        errors = write_readings(readings, as_json=as_json, only_changes=only_changes)
+    settings = load_settings(config) if config else Settings()
+    if as_json and options["output__format"] is None:
+        options["output__format"] = "json"
+    settings = override(apply_options(settings, options), assignments)
+    if print_config:
+        click.echo(print_settings(settings), nl=False)
+        return
+    from ..running import run_settings
+
+    errors = run_settings(settings, stdin=open_stdin(), note=reporter(), say=lambda line: click.echo(line, err=True))
     if errors:
         click.get_current_context().exit(DataError.exit_code)

@@ -1,0 +1,116 @@
+"""Opening the source that settings name: pictures, a folder to watch, a video, a camera, a stream or a fake camera."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from glob import has_magic
+from pathlib import Path
+from typing import BinaryIO
+
+from .errors import UsageError
+from .frame_device import FrameOpener
+from .frames import Frame
+from .settings import CameraSettings, SourceSettings
+from .sources import STDIN, is_video, picture_frames
+from .supervision import SupervisedSource
+
+
+@dataclass(frozen=True)
+class OpenableSource:
+    """A source that is ready to be opened.
+
+    Attributes:
+        frames: gives the frames on entering; errors of opening are raised there.
+        stream: whether its frames follow each other in time.
+        live: the supervised source where frames come whether they are read or not, else None.
+    """
+
+    frames: AbstractContextManager[Iterable[Frame]]
+    stream: bool
+    live: SupervisedSource | None = None
+
+    @property
+    def endless(self) -> bool:
+        """Whether more may come for ever, so that nothing may wait for its end."""
+        return self.live is not None
+
+
+def choose_source(
+    source: SourceSettings, camera: CameraSettings, *, stdin: BinaryIO, say: Callable[[str], None]
+) -> OpenableSource:
+    """Return the source that the settings name; nothing is opened yet.
+
+    Args:
+        source: what to read.
+        camera: how a camera or stream is opened and looked after.
+        stdin: where "-" reads a picture from.
+        say: is told, once per change of state, that the source is away or back.
+
+    Raises:
+        UsageError: settings that do not go together.
+        PictureError: the fake camera has nothing to show.
+    """
+    opener = _opener(source, camera, say)
+    if opener is not None:
+        live = SupervisedSource(opener, say=say, silence_s=camera.silence_s, wait=source.wait)
+        return OpenableSource(live, stream=True, live=live)
+    if source.watch:
+        from .watching import watch_folder
+
+        return OpenableSource(nullcontext(watch_folder(Path(source.source), say=say)), stream=False)
+    if is_video(source.source):
+        from .video import VideoFile
+
+        return OpenableSource(VideoFile(Path(source.source)), stream=True)
+    return OpenableSource(nullcontext(picture_frames([source.source], stdin=stdin)), stream=False)
+
+
+def turned(frames: Iterable[Frame], camera: CameraSettings) -> Iterator[Frame]:
+    """Yield the frames cropped and turned as the settings say.
+
+    Raises:
+        UsageError: the part to keep is not in a frame.
+    """
+    from .orientation import Orientation
+
+    return map(Orientation(camera.crop, camera.rotate).turn, frames)
+
+
+def _opener(source: SourceSettings, camera: CameraSettings, say: Callable[[str], None]) -> FrameOpener | None:
+    """Return what opens a camera or stream; None where the source is pictures or a video file."""
+    from .camera import CAMERA, CAMERA_LINK, Camera
+    from .streams import STREAM, Stream
+
+    if source.fake_camera is not None:
+        return _fake_camera(source, camera)
+    if source.faults:
+        raise UsageError("--faults: expected together with --fake-camera; a real camera brings its own")
+    spec = source.source
+    if re.fullmatch(STREAM, spec):
+        return Stream(spec)
+    if re.fullmatch(f"{CAMERA}|{CAMERA_LINK}", spec):
+        return Camera(spec, camera, say=say)
+    # A word that names no file may be part of a camera's name.
+    nameless = not spec or spec == STDIN or has_magic(spec) or "/" in spec or Path(spec).suffix or source.watch
+    if not nameless and not Path(spec).exists():
+        return Camera(spec, camera, say=say)
+    return None
+
+
+def _fake_camera(source: SourceSettings, camera: CameraSettings) -> FrameOpener:
+    from .fake_camera import PICTURE_S, FakeCamera, load_pictures
+    from .fake_faults import parse_faults
+
+    assert source.fake_camera is not None
+    fps = camera.fps or 30.0
+    pictures = load_pictures(source.fake_camera)
+    return FakeCamera(
+        pictures,
+        faults=parse_faults(source.faults),
+        fps=fps,
+        picture_s=1 / fps if is_video(str(source.fake_camera)) else PICTURE_S,
+        name=f"fake:{source.fake_camera}",
+    )

@@ -1,0 +1,121 @@
+"""The runner: from source to sinks, with everything between, until the source ends or the program is stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, BinaryIO
+
+from .frames import Frame
+from .opening import OpenableSource, choose_source, turned
+from .settings import Settings
+from .sink import Event, Sinks
+from .sinks import make_sinks
+
+if TYPE_CHECKING:
+    from .reader import Reader
+    from .reading import Reading
+
+
+def run_settings(
+    settings: Settings, *, stdin: BinaryIO, note: Callable[[str], None], say: Callable[[str], None]
+) -> int:
+    """Read what the settings name, until it ends.
+
+    Args:
+        settings: all of them.
+        stdin: where "-" reads a picture from.
+        note: is told what is worth knowing.
+        say: is told what is wrong, and when it is right again.
+
+    Returns:
+        How many frames could not be read.
+
+    Raises:
+        EdgeDigitsError: settings do not go together, the model cannot be loaded, or the source is not there.
+    """
+    from .commands.reading_options import make_reader
+    from .paths import DEFAULT_MODEL
+
+    source = choose_source(settings.source, settings.camera, stdin=stdin, say=say)
+    reader = make_reader(
+        model=settings.model.file or DEFAULT_MODEL,
+        labels=settings.model.labels,
+        runtime=settings.model.runtime,
+        num_threads=settings.model.num_threads,
+        threshold=settings.reading.reject_below or 0.0,
+        top_k=settings.reading.top_k,
+    )
+    made = make_sinks(settings, stream=source.stream, status=lambda: None)
+    with Sinks(made, say=say, patient=not source.endless) as sinks, source.frames as frames:
+        try:
+            return pump(frames, reader, settings, stream=source.stream, sinks=sinks)
+        finally:
+            summarize(source, note)
+
+
+def pump(frames: Iterable[Frame], reader: Reader, settings: Settings, *, stream: bool, sinks: Sinks) -> int:
+    """Read every frame and give the readings to the sinks.
+
+    Returns:
+        How many frames could not be read.
+    """
+    image = None
+
+    def read() -> Iterator[Reading]:
+        nonlocal image
+        for frame in turned(islice(frames, settings.source.max_frames), settings.camera):
+            image = frame.image
+            yield reader.read(frame)
+
+    def every(readings: Iterable[Reading]) -> Iterator[Reading]:
+        for reading in readings:
+            sinks.put(Event(reading, image), every=True)
+            yield reading
+
+    errors = 0
+    # The filters look at one reading at a time, so `image` is always that of the reading which comes out of them.
+    for reading in written(every(judged(read(), settings, stream=stream)), settings, stream=stream):
+        errors += reading.error is not None
+        sinks.put(Event(reading, image), every=False)
+    return errors
+
+
+def judged(readings: Iterable[Reading], settings: Settings, *, stream: bool) -> Iterable[Reading]:
+    """Vote on the readings of a stream and hold back what its counter cannot show; stills pass as they are."""
+    from .plausibility import hold_back
+    from .voting import vote
+
+    voting = settings.voting
+    if stream:
+        readings = vote(readings, frames=voting.frames, hold=voting.hold)
+    if voting.monotonic != "no" or voting.max_step:
+        readings = hold_back(
+            readings, monotonic=voting.monotonic, max_step=voting.max_step, believe_after=voting.believe_after
+        )
+    return readings
+
+
+def written(readings: Iterable[Reading], settings: Settings, *, stream: bool) -> Iterable[Reading]:
+    """Choose the readings that are to be written."""
+    from . import voting
+
+    wanted = settings.voting
+    if wanted.once:
+        return voting.first_stable(readings)
+    if stream and wanted.on_change:
+        readings = voting.only_changes(readings)
+    if wanted.every_s:
+        readings = voting.every(readings, seconds=wanted.every_s)
+    return readings
+
+
+def summarize(source: OpenableSource, note: Callable[[str], None]) -> None:
+    """Say what became of the frames of a camera or stream."""
+    if source.live is None:
+        return
+    counts = source.live.counts
+    note(
+        f"frames {counts.frames}, read {counts.taken}, dropped {counts.dropped}, failed reads {counts.failed_reads}, "
+        f"outages {counts.outages}, reconnects {counts.reconnects}"
+    )

@@ -1,0 +1,210 @@
+"""Sinks: where readings go, each in a thread of its own, so that none stops reading or the others."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .errors import EdgeDigitsError
+from .reading import Reading
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+READINGS = 512  # queued for a sink that takes no pictures
+PICTURES = 4  # queued for one that does: a frame of 640×480 is a megabyte
+CLOSING_S = 1.0
+_POLL_S = 0.2
+
+
+@dataclass(frozen=True)
+class Event:
+    """A reading and the frame it was read in.
+
+    Attributes:
+        reading: what was read.
+        image: uint8 (H, W) or (H, W, 3), BGR; None where there is none, or the sink takes none.
+    """
+
+    reading: Reading
+    image: NDArray[Any] | None = None
+
+
+class Sink(Protocol):
+    """Where events go. One thread calls it.
+
+    Attributes:
+        name: what messages and counts call it.
+        every: whether it takes every reading, or only those that are to be written.
+        pictures: whether it needs the images.
+    """
+
+    name: str
+    every: bool
+    pictures: bool
+
+    def write(self, events: Sequence[Event]) -> None:
+        """Take events; whatever this raises is counted and said, and the next events are tried again."""
+
+    def close(self) -> None:
+        """Finish what was begun and let go of files and connections."""
+
+
+@dataclass(frozen=True)
+class SinkCounts:
+    """What became of the events of a sink.
+
+    Attributes:
+        written: events that it took.
+        lost: events that found its queue full, or that it failed to take.
+        failures: how often it failed.
+    """
+
+    written: int = 0
+    lost: int = 0
+    failures: int = 0
+
+
+class SinkThread:
+    """A sink, its queue and its thread."""
+
+    def __init__(self, sink: Sink, *, say: Callable[[str], None], patient: bool = False) -> None:
+        """Start the thread.
+
+        Args:
+            sink: where events go.
+            say: is told, once per change of state, that the sink fails or works again.
+            patient: wait for a full queue, as is right for files; else the oldest event is lost, as for a camera.
+        """
+        self.sink = sink
+        self._say, self._patient = say, patient
+        self._limit = PICTURES if sink.pictures else READINGS
+        self._queue: deque[Event] = deque()
+        self._news = threading.Condition()
+        self._counts = SinkCounts()
+        self._failing = self._closing = self._over = False
+        self._end: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name=f"sink {sink.name}", daemon=True)
+        self._thread.start()
+
+    @property
+    def counts(self) -> SinkCounts:
+        """What became of the events so far."""
+        with self._news:
+            return self._counts
+
+    @property
+    def failing(self) -> bool:
+        """Whether the last attempt to write failed."""
+        return self._failing
+
+    def put(self, event: Event) -> None:
+        """Queue an event.
+
+        Raises:
+            BrokenPipeError: the sink is standard output and its reader has gone.
+        """
+        if not self.sink.pictures and event.image is not None:
+            event = replace(event, image=None)
+        with self._news:
+            while self._patient and len(self._queue) >= self._limit and self._end is None:
+                self._news.wait(_POLL_S)
+            if self._end is not None:
+                raise self._end
+            if len(self._queue) >= self._limit:
+                self._queue.popleft()
+                self._counts = replace(self._counts, lost=self._counts.lost + 1)
+            self._queue.append(event)
+            self._news.notify_all()
+
+    def begin_to_close(self) -> None:
+        """Let the thread end when its queue is empty; `finish` waits for it."""
+        with self._news:
+            self._closing = True
+            self._news.notify_all()
+
+    def finish(self, *, deadline_s: float) -> None:
+        """Wait for the thread until a time of `time.monotonic()`; what is queued then is lost, and that is said."""
+        self._thread.join(timeout=max(0.0, deadline_s - time.monotonic()))
+        with self._news:
+            left, self._over = len(self._queue), True
+        if self._thread.is_alive():
+            self._say(f"{self.sink.name}: blocked; ended without it, {left} readings lost")
+
+    def _run(self) -> None:
+        while True:
+            with self._news:
+                while not self._queue and not self._closing:
+                    self._news.wait()
+                batch = [*self._queue]
+                self._queue.clear()
+                self._news.notify_all()
+                if not batch:
+                    break
+            if not self._write(batch):
+                return
+        try:
+            self.sink.close()
+        except Exception as error:  # noqa: BLE001 - a sink may fail with anything; none may end the program
+            self._fail(error, lost=0)
+
+    def _write(self, batch: list[Event]) -> bool:
+        try:
+            self.sink.write(batch)
+        except BrokenPipeError as error:
+            with self._news:
+                self._end = error
+                self._news.notify_all()
+            return False
+        except Exception as error:  # noqa: BLE001 - a sink may fail with anything; none may end the program
+            self._fail(error, lost=len(batch))
+            return True
+        with self._news:
+            self._counts = replace(self._counts, written=self._counts.written + len(batch))
+        if self._failing:
+            self._failing = False
+            self._say(f"{self.sink.name}: works again")
+        return True
+
+    def _fail(self, error: Exception, *, lost: int) -> None:
+        with self._news:
+            counts = self._counts
+            self._counts = replace(counts, lost=counts.lost + lost, failures=counts.failures + 1)
+        if not self._failing and not self._over:
+            self._failing = True
+            text = str(error) if isinstance(error, (EdgeDigitsError, OSError)) else f"{type(error).__name__}: {error}"
+            self._say(f"{self.sink.name}: fails: {' '.join(text.split())}; reading goes on without it")
+
+
+class Sinks:
+    """All sinks of a run, as a context manager that closes them within a second."""
+
+    def __init__(self, sinks: Sequence[Sink], *, say: Callable[[str], None], patient: bool) -> None:
+        """Start a thread for each sink; the arguments are those of `SinkThread`."""
+        self.threads = [SinkThread(sink, say=say, patient=patient) for sink in sinks]
+
+    def __enter__(self) -> Sinks:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let every sink finish, for a second at most."""
+        deadline_s = time.monotonic() + CLOSING_S
+        for thread in self.threads:
+            thread.begin_to_close()
+        for thread in self.threads:
+            thread.finish(deadline_s=deadline_s)
+
+    def put(self, event: Event, *, every: bool) -> None:
+        """Give an event to the sinks that take every reading, or to those that take the written ones.
+
+        Raises:
+            BrokenPipeError: standard output was closed by its reader.
+        """
+        for thread in self.threads:
+            if thread.sink.every == every:
+                thread.put(event)

@@ -1,0 +1,35 @@
+"""Readings on standard output: lines for people, or JSON lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from .sink import Event
+
+
+class LineSink:
+    """Writes each reading as one line; for people, errors go to stderr."""
+
+    name, every, pictures = "standard output", False, False
+
+    def __init__(self, *, as_json: bool, only_changes: bool = False) -> None:
+        """Choose JSON or lines for people, and whether only a changed text is worth a line."""
+        self._as_json, self._only_changes = as_json, only_changes
+
+    def write(self, events: Sequence[Event]) -> None:
+        """Write the lines.
+
+        Raises:
+            BrokenPipeError: the reader of standard output has gone.
+        """
+        for each in events:
+            reading = each.reading
+            if reading.error is None and self._only_changes and not reading.changed:
+                continue
+            to_stderr = reading.error is not None and not self._as_json
+            click.echo(reading.to_json() if self._as_json else reading.to_line(), err=to_stderr)
+
+    def close(self) -> None:
+        """Leave standard output open."""

@@ -1,0 +1,107 @@
+"""Network streams (RTSP, HTTP) as a source, through OpenCV's FFmpeg; every wait has an end."""
+
+from __future__ import annotations
+
+import base64
+import re
+import socket
+from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from .camera import CaptureDevice
+from .errors import SourceError
+from .frame_device import FrameDevice
+from .opencv_noise import import_quiet_opencv
+
+STREAM = r"(rtsp|rtsps|http|https|rtmp|udp|tcp)://.+"
+OPEN_MS = READ_MS = 5000
+PORTS = {"rtsp": 554, "http": 80}
+_ASK_S = 2.0
+
+
+class Stream:
+    """Opens a network stream.
+
+    Attributes:
+        name: its address without user and password.
+    """
+
+    def __init__(self, address: str) -> None:
+        """Take the address, with user and password if it needs them."""
+        self.name = without_password(address)
+        self._address = address
+
+    def open(self) -> FrameDevice:
+        """Open the stream, five seconds at most.
+
+        Raises:
+            SourceError: nobody answers, the password is wrong, or nothing decodes what comes.
+        """
+        cv2 = import_quiet_opencv()
+        limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_MS]
+        capture: Any = cv2.VideoCapture(self._address, cv2.CAP_FFMPEG, limits)
+        if not capture.isOpened():
+            capture.release()
+            raise SourceError(f"{self.name}: {_why_not(self._address)}")
+        return CaptureDevice(capture, name=self.name)
+
+    def probe(self) -> object:
+        """Know nothing: asking a network takes time."""
+        return None
+
+    def gave_nothing(self) -> None:
+        """Make nothing of it."""
+
+
+def without_password(address: str) -> str:
+    """Return an address without the user and password in it."""
+    parts = urlsplit(address)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def _host_and_port(address: str) -> tuple[str, int] | None:
+    try:
+        parts = urlsplit(address)
+        port = parts.port or PORTS.get(parts.scheme)
+    except ValueError:
+        return None
+    return (parts.hostname, port) if parts.hostname and port else None
+
+
+def _why_not(address: str) -> str:
+    """Ask the server itself, because FFmpeg keeps its reasons to itself."""
+    where = _host_and_port(address)
+    if where is None:
+        return "expected a stream, found none at that address; check it"
+    try:
+        status = _status(address, where)
+    except OSError as cause:
+        return f"{where[0]} port {where[1]} does not answer ({cause.strerror or cause}); check address and power"
+    if status in (401, 403):
+        said = "refuses the user or password" if "@" in address else "wants a user and password"
+        return f"{where[0]} {said} ({status}); write them as {urlsplit(address).scheme}://USER:PASSWORD@{where[0]}/…"
+    if status == 404:
+        return f"{where[0]} knows no such stream (404); check the path"
+    if status and status >= 400:
+        return f"{where[0]} refuses ({status})"
+    return "it answers, but no decoder here reads what it sends; check the address, or ask it for H.264 or MJPEG"
+
+
+def _status(address: str, where: tuple[str, int]) -> int | None:
+    """Return the status of the server's answer to a request for the stream, None where it makes no sense."""
+    parts = urlsplit(address)
+    if parts.scheme not in PORTS:
+        return None
+    bare = without_password(address)
+    path = parts.path or "/"
+    first = f"DESCRIBE {bare} RTSP/1.0\r\nCSeq: 1" if parts.scheme == "rtsp" else f"GET {path}?{parts.query} HTTP/1.0"
+    lines = [first, f"Host: {where[0]}"]
+    if parts.username:
+        secret = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        lines.append(f"Authorization: Basic {base64.b64encode(secret.encode()).decode()}")
+    with socket.create_connection(where, timeout=_ASK_S) as connection:
+        connection.settimeout(_ASK_S)
+        connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+        answer = connection.recv(200).decode("latin-1")
+    found = re.match(r"(?:RTSP|HTTP)/\d\.\d (\d{3})", answer)
+    return int(found[1]) if found else None

@@ -1,0 +1,71 @@
+"""Watching a folder: each picture that comes into it is read once, when it is whole."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from .errors import PictureError, SourceError
+from .frames import Frame
+from .sources import PICTURE_SUFFIXES, read_frame
+
+POLL_S = 0.5
+
+
+def watch_folder(
+    folder: Path, *, say: Callable[[str], None], sleep: Callable[[float], None] = time.sleep
+) -> Iterator[Frame]:
+    """Read the pictures of a folder, those that are there and then those that come, for ever.
+
+    A file counts as whole when its size and time stayed the same over one look; one that cannot be read is given as a
+    frame with the error when it has stayed so. A file that is written again is read again.
+
+    Args:
+        folder: what to look through; folders below it are not.
+        say: is told, once each, that the folder is gone and back.
+        sleep: waits between two looks.
+
+    Raises:
+        SourceError: the folder is not there at the start.
+    """
+    if not folder.is_dir():
+        raise SourceError(f"{folder}: expected a folder to watch, found {'a file' if folder.exists() else 'nothing'}")
+    done: dict[Path, tuple[int, int]] = {}
+    seen: dict[Path, tuple[int, int]] = {}
+    index, away = 0, False
+    while True:
+        try:
+            now = _pictures(folder)
+        except OSError as cause:
+            if not away:
+                say(f"{folder}: cannot be looked through ({cause.strerror}); waiting until it can")
+            away = True
+            sleep(POLL_S)
+            continue
+        if away:
+            say(f"{folder}: back")
+            away = False
+        done = {path: marks for path, marks in done.items() if path in now}
+        for path in sorted(path for path, marks in now.items() if seen.get(path) == marks != done.get(path)):
+            done[path] = now[path]
+            frame = read_frame(str(path), path)
+            if isinstance(frame.error, PictureError) and not path.exists():
+                continue  # taken away again before it could be read
+            yield Frame(frame.source, index, frame.taken_at_s, frame.image, frame.capture_s, frame.error)
+            index += 1
+        seen = now
+        sleep(POLL_S)
+
+
+def _pictures(folder: Path) -> dict[Path, tuple[int, int]]:
+    """Return size and time of every picture in a folder."""
+    found = {}
+    for path in folder.iterdir():
+        if path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith("."):
+            try:
+                status = path.stat()
+            except OSError:
+                continue
+            found[path] = (status.st_size, status.st_mtime_ns)
+    return found

@@ -1,0 +1,208 @@
+"""Looking after a camera: the newest frame wins, and it is opened again whatever happens.
+
+The fake and OpenCV's camera pass the same tests; with EDGE_DIGITS_TEST_CAMERA=0 a real one passes those without faults.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from fakes import ScriptedCapture
+
+from device import camera as camera_module
+from device.camera import Camera
+from device.errors import SourceError, UsageError
+from device.fake_camera import FakeCamera
+from device.fake_faults import Fault, parse_faults
+from device.frame_device import FrameOpener
+from device.supervision import Counts, SupervisedSource, first_frame
+
+PICTURE = np.full((48, 64, 3), 90, np.uint8)
+
+
+@pytest.fixture(params=["fake", "OpenCV", "real"])
+def camera(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> FrameOpener:
+    """A camera that works."""
+    if request.param == "fake":
+        return FakeCamera([PICTURE], fps=500)
+    if request.param == "real":
+        if "EDGE_DIGITS_TEST_CAMERA" not in os.environ:
+            pytest.skip("EDGE_DIGITS_TEST_CAMERA names no camera")
+        return Camera(os.environ["EDGE_DIGITS_TEST_CAMERA"])
+    monkeypatch.setattr(camera_module, "open_capture", lambda *_: ScriptedCapture([PICTURE] * 100_000, pause_s=0.002))
+    return Camera("0")
+
+
+@pytest.fixture(params=["fake", "OpenCV"])
+def faulty(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], FrameOpener]:
+    """Makes a camera that works a little, then has the fault, then works again."""
+
+    def make(fault: str) -> FrameOpener:
+        if request.param == "fake":
+            lengths = {"unplug": 0.2, "freeze": 0.4}
+            return FakeCamera([PICTURE], fps=200, faults=[Fault(fault, 0.1, 0.1 + lengths[fault])])
+        openings = iter(range(1000))
+
+        def open_capture(*_: object) -> ScriptedCapture:
+            opening = next(openings)
+            if fault == "unplug" and 0 < opening < 3:
+                raise SourceError("camera 0: expected /dev/video0, found no camera at all")
+            frames = [PICTURE] * (20 if opening == 0 else 100_000)
+            blocked_s = 0.4 if fault == "freeze" and opening == 0 else 0.0
+            return ScriptedCapture(frames, pause_s=0.005, last_read_s=blocked_s)
+
+        monkeypatch.setattr(camera_module, "open_capture", open_capture)
+        return Camera("0")
+
+    return make
+
+
+def test_frames_come_numbered_and_the_device_is_let_go(camera: FrameOpener) -> None:
+    """Numbers grow, pictures are uint8, and every frame given was taken or dropped."""
+    source = SupervisedSource(camera, say=pytest.fail)
+    with source as frames:
+        taken = [next(frames) for _ in range(5)]
+    assert [frame.index for frame in taken] == sorted({frame.index for frame in taken})
+    assert all(frame.image is not None and frame.image.dtype == np.uint8 for frame in taken)
+    counts = source.counts
+    assert (counts.taken, counts.frames) == (5, 5 + counts.dropped)
+    assert not [thread for thread in threading.enumerate() if thread.name == "camera"]
+
+
+def test_the_newest_frame_wins(camera: FrameOpener) -> None:
+    """A slow reader is given the latest frame; those between are dropped and counted."""
+    source = SupervisedSource(camera, say=pytest.fail)
+    with source as frames:
+        first = next(frames).index
+        before = source.counts
+        while source.counts.frames < before.frames + 10:
+            time.sleep(0.005)
+        assert next(frames).index >= first + 10
+        assert source.counts.dropped >= 9
+
+
+@pytest.mark.parametrize("fault", ["unplug", "freeze"])
+def test_an_outage_is_survived_and_said_once(fault: str, faulty: Callable[[str], FrameOpener]) -> None:
+    """The source is opened again until it is back: one line when it goes, one when it comes, counted."""
+    said: list[str] = []
+    source = SupervisedSource(faulty(fault), say=said.append, silence_s=0.15, first_pause_s=0.02)
+    with source as frames:
+        for _ in frames:
+            if source.counts.reconnects:
+                break
+    assert (source.counts.outages, source.counts.reconnects) == (1, 1)
+    assert len(said) == 2
+    assert said[0].endswith("trying again until it is back")
+    assert ": back after " in said[1]
+
+
+def test_a_camera_that_is_not_there_is_an_error_at_the_start() -> None:
+    """Without waiting, entering raises what the opening said."""
+    gone = FakeCamera([PICTURE], faults=parse_faults("0:unplug"), name="fake")
+    with pytest.raises(SourceError, match="expected a camera, found it unplugged"):
+        SupervisedSource(gone, say=pytest.fail).__enter__()
+
+
+def test_a_camera_that_is_not_there_is_waited_for_on_request() -> None:
+    """With waiting, it is said once and read when it comes."""
+    said: list[str] = []
+    late = FakeCamera([PICTURE], faults=parse_faults("0:unplug 0.3:replug"), name="fake")
+    with SupervisedSource(late, say=said.append, wait=True, first_pause_s=0.02) as frames:
+        assert next(frames).image is not None
+    assert len(said) == 2
+
+
+def test_a_blocked_read_does_not_block_the_end() -> None:
+    """Leaving the block takes no longer than the wait for a read in progress."""
+    never = threading.Event()
+
+    class Stuck:
+        name = "stuck"
+
+        def open(self) -> Stuck:
+            return self
+
+        def read(self) -> None:
+            never.wait(60)
+
+        def close(self) -> None:
+            pass
+
+    ended = threading.Event()
+
+    def enter_and_leave() -> None:
+        with SupervisedSource(Stuck(), say=pytest.fail):
+            pass
+        ended.set()
+
+    threading.Thread(target=enter_and_leave, daemon=True).start()
+    assert ended.wait(30), "the read blocks for a minute"
+    never.set()
+
+
+def test_what_is_no_picture_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Raw buffers in a format that OpenCV does not decode are never taken for frames."""
+    raw = np.zeros((1, 921600), np.uint8)
+    monkeypatch.setattr(camera_module, "open_capture", lambda *_: ScriptedCapture([raw]))
+    with pytest.raises(SourceError, match="does not decode; ask for another size"):
+        first_frame(Camera("0"))
+
+
+def test_a_camera_of_libcamera_is_taken_through_picamera2(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where V4L2 opens and gives nothing, the reason is said, and what to install where picamera2 is missing."""
+    from device import v4l2
+
+    said: list[str] = []
+    node = v4l2.CameraNode(camera_module.Path("/dev/video0"), "unicam-image", "unicam", True)
+    monkeypatch.setattr(v4l2, "describe_node", lambda path: node)
+    monkeypatch.setitem(__import__("sys").modules, "picamera2", None)
+    camera = Camera("0", say=said.append)
+    camera.gave_nothing()
+    assert "unicam device, which gives frames to libcamera alone; taking picamera2" in said[0]
+    with pytest.raises(SourceError, match="sudo apt install -y python3-picamera2"):
+        camera.open()
+
+
+def test_counts_add_up_under_random_faults() -> None:
+    """Every frame that the fake handed out was taken, dropped or handed to a session that had been given up."""
+    from device.fake_faults import random_faults
+
+    camera = FakeCamera([PICTURE], fps=1000, faults=random_faults(3, gap_s=0.05, scale=0.02))
+    source = SupervisedSource(camera, say=lambda line: None, silence_s=0.05, first_pause_s=0.01)
+    with source as frames:
+        for _ in frames:
+            if source.counts.frames >= 500:
+                break
+    counts = source.counts
+    assert counts.taken + counts.dropped == counts.frames <= camera.given
+    assert counts.outages - counts.reconnects in (0, 1)
+    assert counts.reconnects > 0
+    assert counts != Counts()
+
+
+def test_a_fault_script_is_times_and_faults() -> None:
+    """Lengths may be given; replug ends unplug, free ends busy; # starts a comment in a file."""
+    faults = [*parse_faults("5:unplug 8:replug 1:freeze=2.5")]
+    assert faults == [Fault("freeze", 1.0, 3.5), Fault("unplug", 5.0, 8.0)]
+
+
+@pytest.mark.parametrize("script", ["5:fire", "x:drop", "5", "no-such-file", "3:freeze=x"])
+def test_a_wrong_fault_script_is_refused(script: str) -> None:
+    """The faults there are are named."""
+    with pytest.raises(UsageError, match="--faults: expected TIME:FAULT"):
+        parse_faults(script)
+
+
+def test_random_faults_follow_from_the_seed() -> None:
+    """The same seed gives the same faults, another seed others."""
+    from itertools import islice
+
+    def draw(seed: int) -> list[Fault]:
+        return [*islice(parse_faults(f"random:{seed}"), 20)]
+
+    assert draw(1) == draw(1) != draw(2)
