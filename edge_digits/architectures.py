@@ -1,85 +1,92 @@
-"""The named Keras graphs that `train` knows: each takes raw 0–255 pixels and answers with softmax scores."""
+"""The named Keras graphs that `train` knows: each takes raw 0–255 pixels and answers with a score for each digit."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 import keras
 
 from device.contract import LABELS, SIDE
 
-
-@dataclass(frozen=True)
-class Recipe:
-    """How an architecture is trained unless the user says otherwise.
-
-    Attributes:
-        epochs: passes over the training set.
-        batch_size: digits in one step.
-        learning_rate: peak of the schedule, after warm-up.
-        weight_decay: decoupled weight decay of AdamW.
-        label_smoothing: probability mass spread over the wrong classes.
-    """
-
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    weight_decay: float
-    label_smoothing: float
+POOL = "pool"
 
 
-@dataclass(frozen=True)
-class Architecture:
-    """A named graph with the recipe that suits it."""
-
-    name: str
-    build: Callable[[], keras.Model]
-    recipe: Recipe
-
-
-def convolution_block(x: keras.KerasTensor, filters: int) -> keras.KerasTensor:
-    """Apply 3×3 convolution, batch normalisation and ReLU, which TFLite fuses into one operation.
+def build(name: str) -> keras.Model:
+    """Build a named graph with fresh weights.
 
     Args:
-        x: float32 (batch, H, W, C).
-        filters: channels of the result.
+        name: one of `recipes.RECIPES`.
 
     Returns:
-        float32 (batch, H, W, filters).
+        A model from float32 (batch, 28, 28, 1), raw 0–255 pixels, to float32 (batch, 10) scores.
     """
-    x = keras.layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
-    x = keras.layers.BatchNormalization(momentum=0.9)(x)
-    return keras.layers.ReLU()(x)
+    return _BUILDERS[name]()
 
 
-def build_cnn() -> keras.Model:
-    """Build the default network: 12 / pool / 32-32 / pool / 48-48 / global average / dropout / softmax.
+def dense_network(name: str, hidden: Sequence[int], *, scores: str, scaled: bool = True) -> keras.Model:
+    """Build a network of fully connected layers.
 
-    Returns:
-        A model from float32 (batch, 28, 28, 1), raw 0–255 pixels, to float32 (batch, 10) softmax scores.
+    Args:
+        name: of the model.
+        hidden: units of each hidden layer, which are ReLU.
+        scores: activation of the last layer, "softmax" or "sigmoid".
+        scaled: whether pixels are scaled to 0–1 first.
+    """
+    pixels = keras.Input((SIDE, SIDE, 1), name="pixels")
+    x = keras.layers.Rescaling(1 / 255)(pixels) if scaled else pixels
+    x = keras.layers.Flatten()(x)
+    for units in hidden:
+        x = keras.layers.Dense(units, activation="relu")(x)
+    return keras.Model(pixels, keras.layers.Dense(len(LABELS), activation=scores, name="scores")(x), name=name)
+
+
+def basic_convolutional_network(name: str) -> keras.Model:
+    """Build convolution, pooling, dense, softmax, as introductions to the subject do."""
+    pixels = keras.Input((SIDE, SIDE, 1), name="pixels")
+    x = keras.layers.Rescaling(1 / 255)(pixels)
+    x = keras.layers.Conv2D(32, 3, activation="relu")(x)
+    x = keras.layers.MaxPooling2D()(x)
+    x = keras.layers.Flatten()(x)
+    x = keras.layers.Dense(100, activation="relu")(x)
+    return keras.Model(pixels, keras.layers.Dense(len(LABELS), activation="softmax", name="scores")(x), name=name)
+
+
+def convolutional_network(name: str, layers: Sequence[int | str], *, dropout: float) -> keras.Model:
+    """Build 3×3 convolutions with batch normalisation and ReLU, which TFLite fuses, a global average, and softmax.
+
+    Args:
+        name: of the model.
+        layers: channels of each convolution, and "pool" for a 2×2 maximum between them.
+        dropout: share of the averages that training drops.
     """
     pixels = keras.Input((SIDE, SIDE, 1), name="pixels")
     x = keras.layers.Rescaling(1 / 255)(pixels)
-    x = convolution_block(x, 12)
-    x = keras.layers.MaxPooling2D()(x)
-    x = convolution_block(x, 32)
-    x = convolution_block(x, 32)
-    x = keras.layers.MaxPooling2D()(x)
-    x = convolution_block(x, 48)
-    x = convolution_block(x, 48)
+    for layer in layers:
+        if layer == POOL:
+            x = keras.layers.MaxPooling2D()(x)
+            continue
+        x = keras.layers.Conv2D(layer, 3, padding="same", use_bias=False)(x)
+        x = keras.layers.BatchNormalization(momentum=0.9)(x)
+        x = keras.layers.ReLU()(x)
     # The global average as a pooling operation: accelerators and old runtimes that lack MEAN have it.
-    x = keras.layers.AveragePooling2D(SIDE // 4)(x)
+    x = keras.layers.AveragePooling2D(x.shape[1])(x)
     x = keras.layers.Flatten()(x)
-    x = keras.layers.Dropout(0.2)(x)
-    scores = keras.layers.Dense(len(LABELS), activation="softmax", name="scores")(x)
-    return keras.Model(pixels, scores, name="cnn")
+    if dropout:
+        x = keras.layers.Dropout(dropout)(x)
+    return keras.Model(pixels, keras.layers.Dense(len(LABELS), activation="softmax", name="scores")(x), name=name)
 
 
-ARCHITECTURES = {
-    "cnn": Architecture(
-        name="cnn",
-        build=build_cnn,
-        recipe=Recipe(epochs=15, batch_size=128, learning_rate=4e-3, weight_decay=1e-3, label_smoothing=0.05),
+_BUILDERS: dict[str, Callable[[], keras.Model]] = {
+    "softmax": lambda: dense_network("softmax", [], scores="softmax"),
+    "softmax-unscaled": lambda: dense_network("softmax-unscaled", [], scores="softmax", scaled=False),
+    "mlp-100": lambda: dense_network("mlp-100", [100], scores="softmax"),
+    "mlp-50-50": lambda: dense_network("mlp-50-50", [50, 50], scores="sigmoid"),
+    "mlp-100-sigmoid": lambda: dense_network("mlp-100-sigmoid", [100], scores="sigmoid"),
+    "cnn-basic": lambda: basic_convolutional_network("cnn-basic"),
+    "cnn-nano": lambda: convolutional_network("cnn-nano", [8, POOL, 12, 14, POOL, 16], dropout=0.0),
+    "cnn-tiny": lambda: convolutional_network("cnn-tiny", [8, POOL, 16, 18, POOL, 20, 24], dropout=0.0),
+    "cnn": lambda: convolutional_network("cnn", [12, POOL, 32, 32, POOL, 48, 48], dropout=0.2),
+    "cnn-large": lambda: convolutional_network(
+        "cnn-large", [16, POOL, 32, 32, POOL, 64, 64, 64, POOL, 96, 96], dropout=0.3
     ),
 }

@@ -28,7 +28,8 @@ from .digit_set import Digits, digests
 from .mnist import balanced_sample
 from .paper_pictures import draw_on_paper
 from .run_files import write_npz
-from .training import MODEL_NAME, TrainingSettings, train
+from .run_outcome import MODEL_NAME
+from .training import TrainingSettings, train
 
 CALIBRATION_COUNT = 500
 PICTURE_COUNT = 20

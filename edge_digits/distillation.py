@@ -1,0 +1,82 @@
+"""Teachers: larger models whose answers to the distorted digits a smaller one learns from.
+
+Hinton, Vinyals and Dean, "Distilling the Knowledge in a Neural Network", 2015. As the distortion does not depend on the
+run's seed, each teacher answers once for each epoch; its answers are kept in the cache and serve every student.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from device.errors import DataError
+from device.idx import idx_md5
+from device.model_file import sha256
+from device.output_files import atomic_path
+from device.paths import cache_dir
+
+from .recipes import Augmentation
+
+_LEAST_SCORE = 1e-7
+
+
+def teach(
+    teachers: Sequence[Path], *, lesson: str | None, temperature: float
+) -> Callable[[NDArray[np.uint8], int], NDArray[np.float32]]:
+    """Return the function that gives the teachers' softened mean answer to the distorted pictures of an epoch.
+
+    Args:
+        teachers: Keras models that answer with softmax scores.
+        lesson: names what the pictures of each epoch follow from, for the cache; None keeps no answers.
+        temperature: above 1 softens.
+
+    Raises:
+        DataError: a teacher cannot be loaded.
+    """
+    loaded = [_Teacher(path, lesson) for path in teachers]
+
+    def soft_targets(distorted: NDArray[np.uint8], epoch: int) -> NDArray[np.float32]:
+        answers = [_soften(teacher.log_scores(distorted, epoch), temperature) for teacher in loaded]
+        mean: NDArray[np.float32] = np.mean(answers, axis=0, dtype=np.float32)
+        return mean
+
+    return soft_targets
+
+
+def lesson_name(images: NDArray[np.uint8], augmentation: Augmentation | None) -> str:
+    """Name what the pictures of each epoch follow from: those before distortion, uint8 (N, 28, 28), and how far."""
+    return sha256(f"{idx_md5(images)} {augmentation!r}".encode())[:12]
+
+
+class _Teacher:
+    """One teacher with the answers it has given before."""
+
+    def __init__(self, path: Path, lesson: str | None) -> None:
+        try:
+            content = path.read_bytes()
+            self._model = keras.models.load_model(path, compile=False)
+        except (OSError, ValueError) as cause:
+            raise DataError(f"{path}: expected a Keras model as teacher, found none ({cause})") from cause
+        self._answers = cache_dir() / "teachers" / f"{sha256(content)[:12]}-{lesson}" if lesson else None
+
+    def log_scores(self, images: NDArray[np.uint8], epoch: int) -> NDArray[np.float32]:
+        """Return float32 (N, classes), the logarithm of its scores."""
+        kept = None if self._answers is None else self._answers / f"{epoch:04d}.npy"
+        if kept is not None and kept.exists():
+            return np.load(kept).astype(np.float32)  # type: ignore[no-any-return]  # numpy's load is untyped
+        scores = self._model.predict(images[..., np.newaxis], batch_size=1000, verbose=0)
+        log_scores: NDArray[np.float32] = np.log(np.maximum(scores, _LEAST_SCORE))
+        if kept is not None:
+            with atomic_path(kept) as temporary, temporary.open("wb") as file:
+                np.save(file, log_scores.astype(np.float16))
+        return log_scores
+
+
+def _soften(log_scores: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
+    scores = np.exp((log_scores - log_scores.max(axis=1, keepdims=True)) / temperature)
+    softened: NDArray[np.float32] = scores / scores.sum(axis=1, keepdims=True)
+    return softened

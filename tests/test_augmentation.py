@@ -1,0 +1,124 @@
+"""Distorting digits while training, and drawing things that are no digits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edge_digits.augmentation import augment
+from edge_digits.camera_flaws import FLAWS
+from edge_digits.epochs import NO_DIGIT, Lessons, epochs_of
+from edge_digits.mnist_sources import from_sample
+from edge_digits.non_digits import draw_non_digits
+from edge_digits.recipes import CAMERA, FAMILY, RECIPES, WRITE_UPS, Augmentation
+from edge_digits.warping import affine_matrices, warp
+
+DIGITS = from_sample()
+STILL = Augmentation(rotation_rad=0, zoom=0, shear=0, shift_px=0)
+
+
+def lessons(**changes: object) -> Lessons:
+    fields = {
+        "images": DIGITS.train_images[:100],
+        "labels": DIGITS.train_labels[:100].astype(np.int16),
+        "frequency": None,
+        "classes": 10,
+        "augmentation": CAMERA,
+        **changes,
+    }
+    return Lessons(**fields)
+
+
+def test_distortion_depends_on_the_epoch_alone() -> None:
+    """The same epoch distorts alike, another does not, and no range leaves digits as they are."""
+    images = DIGITS.train_images[:1200]
+    one, same, other = (augment(images, CAMERA, epoch=epoch) for epoch in (2, 2, 3))
+    np.testing.assert_array_equal(one, same)
+    assert (one != other).any(axis=(1, 2)).mean() > 0.99
+    np.testing.assert_array_equal(augment(images, STILL, epoch=0), images)
+
+
+def test_distorted_digits_stay_where_they_are() -> None:
+    """Most of the ink of a digit is where it was, and its amount is nearly the same."""
+    images = DIGITS.train_images[:500]
+    distorted = augment(images, Augmentation(), epoch=0)
+    assert 0.85 < distorted.sum() / images.sum() < 1.15
+    overlap = np.minimum(images, distorted).sum(axis=(1, 2)) / images.sum(axis=(1, 2))
+    assert np.median(overlap) > 0.4
+
+
+def test_a_warp_moves_pixels_the_stated_way() -> None:
+    """A shift by whole pixels moves every pixel by that much; a zoom of two doubles a square."""
+    image = np.zeros((1, 28, 28), np.uint8)
+    image[0, 12:16, 12:16] = 200
+    still = {"angle": np.zeros(1), "zoom": np.ones((2, 1)), "shear": np.zeros(1), "shift": np.zeros((2, 1))}
+    shifted = warp(image, affine_matrices(**{**still, "shift": np.array([[3.0], [-2.0]])}))
+    np.testing.assert_array_equal(shifted[0, 14:18, 9:13], image[0, 12:16, 12:16])
+    doubled = warp(image, affine_matrices(**{**still, "zoom": np.full((2, 1), 2.0)}))
+    assert 3.5 < doubled.sum() / image.sum() < 4.5
+
+
+@pytest.mark.parametrize("flaw", FLAWS, ids=lambda flaw: flaw.__name__)
+def test_each_flaw_changes_digits_and_leaves_them_readable(flaw) -> None:
+    """Every digit changes, and still looks more like itself than like another."""
+    digits = DIGITS.train_images[:60].astype(np.float32)
+    flawed = np.clip(flaw(digits.copy(), np.random.default_rng(0)), 0, 255)
+    assert flawed.shape == digits.shape
+    assert (np.abs(flawed - digits).max(axis=(1, 2)) > 1).mean() > 0.8
+    flat, other = digits.reshape(60, -1), flawed.reshape(60, -1)
+    likeness = np.corrcoef(np.concatenate([flat, other]))[:60, 60:]
+    assert (likeness.argmax(axis=0) == np.arange(60)).mean() > 0.4  # pixel by pixel; those that move it are least alike
+
+
+def test_what_is_no_digit_is_framed_and_repeatable() -> None:
+    """The same seed draws the same; pictures differ from each other."""
+    draw = {"images": DIGITS.train_images[:200], "labels": DIGITS.train_labels[:200]}
+    drawn = draw_non_digits(80, seed=1, **draw)
+    np.testing.assert_array_equal(drawn, draw_non_digits(80, seed=1, **draw))
+    assert drawn.shape == (80, 28, 28)
+    assert len(np.unique(drawn.reshape(80, -1), axis=0)) > 70
+    signs = drawn[np.arange(80) % 8 < 2]
+    assert all(max(np.ptp(np.nonzero(each)[0]), np.ptp(np.nonzero(each)[1])) <= 20 for each in signs)
+
+
+def test_an_epoch_goes_on_where_it_was_left() -> None:
+    """Starting at the third epoch gives what a whole run gives there; the order is the seed's."""
+    whole = list(epochs_of(lessons(), numbers=range(3), seed=5))
+    late = next(epochs_of(lessons(), numbers=range(2, 3), seed=5))
+    np.testing.assert_array_equal(whole[2].images, late.images)
+    np.testing.assert_array_equal(whole[2].targets, late.targets)
+    other = next(epochs_of(lessons(), numbers=range(2, 3), seed=6))
+    assert (other.images != late.images).any()
+    assert np.sort(other.images.sum(axis=(1, 2, 3))).tolist() == np.sort(late.images.sum(axis=(1, 2, 3))).tolist()
+
+
+def test_targets_are_distributions() -> None:
+    """Smoothed for digits, even for what is none, mixed with the teachers' answers where there are teachers."""
+    labels = DIGITS.train_labels[:100].astype(np.int16)
+    labels[50:] = NO_DIGIT
+    still = {"labels": labels, "augmentation": None}
+    smooth = next(epochs_of(lessons(label_smoothing=0.1, **still), numbers=range(1), seed=0)).targets
+    np.testing.assert_allclose(smooth.sum(axis=1), 1, rtol=1e-6)
+    assert sorted({round(float(each), 3) for each in smooth.max(axis=1)}) == [0.1, 0.91]
+    say_three = np.tile(np.eye(10, dtype=np.float32)[3], (100, 1))
+    taught = lessons(soft_targets=lambda images, epoch: say_three, soft_share=0.75, **still)
+    targets = next(epochs_of(taught, numbers=range(1), seed=0)).targets
+    assert (targets[:, 3] >= 0.75).sum() == 50
+    np.testing.assert_allclose(targets.sum(axis=1), 1, rtol=1e-6)
+
+
+def test_weights_decide_how_often_a_digit_is_seen() -> None:
+    """A digit of weight three is drawn three times, each distorted in its own way; one of weight nought never."""
+    frequency = np.zeros(100, np.float32)
+    frequency[7], frequency[8] = 3.0, 1.5
+    seen = [len(epoch.images) for epoch in epochs_of(lessons(frequency=frequency), numbers=range(40), seed=0)]
+    assert set(seen) == {4, 5}
+    first = next(epochs_of(lessons(frequency=frequency), numbers=range(1), seed=0)).images
+    assert len(np.unique(first.reshape(len(first), -1), axis=0)) == len(first)
+
+
+def test_recipes_are_complete() -> None:
+    """Every architecture has a recipe; those of the write-ups train without the project's means."""
+    assert {*WRITE_UPS, *FAMILY} == RECIPES.keys()
+    assert all(RECIPES[name].augmentation is None and not RECIPES[name].non_digits for name in WRITE_UPS)
+    assert all(RECIPES[name].calibrated for name in FAMILY)
