@@ -19,7 +19,7 @@ ALLOWED = {
     "benchmarks": {"numpy", "click", "device", "matplotlib", "PIL"},
     "converters": {"numpy", "click", "tensorflow", "keras", "device"},
     "edge_digits": {
-        *("numpy", "click", "PIL", "cv2", "tensorflow", "keras", "matplotlib"),
+        *("numpy", "click", "PIL", "cv2", "tensorflow", "keras", "matplotlib", "sklearn"),
         *("device", "benchmarks", "converters", "edge_digits"),
     },
 }
