@@ -1,0 +1,111 @@
+"""The contact sheet of misread photographs: each with the boxes found in it, what was read and what is true."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from device.output_files import atomic_path
+from device.pictures import read_picture
+
+from .photo_evaluation import digits_right
+from .photo_list import NOTHING
+from .photo_reading import PhotoReading
+
+PAPER, INK, FAINT, GROUND, ACCENT = (250, 250, 248), (32, 36, 44), (104, 110, 120), (226, 228, 231), (200, 80, 30)
+GAP, LINE, HEAD = 14, 17, 58
+WIDTH = 1240  # of a sheet with several pictures, pixels
+LONGEST = 12  # digits that fit beside "read" under a tile
+
+
+def draw_misread(readings: Sequence[PhotoReading], path: Path, *, title: str, tile: int) -> None:
+    """Draw misread photographs as a PNG.
+
+    Args:
+        readings: what to draw, in this order, none of them with an error; none gives a sheet that says so.
+        path: PNG to write.
+        title: a line above them.
+        tile: side of the square that each photograph is fitted into, pixels.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    columns = max(math.ceil(500 / tile), min(WIDTH // (tile + GAP), len(readings)))
+    rows = math.ceil(len(readings) / columns)
+    cell = tile + 3 * LINE + GAP
+    sheet = Image.new("RGB", (columns * (tile + GAP) + GAP, HEAD + rows * cell if rows else 2 * HEAD), PAPER)
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(14)
+    pen.text((GAP, 16), title, fill=INK, font=ImageFont.load_default(20))
+    if not readings:
+        pen.text((GAP, HEAD), "nothing was misread", fill=INK, font=font)
+    for place, reading in enumerate(readings):
+        row, column = divmod(place, columns)
+        left, top = GAP + column * (tile + GAP), HEAD + row * cell
+        picture = draw_reading(reading, side=tile)
+        pen.rectangle((left, top, left + tile - 1, top + tile - 1), fill=GROUND)
+        sheet.paste(picture, (left + (tile - picture.width) // 2, top + (tile - picture.height) // 2))
+        name = f"{reading.photo.source}: {reading.photo.path.name}"
+        lines = zip((*describe(reading), _cut(name, tile // 8)), (INK, ACCENT, FAINT), strict=True)
+        for line, (text, colour) in enumerate(lines):
+            pen.text((left, top + tile + 3 + line * LINE), text, fill=colour, font=font)
+    with atomic_path(path) as temporary:
+        sheet.save(temporary, format="PNG", optimize=True)
+
+
+def draw_reading(reading: PhotoReading, *, side: int) -> Image.Image:
+    """Return a photograph scaled into a square of `side` pixels, each digit found in it in a box with its label."""
+    frame = read_picture(reading.photo.path)
+    colours = frame if frame.ndim == 2 else np.ascontiguousarray(frame[..., ::-1])
+    picture = Image.fromarray(colours).convert("RGB")
+    scale = min(side / picture.width, side / picture.height)
+    size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+    small = picture.resize(size, Image.Resampling.LANCZOS if scale < 1 else Image.Resampling.NEAREST)
+    pen = ImageDraw.Draw(small)
+    font = ImageFont.load_default(max(9, min(15, side // 15)))
+    for digit in reading.digits:
+        x, y, width, height = (value * scale for value in digit.box)
+        pen.rectangle((x - 1, y - 1, x + width, y + height), outline=ACCENT, width=1)
+        if len(reading.digits) > 1:
+            above = y > font.size + 2 if isinstance(font, ImageFont.FreeTypeFont) else True
+            place = (x + width / 2, y - 2 if above else y + height + 1)
+            pen.text(
+                place,
+                digit.label,
+                fill=ACCENT,
+                font=font,
+                anchor="mb" if above else "mt",
+                stroke_width=2,
+                stroke_fill=PAPER,
+            )
+    return small
+
+
+def reading_as_jpeg(reading: PhotoReading, *, side: int) -> bytes:
+    """Return `draw_reading` as JPEG bytes."""
+    content = io.BytesIO()
+    draw_reading(reading, side=side).save(content, format="JPEG", quality=70, optimize=True)
+    return content.getvalue()
+
+
+def describe(reading: PhotoReading) -> tuple[str, str]:
+    """Return what a photograph shows and what was read, a short line each."""
+    label, text = reading.photo.label, reading.text
+    if len(label) > LONGEST:
+        right = digits_right(text, label)
+        return f"shows {len(label)} digits", f"{right} of them right, {len(text)} read"
+    truth = "shows nothing to read" if reading.photo.kind == NOTHING else f"shows {label}"
+    if not text:
+        return truth, "nothing found"
+    score = f"  {min(digit.score for digit in reading.digits):.0%}" if reading.digits else ""
+    return truth, f"read {text if len(text) <= LONGEST else f'{text[: LONGEST - 1]}…'}{score}"
+
+
+def _cut(text: str, most: int) -> str:
+    """Return text shortened in its middle where it is too long for its place."""
+    half = most // 2
+    return text if len(text) <= most else f"{text[: half - 1]}…{text[-half:]}"
