@@ -9,6 +9,8 @@ COMMANDS = {
     "demo": "edge_digits.commands.demo:demo",
     "data": "edge_digits.commands.data:data",
     "train": "edge_digits.commands.train:train",
+    "evaluate": "edge_digits.commands.evaluate:evaluate",
+    "predict": "edge_digits.commands.predict:predict",
     "convert": "edge_digits.commands.convert:convert",
     "verify": "edge_digits.commands.verify:verify",
     "inspect": "converters.commands.inspect:inspect_models",
