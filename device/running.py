@@ -46,7 +46,7 @@ def run_settings(
         threshold=settings.reading.reject_below or 0.0,
         top_k=settings.reading.top_k,
     )
-    made = make_sinks(settings, stream=source.stream, status=lambda: None)
+    made = make_sinks(settings, stream=source.stream, say=say)
     with Sinks(made, say=say, patient=not source.endless) as sinks, source.frames as frames:
         try:
             return pump(frames, reader, settings, stream=source.stream, sinks=sinks)

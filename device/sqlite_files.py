@@ -1,0 +1,50 @@
+"""SQLite files that survive a power cut and stay under a size limit."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from .errors import OutputError
+
+PAGE_BYTES = 4096
+WAIT_S = 1.0
+
+
+def open_database(path: Path, *, max_bytes: int, shared: bool = False) -> sqlite3.Connection:
+    """Open or make a database file that never grows beyond a limit.
+
+    Args:
+        path: the file.
+        max_bytes: the limit.
+        shared: several threads use it, one at a time.
+
+    Raises:
+        OutputError: the folder cannot be made or the file not opened.
+        sqlite3.DatabaseError: the file is no database, or damaged.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        database = sqlite3.connect(path, timeout=WAIT_S, check_same_thread=not shared)
+    except (OSError, sqlite3.OperationalError) as cause:
+        raise OutputError(f"{path}: cannot be written: {cause}; choose another place") from cause
+    try:
+        database.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+        database.execute("PRAGMA synchronous = NORMAL")
+        (page_bytes,) = database.execute("PRAGMA page_size").fetchone()
+        database.execute(f"PRAGMA max_page_count = {max(16, max_bytes // page_bytes)}")
+    except sqlite3.OperationalError as cause:
+        database.close()
+        raise OutputError(f"{path}: cannot be written: {cause}; choose another place") from cause
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def used_bytes(database: sqlite3.Connection) -> int:
+    """Return the bytes of the pages that hold something; the file keeps freed pages and uses them again."""
+    numbers = [
+        database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+    ]
+    return int((numbers[0] - numbers[1]) * numbers[2])

@@ -1,0 +1,199 @@
+"""Sinks: one that fails or blocks stops neither reading nor the others, and histories are whole whatever happens."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from device.errors import DataError, OutputError, UsageError
+from device.reading import ReadDigit, Reading
+from device.sink import PICTURES, READINGS, Event, Sinks
+from device.sink_csv import HEADER, CsvSink
+from device.sink_sqlite import SqliteSink
+
+
+def event(number: int, *, pixels: bool = False) -> Event:
+    digits = (ReadDigit("7", 0.9, (0, 0, 9, 9)),)
+    image = np.zeros((4, 4), np.uint8) if pixels else None
+    return Event(Reading("camera:0", number, 1_700_000_000.0 + number, digits, held="7"), image)
+
+
+class ListSink:
+    """Keeps what it is given, after waiting for `open_gate`; fails on the frames of `bad`."""
+
+    name, every, pictures = "list", True, False
+
+    def __init__(self, *, bad: frozenset[int] = frozenset()) -> None:
+        self.events: list[Event] = []
+        self.open_gate, self.closed = threading.Event(), False
+        self.open_gate.set()
+        self._bad = bad
+
+    def write(self, events: Sequence[Event]) -> None:
+        self.open_gate.wait(60)
+        if any(each.reading.frame in self._bad for each in events):
+            raise OSError(28, "No space left on device")
+        self.events += events
+
+    def close(self) -> None:
+        self.closed = True
+
+    @property
+    def frames(self) -> list[int]:
+        return [each.reading.frame for each in self.events]
+
+
+def test_every_sink_gets_its_events_in_order() -> None:
+    """Those that take every reading and those that take the written ones; images only where they are wanted."""
+    every, chosen = ListSink(), ListSink()
+    chosen.every, every.pictures = False, True
+    with Sinks([every, chosen], say=pytest.fail, patient=True) as sinks:
+        for number in range(10):
+            sinks.put(event(number, pixels=True), every=True)
+            if number % 3 == 0:
+                sinks.put(event(number, pixels=True), every=False)
+    assert (every.frames, chosen.frames) == ([*range(10)], [0, 3, 6, 9])
+    assert every.events[0].image is not None
+    assert chosen.events[0].image is None
+    assert every.closed
+
+
+def test_a_blocked_sink_loses_the_oldest_and_stops_nobody() -> None:
+    """The other sink gets everything; the end comes without the blocked one, and that is said."""
+    said: list[str] = []
+    blocked, free = ListSink(), ListSink()
+    blocked.open_gate.clear()
+    with Sinks([blocked, free], say=said.append, patient=False) as sinks:
+        for number in range(3 * READINGS):
+            sinks.put(event(number), every=True)
+            while len(free.events) < number - READINGS // 2:
+                pass  # the test is about the blocked sink; the free one must not fall behind
+        counts = sinks.threads[0].counts
+    assert free.frames == [*range(3 * READINGS)]
+    assert counts.lost >= READINGS  # as many wait, and as many at most are with the sink
+    assert "list: blocked; ended without it" in said[0]
+    blocked.open_gate.set()
+
+
+def test_a_sink_of_pictures_queues_few() -> None:
+    """Frames are large."""
+    blocked = ListSink()
+    blocked.pictures = True
+    blocked.open_gate.clear()
+    with Sinks([blocked], say=lambda line: None, patient=False) as sinks:
+        for number in range(20):
+            sinks.put(event(number, pixels=True), every=True)
+        assert sinks.threads[0].counts.lost >= 20 - 2 * PICTURES
+        blocked.open_gate.set()
+    assert blocked.frames[-1] == 19
+
+
+def test_a_failing_sink_is_said_once_and_tried_again() -> None:
+    """A full disk is one line, and another when there is room again; what was lost is counted."""
+    said: list[str] = []
+    sink = ListSink(bad=frozenset({1, 2}))
+    with Sinks([sink], say=said.append, patient=False) as sinks:
+        thread = sinks.threads[0]
+        for number in range(4):
+            sinks.put(event(number), every=True)
+            while thread.counts.written + thread.counts.lost <= number:
+                pass  # one at a time, or they would fail together
+    assert sink.frames == [0, 3]
+    assert (thread.counts.lost, thread.counts.failures) == (2, 2)
+    assert ["fails: [Errno 28] No space left on device" in said[0], said[1]] == [True, "list: works again"]
+    assert len(said) == 2
+
+
+def test_a_patient_sink_loses_nothing() -> None:
+    """Reading files waits for a slow sink."""
+    sink = ListSink()
+    with Sinks([sink], say=pytest.fail, patient=True) as sinks:
+        for number in range(3 * READINGS):
+            sinks.put(event(number), every=True)
+    assert sink.frames == [*range(3 * READINGS)]
+
+
+def test_csv_lines_are_whole_after_a_power_cut(tmp_path: Path) -> None:
+    """An unfinished last line is cut off on the next start, and the history goes on."""
+    path = tmp_path / "new" / "h.csv"
+    sink = CsvSink(path, max_bytes=100_000)
+    sink.write([event(1), event(2)])
+    sink.close()
+    whole = path.read_bytes()
+    path.write_bytes(whole + b"2026-01-01T00:00:00.000Z,camera:0,3,7")
+    sink = CsvSink(path, max_bytes=100_000)
+    sink.write([event(3)])
+    sink.close()
+    lines = path.read_bytes().splitlines()
+    assert (lines[0] + b"\n", len(lines)) == (HEADER, 4)
+    assert path.read_bytes().startswith(whole)
+    assert lines[3] == b"2023-11-14T22:13:23.000Z,camera:0,3,7,7,0.9,1,"
+
+
+def test_csv_stays_under_its_limit(tmp_path: Path) -> None:
+    """File and old file together; the newest readings are there."""
+    sink = CsvSink(tmp_path / "h.csv", max_bytes=5000)
+    for number in range(500):
+        sink.write([event(number)])
+        assert sum(each.stat().st_size for each in tmp_path.iterdir()) <= 5000
+    sink.close()
+    assert b",499,7," in (tmp_path / "h.csv").read_bytes()
+
+
+def test_a_full_disk_leaves_whole_csv_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was half written is taken back."""
+    sink = CsvSink(tmp_path / "h.csv", max_bytes=5000)
+    sink.write([event(1)])
+    before = (tmp_path / "h.csv").read_bytes()
+    write, calls = os.write, iter(range(9))
+
+    def write_little(handle: int, data: bytes) -> int:
+        if next(calls):
+            raise OSError(28, "No space left on device")
+        return write(handle, data[:10])
+
+    monkeypatch.setattr(os, "write", write_little)
+    with pytest.raises(OSError, match="No space"):
+        sink.write([event(2)])
+    monkeypatch.undo()
+    assert (tmp_path / "h.csv").read_bytes() == before
+    sink.close()
+
+
+def test_another_file_is_no_history(tmp_path: Path) -> None:
+    """Nothing foreign is appended to."""
+    (tmp_path / "h").write_text("date;value\n" * 1000)
+    with pytest.raises(UsageError, match="expected a history"):
+        CsvSink(tmp_path / "h", max_bytes=5000)
+    with pytest.raises(DataError, match="expected a history in SQLite"):
+        SqliteSink(tmp_path / "h", max_bytes=5000)
+    assert (tmp_path / "h").read_text() == "date;value\n" * 1000
+
+
+@pytest.mark.parametrize("kind", [CsvSink, SqliteSink])
+def test_a_history_that_cannot_be_written_is_said_at_once(kind: type, tmp_path: Path) -> None:
+    """Before the first reading."""
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="cannot be written"):
+        kind(tmp_path / "file" / "h", max_bytes=5000)
+
+
+def test_sqlite_stays_under_its_limit(tmp_path: Path) -> None:
+    """The oldest rows go; the newest are there, with held text and error."""
+    path = tmp_path / "h.sqlite"
+    sink = SqliteSink(path, max_bytes=120_000)
+    for number in range(0, 4000, 100):
+        sink.write([event(each) for each in range(number, number + 100)])
+        assert path.stat().st_size <= 120_000
+    sink.write([Event(Reading("camera:0", 4000, 0.0, error="no\npicture"))])
+    sink.close()
+    rows = sqlite3.connect(path).execute("SELECT frame, text, held, error FROM readings ORDER BY id").fetchall()
+    assert rows[-2:] == [(3999, "7", "7", None), (4000, "", None, "no\\npicture")]
+    assert [row[0] for row in rows] == [*range(4001 - len(rows), 4001)]
+    assert len(rows) > 500
