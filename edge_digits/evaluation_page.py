@@ -39,7 +39,7 @@ from .photo_evaluation import PhotoEvaluation
 from .photo_list import ROW
 from .photo_reading import PhotoReading
 
-MOST_PHOTOS, MOST_ROWS = 48, 18
+MOST_PHOTOS, MOST_ROWS = 48, 12
 PHOTO_SIDE, ROW_SIDE = 190, 360  # pixels
 EXPLANATION = (
     "Intervals are Wilson's at 95 %. Top 2: the true digit has the best or second best score. Macro F1: mean of the "
@@ -56,7 +56,11 @@ PAGE_STYLE = """\
 .rows figure { width: 22.5rem; max-width: 100%; overflow-wrap: anywhere; }
 h3 { font-size: .98rem; margin: 1.4rem 0 .3rem; }
 .compact { width: auto; }
+.beside { display: grid; grid-template-columns: max-content 1fr; gap: 0 2.2rem; align-items: start; }
+.beside > div:first-child { width: min-content; }
 @media screen and (max-width: 44rem) {
+  .beside { display: block; }
+  .beside > div:first-child { width: auto; }
   table.compact { display: table; width: 100%; }
   .compact thead { display: table-header-group; }
   .compact tbody { display: table-row-group; }
@@ -153,9 +157,10 @@ def _model(model: EvaluatedModel, result: EvaluationResult) -> str:
     parts = [
         f"<h2>{escape(model.name)}</h2>",
         _plots(plots),
-        _table(CLASS_HEAD, class_rows(found), names=1, compact=True),
-        mistaken,
-        _gallery(model, result),
+        '<div class="beside">',
+        f"<div>{_table(CLASS_HEAD, class_rows(found), names=1, compact=True)}{mistaken}</div>",
+        f"<div>{_gallery(model, result)}</div>",
+        "</div>",
     ]
     return '<section class="model">\n' + "\n".join(filter(None, parts)) + "\n</section>"
 

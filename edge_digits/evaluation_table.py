@@ -123,7 +123,7 @@ def photo_summary(kind: KindScore) -> str:
     """Return in one line how well pictures of a kind were read."""
     total = kind.total
     right = "left alone, or read as ?" if kind.kind == NOTHING else "read whole and right"
-    line = f"{KIND_NAMES[kind.kind]}: {total.pictures_right} of {total.pictures} pictures {right}"
+    line = f"{total.pictures_right} of {total.pictures} pictures {right}"
     if kind.kind == ROW:
         line += f", {total.digits_right} of {total.digits} digits right"
     return line + (f", {total.refused} digits refused as ?" if total.refused and kind.kind != NOTHING else "")
@@ -143,7 +143,11 @@ def _photo_lines(photos: PhotoEvaluation) -> list[str]:
     lines = [f"photographs read by {photos.model}:"]
     for kind in photos.kinds:
         table = photo_cells([PHOTO_HEAD, *photo_rows(kind)], kind.kind)
-        lines += ["", photo_summary(kind), format_columns(table, right=frozenset(range(1, 7)))]
+        lines += [
+            "",
+            f"{KIND_NAMES[kind.kind]}: {photo_summary(kind)}",
+            format_columns(table, right=frozenset(range(1, 7))),
+        ]
     return lines
 
 
