@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from device.contract import SIDE
 from device.errors import DataError
-from device.idx import CANONICAL_MD5, LabelledDigits, idx_md5, read_part
+from device.idx import CANONICAL_MD5, LabelledDigits, Part, idx_md5, read_part
+
+PARTS: tuple[Part, ...] = ("train", "test")
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +53,11 @@ def digits_of(train: LabelledDigits, test: LabelledDigits, *, source: str, is_sa
     return Digits(train.images, train.labels, test.images, test.labels, source, is_sample)
 
 
+def no_digits() -> LabelledDigits:
+    """Return a part without digits."""
+    return LabelledDigits(np.zeros((0, SIDE, SIDE), np.uint8), np.zeros(0, np.uint8))
+
+
 def read_digits(path: Path, *, source: str) -> Digits:
     """Read both parts from an npz file or a folder, whatever digits they are.
 
@@ -56,6 +65,27 @@ def read_digits(path: Path, *, source: str) -> Digits:
         DataError: a part is missing, damaged or ill-formed.
     """
     return digits_of(read_part(path, "train"), read_part(path, "test"), source=source)
+
+
+def read_parts(path: Path, *, source: str) -> Digits:
+    """Read an npz file or a folder, whatever digits they are; an npz may hold one part alone, the other is empty then.
+
+    Raises:
+        DataError: a part is damaged or ill-formed, or both are missing.
+    """
+    parts = _parts_in(path)
+    read = {part: read_part(path, part) if part in parts else no_digits() for part in PARTS}
+    return digits_of(read["train"], read["test"], source=source)
+
+
+def _parts_in(path: Path) -> tuple[Part, ...]:
+    """Return which parts an npz file holds; both where that cannot be told, so that reading it says what is wrong."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+    except (OSError, zipfile.BadZipFile):
+        return PARTS
+    return tuple(part for part in PARTS if {f"x_{part}.npy", f"y_{part}.npy"} & names) or PARTS
 
 
 def digests(digits: Digits) -> dict[str, str]:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
-from device.contract import SIDE
 from device.errors import DataError
-from device.idx import LabelledDigits, Part, read_part
+from device.idx import LabelledDigits, Part
 
 from .kaggle import read_kaggle_train
 from .mnist import load_mnist
 from .mnist_sources import from_named
-from .picture_folders import is_picture_folder, left_out, part_folders, read_picture_folder
+from .picture_folders import UNSURE, count_unsure, is_picture_folder, left_out, part_folders, read_picture_folder
 
 MNIST = "mnist"
 
@@ -34,6 +30,7 @@ class SourceDigits:
         train: the training part, or all there is; may be empty where there is a test part.
         test: the test part that the source itself keeps apart; None where it has none.
         is_sample: whether it is the small sample that ships with this project.
+        places: the file of each digit of each part; None where digits are not files.
     """
 
     name: str
@@ -41,6 +38,13 @@ class SourceDigits:
     train: LabelledDigits
     test: LabelledDigits | None
     is_sample: bool = False
+    places: Mapping[Part, Sequence[str]] | None = None
+
+    def place_of(self, part: Part, index: int) -> str:
+        """Return where a digit lies: a picture's path, a line of a CSV file, or its index in its part."""
+        if self.places is not None:
+            return self.places[part][index]
+        return f"{self.name}, line {index + 2}" if self.kind == "csv" else f"{self.name}, {part} {index}"
 
 
 def read_source(source: Path | str, *, report: Callable[[str], None]) -> SourceDigits:
@@ -57,55 +61,54 @@ def read_source(source: Path | str, *, report: Callable[[str], None]) -> SourceD
     """
     if str(source) == MNIST and not Path(source).exists():
         mnist = load_mnist(None, report=report)
-        return SourceDigits(mnist.source, "mnist", mnist.train, mnist.test, mnist.is_sample)
+        test = mnist.test if len(mnist.test_labels) else None
+        return SourceDigits(mnist.source, "mnist", mnist.train, test, mnist.is_sample)
     path = Path(source)
+    read = _read_named(path, report)
+    report(f"digits: {read.name}")
+    return read
+
+
+def _read_named(path: Path, report: Callable[[str], None]) -> SourceDigits:
     if path.suffix.lower() == ".csv":
         return SourceDigits(str(path), "csv", read_kaggle_train(path), None)
     if path.is_dir() and not _holds_arrays(path):
         return _read_pictures(path, report)
-    parts = _parts_of(path)
-    if parts == ("train", "test"):
-        digits = from_named(path)
-        kind: Kind = "idx" if path.is_dir() and not (path / "mnist.npz").exists() else "npz"
-        return SourceDigits(digits.source, kind, digits.train, digits.test)
-    read = {part: read_part(path, part) for part in parts}
-    return SourceDigits(str(path), "npz", read.get("train", no_digits()), read.get("test"))
-
-
-def no_digits() -> LabelledDigits:
-    """Return a part without digits."""
-    return LabelledDigits(np.zeros((0, SIDE, SIDE), np.uint8), np.zeros(0, np.uint8))
+    digits = from_named(path)
+    kind: Kind = "idx" if path.is_dir() and not (path / "mnist.npz").exists() else "npz"
+    return SourceDigits(str(path), kind, digits.train, digits.test if len(digits.test_labels) else None)
 
 
 def _read_pictures(path: Path, report: Callable[[str], None]) -> SourceDigits:
     parts = part_folders(path)
     folders = [parts["train"], parts["test"]] if parts else [path]
     if not parts and not is_picture_folder(path):
+        waiting = count_unsure(path)
+        if waiting:
+            raise DataError(
+                f"{path}: expected pictures in folders named 0 to 9, found none, but {waiting:,} pictures in {UNSURE}/ "
+                "wait for review; sort them first"
+            )
         raise DataError(
             f"{path}: expected IDX files, an mnist.npz or pictures in folders named 0 to 9, found none of these in "
             "this folder; check the path"
         )
-    read = []
+    read, places = [], []
     for folder in folders:
         pictures = read_picture_folder(folder)
         for line in left_out(pictures, name=str(folder)):
             report(line)
         read.append(pictures.digits)
-    return SourceDigits(str(path), "pictures", read[0], read[1] if parts else None)
+        places.append([str(each) for each in pictures.paths])
+    return SourceDigits(
+        name=str(path),
+        kind="pictures",
+        train=read[0],
+        test=read[1] if parts else None,
+        places={"train": places[0], "test": places[-1] if parts else []},
+    )
 
 
 def _holds_arrays(folder: Path) -> bool:
     """Return whether a folder holds MNIST's own files rather than pictures."""
     return (folder / "mnist.npz").exists() or any(folder.glob("*-ubyte*"))
-
-
-def _parts_of(path: Path) -> tuple[Part, ...]:
-    """Return which parts an npz file holds; both where that cannot be told, so that reading it says what is wrong."""
-    both: tuple[Part, ...] = ("train", "test")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = set(archive.namelist())
-    except (OSError, zipfile.BadZipFile):
-        return both
-    found = tuple(part for part in both if {f"x_{part}.npy", f"y_{part}.npy"} & names)
-    return found or both

@@ -15,8 +15,8 @@ from device.contract import LABELS
 from device.errors import DataError, UsageError
 from device.idx import LabelledDigits
 
-from .digit_set import Digits, digests, digits_of
-from .digit_sources import Kind, SourceDigits, no_digits, read_source
+from .digit_set import Digits, digests, digits_of, no_digits
+from .digit_sources import Kind, SourceDigits, read_source
 from .keeping_apart import KeptApart, keep_apart
 
 

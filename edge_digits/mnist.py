@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ __all__ = [
     "Digits",
     "ValidationSplit",
     "balanced_sample",
+    "class_sample",
     "digests",
     "is_canonical",
     "load_mnist",
@@ -89,7 +91,7 @@ def load_mnist(
     return digits
 
 
-def validation_split(labels: NDArray[np.uint8], *, count: int, seed: int) -> ValidationSplit:
+def validation_split(labels: NDArray[np.integer[Any]], *, count: int, seed: int) -> ValidationSplit:
     """Hold back digits for validation, each class in proportion to how often it occurs.
 
     Args:
@@ -136,7 +138,22 @@ def balanced_sample(labels: NDArray[np.uint8], *, count: int, seed: int) -> NDAr
     return _draw(labels, quota, seed=seed)
 
 
-def _draw(labels: NDArray[np.uint8], quota: dict[int, int], *, seed: int) -> NDArray[np.int64]:
+def class_sample(labels: NDArray[np.uint8], *, each: int, seed: int) -> NDArray[np.int64]:
+    """Draw digits without repetition, `each` of every class that occurs, or all of a class with fewer.
+
+    Args:
+        labels: uint8 (N,).
+        each: how many of a class, at least 1.
+        seed: the same seed draws the same digits.
+
+    Returns:
+        int64 (M,), ascending positions.
+    """
+    classes, sizes = np.unique(labels, return_counts=True)
+    return _draw(labels, dict(zip(classes.tolist(), np.minimum(sizes, each).tolist(), strict=True)), seed=seed)
+
+
+def _draw(labels: NDArray[np.integer[Any]], quota: dict[int, int], *, seed: int) -> NDArray[np.int64]:
     generator = np.random.default_rng(seed)
     drawn = [
         generator.choice(np.flatnonzero(labels == label), size, replace=False) for label, size in sorted(quota.items())

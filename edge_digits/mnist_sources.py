@@ -17,7 +17,7 @@ from device.idx import read_part
 from device.output_files import atomic_path
 from device.paths import cache_dir
 
-from .digit_set import Digits, digits_of, is_canonical, read_digits, verify
+from .digit_set import Digits, digits_of, is_canonical, read_digits, read_parts, verify
 from .downloads import download
 from .npm_package import read_npm_package
 
@@ -41,10 +41,12 @@ def cache_file() -> Path:
 def from_named(path: Path) -> Digits:
     """Read the npz file or folder that the user named; other digits than MNIST's are accepted and said to be such.
 
+    An npz may hold a training or a test part alone; the other is empty then.
+
     Raises:
         DataError: it is missing, damaged or ill-formed.
     """
-    digits = read_digits(path, source=str(path))
+    digits = read_parts(path, source=str(path))
     if is_canonical(digits):
         return digits
     return replace(digits, source=f"{path} (its digests are not those of MNIST)")

@@ -63,6 +63,11 @@ def part_folders(folder: Path) -> dict[str, Path] | None:
     return found if len(found) == len(PART_NAMES) else None
 
 
+def count_unsure(folder: Path) -> int:
+    """Count the pictures of a device's collection that wait for review."""
+    return sum(1 for _ in _pictures(folder / UNSURE))
+
+
 def read_picture_folder(folder: Path) -> PictureFolder:
     """Read every picture in the folders named 0 to 9, and in folders within them.
 
@@ -96,7 +101,7 @@ def read_picture_folder(folder: Path) -> PictureFolder:
         paths=tuple(paths),
         not_found=tuple(not_found),
         unreadable=tuple(unreadable),
-        unsure=sum(1 for _ in _pictures(folder / UNSURE)),
+        unsure=count_unsure(folder),
         others=tuple(
             sorted(
                 each.name
