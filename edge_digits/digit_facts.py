@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from device.contract import LABELS
 from device.idx import CANONICAL_MD5
 
 from .digit_set import Digits, digests
+from .mixture import MixtureSource
 
 SCHEMA = "edge-digits.data-info/1"
 
@@ -65,8 +67,14 @@ def facts_of(digits: Digits) -> DigitFacts:
     )
 
 
-def document(facts: DigitFacts, *, cache: Path) -> dict[str, Any]:
-    """Return the facts as a JSON document; `cache` is where MNIST is kept, whether or not it is there."""
+def document(facts: DigitFacts, *, cache: Path, sources: Sequence[MixtureSource]) -> dict[str, Any]:
+    """Return the facts as a JSON document.
+
+    Args:
+        facts: of all digits together.
+        cache: where MNIST is kept, whether or not it is there.
+        sources: what they were put together from.
+    """
     return {
         "schema": SCHEMA,
         "source": facts.source,
@@ -82,26 +90,46 @@ def document(facts: DigitFacts, *, cache: Path) -> dict[str, Any]:
             }
             for name, part in (("train", facts.train), ("test", facts.test))
         },
+        "sources": [asdict(each) for each in sources],
     }
 
 
-def table(facts: DigitFacts, *, cache: Path) -> str:
-    """Return the facts as lines for a terminal."""
+def table(facts: DigitFacts, *, cache: Path, sources: Sequence[MixtureSource]) -> str:
+    """Return the facts as lines for a terminal; the arguments are those of `document`."""
     kind = "yes" if facts.is_canonical else "no, a sample of it" if facts.is_sample else "no, other digits"
     lines = [
         f"source   {facts.source}",
         f"MNIST    {kind}",
         f"cache    {cache}{'' if cache.exists() else ' (not there)'}",
         "",
-        "digit  " + "".join(f"{label:>8}" for label in (*LABELS, "all")),
+        counts(facts),
     ]
-    for name, part in (("train", facts.train), ("test", facts.test)):
-        counts = (*part.per_class.values(), sum(part.per_class.values()))
-        lines.append(f"{name:<7}" + "".join(f"{count:>8,}" for count in counts))
+    if len(sources) > 1 or sources[0].is_held_back:
+        lines += ["", *source_lines(sources)]
     lines.append("")
     for name, part in (("train", facts.train), ("test", facts.test)):
         lines.append(f"{name:<6} images uint8 {part.shape}  MD5 {part.images_md5}  labels MD5 {part.labels_md5}")
     return "\n".join(lines)
+
+
+def counts(facts: DigitFacts) -> str:
+    """Return how many digits of each class there are, as three lines."""
+    lines = ["digit  " + "".join(f"{label:>8}" for label in (*LABELS, "all"))]
+    for name, part in (("train", facts.train), ("test", facts.test)):
+        row = (*part.per_class.values(), sum(part.per_class.values()))
+        lines.append(f"{name:<7}" + "".join(f"{count:>8,}" for count in row))
+    return "\n".join(lines)
+
+
+def source_lines(sources: Sequence[MixtureSource]) -> list[str]:
+    """Return what each source gives, a line each under a heading."""
+    lines = [f"{'train':>8}{'test':>8}  source"]
+    for each in sources:
+        notes: list[str] = [each.kind]
+        notes += ["test part held back"] if each.is_held_back and each.test_count else []
+        notes += [f"{each.taken_out:,} left out, others test on them"] if each.taken_out else []
+        lines.append(f"{each.train_count:>8,}{each.test_count:>8,}  {each.name} ({', '.join(notes)})")
+    return lines
 
 
 def _part(images: NDArray[np.uint8], labels: NDArray[np.uint8], images_md5: str, labels_md5: str) -> PartFacts:
