@@ -23,14 +23,14 @@ _SQUARE = np.ones((3, 3), np.uint8)
 
 def thin(digits: Pixels, generator: np.random.Generator) -> Pixels:
     """Thin the strokes, as a hard pencil or a strong threshold does."""
-    worn = np.stack([cv2.erode(each, _CROSS) for each in digits])
+    worn: Pixels = np.stack([cv2.erode(each, _CROSS) for each in digits]).astype(np.float32)
     mixed = _blend(digits, worn, generator.uniform(0.3, 0.9, len(digits)))
     return mixed * _per_digit(generator.uniform(1.0, 1.8, len(digits)))
 
 
 def thicken(digits: Pixels, generator: np.random.Generator) -> Pixels:
     """Thicken the strokes, as a marker does."""
-    wide = np.stack([cv2.dilate(each, _SQUARE) for each in digits])
+    wide: Pixels = np.stack([cv2.dilate(each, _SQUARE) for each in digits]).astype(np.float32)
     return _blend(digits, wide, generator.uniform(0.3, 1.0, len(digits)))
 
 
@@ -43,7 +43,8 @@ def add_noise(digits: Pixels, generator: np.random.Generator) -> Pixels:
     """Add noise of the sensor, pixel by pixel, and now and then specks."""
     sigma = _per_digit(generator.uniform(5, 55, len(digits)))
     noisy = digits + sigma * generator.standard_normal(digits.shape, np.float32)
-    specks = (generator.random(digits.shape, np.float32) < 0.01) & _per_digit(generator.random(len(digits)) < 0.4)
+    density = _per_digit(0.01 * (generator.random(len(digits)) < 0.4))
+    specks = generator.random(digits.shape, np.float32) < density
     return np.where(specks, _per_digit(generator.uniform(100, 255, len(digits))), noisy)
 
 
@@ -108,10 +109,10 @@ def slant(digits: Pixels, generator: np.random.Generator) -> Pixels:
 FLAWS = (thin, thicken, fade, add_noise, blur, break_strokes, rule, shade, misframe, slant)
 
 
-def _per_digit(values: NDArray[np.generic]) -> Pixels:
-    """Return (N, 1, 1), to go with digits; booleans stay what they are."""
-    shaped = values[:, np.newaxis, np.newaxis]
-    return shaped if shaped.dtype == np.bool_ else shaped.astype(np.float32)  # type: ignore[return-value]
+def _per_digit(values: NDArray[np.float64]) -> Pixels:
+    """Return float32 (N, 1, 1), to go with digits."""
+    shaped: Pixels = values[:, np.newaxis, np.newaxis].astype(np.float32)
+    return shaped
 
 
 def _blend(digits: Pixels, changed: Pixels, share: NDArray[np.float64]) -> Pixels:
@@ -134,5 +135,5 @@ def _distance_from_lines(
     offset = generator.uniform(-spread_px, spread_px, count)
     across = _per_digit(np.cos(angle)) * _AXIS[np.newaxis, np.newaxis, :]
     down = _per_digit(np.sin(angle)) * _AXIS[np.newaxis, :, np.newaxis]
-    distance = across + down - _per_digit(offset)
+    distance: Pixels = across + down - _per_digit(offset)
     return distance if signed else np.abs(distance)

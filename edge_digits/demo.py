@@ -28,7 +28,7 @@ from .digit_set import Digits, digests
 from .mnist import balanced_sample
 from .paper_pictures import draw_on_paper
 from .run_files import write_npz
-from .run_outcome import MODEL_NAME
+from .run_outcome import MODEL_NAME, as_json
 from .training import TrainingSettings, train
 
 CALIBRATION_COUNT = 500
@@ -101,7 +101,7 @@ def _train(digits: Digits, out: Path, *, epochs: int, seed: int, report: Callabl
     model = out / MODEL_NAME
     if model.exists():
         record = training_record(model)
-        if record.get("settings") == asdict(settings) and record.get("data") == digests(digits):
+        if record.get("settings") == as_json(asdict(settings)) and record.get("data") == digests(digits):
             report(f"{model}: trained by an earlier run, used again")
             return model
     return train(digits, settings, out, resume=not model.exists(), force=model.exists(), report=report).model

@@ -24,6 +24,7 @@ _FONTS = (
     cv2.FONT_HERSHEY_SCRIPT_COMPLEX,
 )
 _CANVAS = 112
+_WHITE = (255,)
 _ASYMMETRIC = (2, 3, 4, 5, 7)
 
 
@@ -75,7 +76,7 @@ def _sign(generator: np.random.Generator) -> NDArray[np.uint8]:
     sign = str(generator.choice(list(_SIGNS)))
     font = int(generator.choice(_FONTS)) | (cv2.FONT_ITALIC if generator.random() < 0.3 else 0)
     thickness = int(generator.integers(2, 11))
-    cv2.putText(canvas, sign, (20, 88), font, float(generator.uniform(1.8, 3.0)), 255, thickness, cv2.LINE_AA)
+    cv2.putText(canvas, sign, (20, 88), font, float(generator.uniform(1.8, 3.0)), _WHITE, thickness, cv2.LINE_AA)
     return canvas
 
 
@@ -87,7 +88,7 @@ def _doodle(generator: np.random.Generator) -> NDArray[np.uint8]:
     for _ in range(strokes):
         knots = generator.uniform(12, _CANVAS - 12, (int(generator.integers(6, 11) if strokes == 1 else 4), 2))
         curve = _smooth_curve(knots) if generator.random() < 0.8 else knots
-        cv2.polylines(canvas, [np.rint(curve).astype(np.int32)], False, 255, thickness, cv2.LINE_AA)
+        cv2.polylines(canvas, [np.rint(curve).astype(np.int32)], False, _WHITE, thickness, cv2.LINE_AA)
     return canvas
 
 
@@ -122,7 +123,8 @@ def _texture(generator: np.random.Generator) -> NDArray[np.uint8]:
         pattern = waves[0] if choice == 1 else waves[0] * waves[1]
         pattern = pattern * generator.choice([1.0, 8.0]) + generator.uniform(-0.5, 0.5)
     brightness = generator.uniform(60, 255)
-    return np.clip((pattern + 0.5) * brightness, 0, 255).astype(np.uint8)
+    texture: NDArray[np.uint8] = np.clip((pattern + 0.5) * brightness, 0, 255).astype(np.uint8)
+    return texture
 
 
 def _shape_or_blank(generator: np.random.Generator) -> NDArray[np.uint8]:
@@ -130,7 +132,7 @@ def _shape_or_blank(generator: np.random.Generator) -> NDArray[np.uint8]:
     picture = np.full((SIDE, SIDE), generator.integers(0, 255) if generator.random() < 0.3 else 0, np.uint8)
     left, top = generator.integers(0, 20, 2)
     right, bottom = left + generator.integers(3, 26), top + generator.integers(3, 26)
-    colour, shape = int(generator.integers(100, 256)), generator.integers(0, 5)
+    colour, shape = (int(generator.integers(100, 256)),), generator.integers(0, 5)
     if shape == 1:
         cv2.rectangle(picture, (int(left), int(top)), (int(right), int(bottom)), colour, -1)
     elif shape == 2:
@@ -142,7 +144,8 @@ def _shape_or_blank(generator: np.random.Generator) -> NDArray[np.uint8]:
         cv2.rectangle(picture, (int(left), int(top)), (int(right), int(bottom)), colour, thickness)
     elif shape == 4:
         ends = generator.integers(-4, SIDE + 4, (2, 2))
-        cv2.line(picture, ends[0].tolist(), ends[1].tolist(), colour, int(generator.integers(6, 14)), cv2.LINE_AA)
+        start, end = [(int(x), int(y)) for x, y in ends]
+        cv2.line(picture, start, end, colour, int(generator.integers(6, 14)), cv2.LINE_AA)
     return picture
 
 

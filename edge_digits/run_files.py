@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.errors import DataError
+from device.model_file import sha256
 from device.output_files import atomic_path, write_text
 
 
@@ -48,3 +49,15 @@ def write_npz(path: Path, **arrays: NDArray[np.uint8]) -> None:
     with atomic_path(path) as temporary:
         save: Any = np.savez  # its type differs between numpy 1 and 2
         save(temporary, **arrays)
+
+
+def digest_of(path: Path) -> str:
+    """Return the first twelve hex digits of a file's sha256.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    try:
+        return sha256(path.read_bytes())[:12]
+    except OSError as cause:
+        raise DataError(f"{path}: expected a model file, found none ({cause.strerror}); check the path") from cause

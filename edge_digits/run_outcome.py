@@ -106,6 +106,19 @@ def write_outcome(
     return Trained(model=out / MODEL_NAME, history=tuple(history), validation_accuracy=validation_accuracy)
 
 
+def write_h5(model: Path) -> Path:
+    """Write a Keras model beside itself in Keras's older format, HDF5.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    path = model.with_suffix(".h5")
+    loaded = keras.models.load_model(model, compile=False)
+    with atomic_path(path) as temporary:
+        loaded.save(temporary)
+    return path
+
+
 def _calibrate(
     model: keras.Model, digits: Digits, held_back: tuple[NDArray[np.uint8], NDArray[np.uint8]]
 ) -> dict[str, Any]:

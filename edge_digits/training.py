@@ -40,12 +40,16 @@ class TrainingSettings(Recipe):
         seed: weights, dropout and order follow from it; the digits held back do not, so that runs can be compared.
         validation: how many training digits to hold back.
         teachers: digests of the models learned from.
+        init: digest of the model whose weights were started from, empty where they were drawn.
+        weights: how often each source of the data was drawn from relative to the others, where that was said.
     """
 
     arch: str = "cnn"
     seed: int = 0
     validation: int = 5000
     teachers: tuple[str, ...] = ()
+    init: str = ""
+    weights: tuple[float, ...] = ()
 
     @classmethod
     def from_recipe(
@@ -74,7 +78,10 @@ def train(
     out: Path,
     *,
     frequency: NDArray[np.float32] | None = None,
+    part: NDArray[np.int16] | None = None,
     teachers: Sequence[Path] = (),
+    init: keras.Model | None = None,
+    accept: Callable[[keras.Model], None] | None = None,
     resume: bool = False,
     force: bool = False,
     report: Callable[[str], None],
@@ -86,7 +93,10 @@ def train(
         settings: what decides the outcome.
         out: folder for the results, made if need be.
         frequency: float32 (N,), how often to see each training digit in an epoch on average, or None for once each.
+        part: int16 (N,), which source each training digit is of, so that some of each are held back; None for one.
         teachers: Keras models to learn from beside the labels; `settings` holds their digests.
+        init: the model to start from; `settings` holds its digest.
+        accept: raises if the trained model is not to be written; the run can then be resumed.
         resume: continue the run that was stopped in `out`; start one if there is none.
         force: overwrite what is in `out`.
         report: takes a line for each epoch.
@@ -97,7 +107,7 @@ def train(
         OutputError: `out` cannot be written.
         DataError: a teacher cannot be loaded.
     """
-    split = validation_split(digits.train_labels, count=settings.validation, seed=SPLIT_SEED)
+    split = held_back_split(digits, settings, part)
     if len(split.train) < settings.batch_size:
         raise UsageError(f"expected at least one batch of {settings.batch_size}, found {len(split.train)} digits")
     refuse_unwritable(out)
@@ -111,28 +121,39 @@ def train(
         return finished
     lessons = _lessons(digits, frequency, split, settings, teachers)
     checkpoint = _start(out, identity, resume=resume, force=force, report=report)
-    model = (
-        checkpoint.model if checkpoint else compile_model(settings, steps=len(lessons.images) // settings.batch_size)
-    )
+    steps = len(lessons.images) // settings.batch_size
+    model = checkpoint.model if checkpoint else compile_model(init or build(settings.arch), settings, steps=steps)
     history = list(checkpoint.history) if checkpoint else []
     held_back = digits.train_images[split.validation], digits.train_labels[split.validation]
     for epoch in epochs_of(lessons, numbers=range(len(history), settings.epochs), seed=settings.seed):
         history.append(_learn(model, epoch, settings, held_back))
         save_checkpoint(out, model, identity, history)
         report(_line(history[-1], settings))
+    if accept is not None:
+        accept(model)
     trained = write_outcome(model, out, identity, history, digits=digits, held_back=held_back, settings=settings)
     remove_checkpoint(out)
     return trained
 
 
-def compile_model(settings: TrainingSettings, *, steps: int) -> keras.Model:
-    """Build the architecture and compile it with its recipe's optimiser and loss.
+def held_back_split(
+    digits: Digits, settings: TrainingSettings, part: NDArray[np.int16] | None = None
+) -> ValidationSplit:
+    """Say which training digits a run learns from and which it holds back: of each class and source in proportion."""
+    groups = digits.train_labels.astype(np.int16)
+    if part is not None:
+        groups += part * len(LABELS)
+    return validation_split(groups, count=settings.validation, seed=SPLIT_SEED)
+
+
+def compile_model(model: keras.Model, settings: TrainingSettings, *, steps: int) -> keras.Model:
+    """Compile a model with its recipe's optimiser and loss.
 
     Args:
+        model: what to train.
         settings: what decides the outcome.
         steps: batches in an epoch.
     """
-    model = build(settings.arch)
     model.compile(
         optimizer=_optimizer(settings, steps=steps),
         loss=settings.loss,

@@ -67,4 +67,5 @@ def affine_matrices(
     cosine, sine = np.cos(angle), np.sin(angle)
     across = [cosine / zoom[0], (sine + shear) / zoom[0], shift[0]]
     down = [-sine / zoom[1], cosine / zoom[1], shift[1]]
-    return np.stack([np.stack(across, axis=1), np.stack(down, axis=1)], axis=1).astype(np.float32)
+    matrices: NDArray[np.float32] = np.stack([across, down]).transpose(2, 0, 1).astype(np.float32)
+    return matrices

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edge_digits.augmentation import augment
-from edge_digits.camera_flaws import FLAWS
+from edge_digits.camera_flaws import FLAWS, misframe, slant
 from edge_digits.epochs import NO_DIGIT, Lessons, epochs_of
 from edge_digits.mnist_sources import from_sample
 from edge_digits.non_digits import draw_non_digits
@@ -65,9 +65,9 @@ def test_each_flaw_changes_digits_and_leaves_them_readable(flaw) -> None:
     flawed = np.clip(flaw(digits.copy(), np.random.default_rng(0)), 0, 255)
     assert flawed.shape == digits.shape
     assert (np.abs(flawed - digits).max(axis=(1, 2)) > 1).mean() > 0.8
-    flat, other = digits.reshape(60, -1), flawed.reshape(60, -1)
-    likeness = np.corrcoef(np.concatenate([flat, other]))[:60, 60:]
-    assert (likeness.argmax(axis=0) == np.arange(60)).mean() > 0.4  # pixel by pixel; those that move it are least alike
+    likeness = np.corrcoef(np.concatenate([digits, flawed]).reshape(120, -1))[:60, 60:]
+    least = 0.2 if flaw in (misframe, slant) else 0.85  # those two move the ink away from itself; chance is 1 in 60
+    assert (likeness.argmax(axis=0) == np.arange(60)).mean() > least
 
 
 def test_what_is_no_digit_is_framed_and_repeatable() -> None:

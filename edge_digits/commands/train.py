@@ -1,4 +1,4 @@
-"""`train`: train a digit network."""
+"""`train`: train a digit network, or go on from a trained one with new digits."""
 
 from __future__ import annotations
 
@@ -7,56 +7,149 @@ from pathlib import Path
 import click
 
 from device.command_line import FILE, Command, reporter
+from device.errors import UsageError
 
-ARCHITECTURE_NAMES = ("cnn",)
+from ..recipes import RECIPES
+
+FINE_TUNING_EPOCHS = 5
+FINE_TUNING_RATE = 0.1
+MNIST_SHARE, NEW_SHARE = 3.0, 1.0
 
 
 @click.command(cls=Command)
-@click.option("--arch", type=click.Choice(ARCHITECTURE_NAMES), default="cnn", show_default=True)
+@click.option("--arch", type=click.Choice(list(RECIPES)), default="cnn", show_default=True, help="What to train.")
 @click.option("--out", type=FILE, required=True, help="Folder for the results.")
 @click.option(
     "--data",
-    type=FILE,
-    help="Digits to train on: an npz or a folder; else MNIST.",
+    "sources",
+    multiple=True,
+    metavar="SOURCE",
+    help="Digits to train on: mnist, an npz, a folder of IDX files, Kaggle's train.csv, or a folder of pictures by "
+    "class; repeat it to mix several.  [default: mnist]",
+)
+@click.option(
+    "--weight",
+    "weights",
+    type=float,
+    multiple=True,
+    help="How often to draw from each source relative to the others, once for each --data; by their sizes otherwise.",
 )
 @click.option("--epochs", type=click.IntRange(1), help="Passes over the data; the architecture's recipe unless given.")
 @click.option("--batch-size", type=click.IntRange(1), help="Digits in a step; the recipe's unless given.")
+@click.option("--learning-rate", type=click.FloatRange(0, min_open=True), help="Peak; the recipe's unless given.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
 @click.option(
     "--validation", type=click.IntRange(1), default=5000, show_default=True, help="Training digits to hold back."
 )
-@click.option("--augment/--no-augment", default=True, show_default=True, help="Rotate, zoom, shear and shift digits.")
+@click.option("--augment/--no-augment", default=True, show_default=True, help="Distort digits, as the recipe says.")
+@click.option(
+    "--teacher", "teachers", type=FILE, multiple=True, help="Keras model to learn from beside the labels; repeatable."
+)
+@click.option(
+    "--init",
+    type=FILE,
+    help="Keras model (.keras, .h5) to go on from: a tenth of the recipe's rate, 5 epochs, and MNIST mixed in 3 to 1 "
+    "unless --data or --weight say otherwise.",
+)
+@click.option(
+    "--max-drop",
+    type=click.FloatRange(0, 100),
+    default=0.1,
+    show_default=True,
+    help="With --init: refuse a model that lost more points than this on what was held back of any source.",
+)
+@click.option("--h5", is_flag=True, help="Also write model.h5.")
 @click.option("--resume", is_flag=True, help="Continue a run that was stopped.")
 @click.option("--force", is_flag=True, help="Overwrite an earlier run.")
 def train(
     *,
     arch: str,
     out: Path,
-    data: Path | None,
+    sources: tuple[str, ...],
+    weights: tuple[float, ...],
     epochs: int | None,
     batch_size: int | None,
+    learning_rate: float | None,
     seed: int,
     validation: int,
     augment: bool,
+    teachers: tuple[Path, ...],
+    init: Path | None,
+    max_drop: float,
+    h5: bool,
     resume: bool,
     force: bool,
 ) -> None:
     """Train a digit network and write model.keras, history.json, training.json and curves.png.
 
     A checkpoint is kept after every epoch: a run that was stopped goes on with --resume and ends with the same model.
-    The test digits are not looked at.
+    The test digits are not looked at, except to report what --init changed.
     """
     from edge_digits.tensorflow_setup import prepare_tensorflow
 
     report = reporter()
     prepare_tensorflow()
-    from edge_digits.mnist import load_mnist
-    from edge_digits.training import TrainingSettings
+    from edge_digits.mixture import load_mixture
+    from edge_digits.run_files import digest_of
+    from edge_digits.training import TrainingSettings, held_back_split
     from edge_digits.training import train as run_training
 
-    digits = load_mnist(data, report=report)
+    named, shares = _sources(sources, weights, is_fine_tuning=init is not None)
+    mixture = load_mixture(named, shares or None, report=report)
+    model = None
+    if init is not None:
+        from edge_digits.fine_tuning import comparison, held_back_of, load_init
+
+        model = load_init(init)
+        arch = model.name if model.name in RECIPES else arch
+        epochs = epochs or FINE_TUNING_EPOCHS
+        learning_rate = learning_rate or RECIPES[arch].learning_rate * FINE_TUNING_RATE
     settings = TrainingSettings.from_recipe(
-        arch, epochs=epochs, batch_size=batch_size, seed=seed, validation=validation, augment=augment
+        arch,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        augment=augment,
+        seed=seed,
+        validation=validation,
+        teachers=tuple(digest_of(teacher) for teacher in teachers),
+        init="" if init is None else digest_of(init),
+        weights=shares,
     )
-    trained = run_training(digits, settings, out, resume=resume, force=force, report=report)
+    digits, accept = mixture.digits, None
+    if model is not None:
+        sets = held_back_of(mixture, held_back_split(digits, settings, mixture.part).validation)
+        accept = comparison(model, sets, max_drop=max_drop / 100, report=report)
+    trained = run_training(
+        digits,
+        settings,
+        out,
+        frequency=mixture.sampling_weights if shares else None,
+        part=mixture.part,
+        teachers=teachers,
+        init=model,
+        accept=accept,
+        resume=resume,
+        force=force,
+        report=report,
+    )
+    if h5:
+        from edge_digits.run_outcome import write_h5
+
+        click.echo(f"{write_h5(trained.model)}: the same in Keras's older format")
     click.echo(f"{trained.model}: validation accuracy {trained.validation_accuracy:.2%}")
+
+
+def _sources(
+    sources: tuple[str, ...], weights: tuple[float, ...], *, is_fine_tuning: bool
+) -> tuple[list[str], tuple[float, ...]]:
+    """Return what to read and the weight of each, none where sizes decide.
+
+    Raises:
+        UsageError: there are weights, but not one for each source.
+    """
+    if weights and len(weights) != len(sources):
+        raise UsageError(f"expected one --weight for each --data, found {len(weights)} for {len(sources)}")
+    if is_fine_tuning and sources and not weights and "mnist" not in sources:
+        return ["mnist", *sources], (MNIST_SHARE, *(NEW_SHARE / len(sources) for _ in sources))
+    return list(sources) or ["mnist"], weights

@@ -1,0 +1,152 @@
+"""Going on from a trained model with new digits: what it starts from, and whether it got better or worse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from device.contract import LABELS, SIDE
+from device.errors import DataError, GateError, UsageError
+from device.statistics import mcnemar_p
+
+from .mixture import Mixture
+
+LEAST_ACCURACY = 0.5
+
+
+@dataclass(frozen=True)
+class HeldBack:
+    """Digits of one source that the run does not learn from.
+
+    Attributes:
+        name: of the source.
+        images: uint8 (N, 28, 28).
+        labels: uint8 (N,).
+        is_gated: whether a model that reads fewer of them right is refused; test sets only report.
+    """
+
+    name: str
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+    is_gated: bool
+
+
+@dataclass(frozen=True)
+class Change:
+    """What became of the digits of one source.
+
+    Attributes:
+        name: of the source.
+        count: digits compared.
+        before: right before, digits.
+        after: right after, digits.
+        p_value: of McNemar's test, for the difference being chance.
+        is_gated: whether it decides.
+    """
+
+    name: str
+    count: int
+    before: int
+    after: int
+    p_value: float
+    is_gated: bool
+
+    def __str__(self) -> str:
+        change = f"{self.before / self.count:.2%} → {self.after / self.count:.2%}"
+        return f"{self.name}: {change} of {self.count:,} digits (McNemar p = {self.p_value:.2f})"
+
+
+def load_init(path: Path) -> keras.Model:
+    """Load the model to go on from.
+
+    Raises:
+        DataError: it is missing or no Keras model.
+        UsageError: it does not take 28×28 pixels or does not answer with ten scores.
+    """
+    try:
+        model = keras.models.load_model(path, compile=False)
+    except (OSError, ValueError) as cause:
+        raise DataError(
+            f"{path}: expected a Keras model (.keras or .h5) to start from, found none ({cause})"
+        ) from cause
+    expected = (None, SIDE, SIDE, 1), (None, len(LABELS))
+    found = tuple(model.input_shape), tuple(model.output_shape)
+    if found != expected:
+        raise UsageError(
+            f"{path}: expected a model from {expected[0]} to {expected[1]}, found {found[0]} to {found[1]}"
+        )
+    return model
+
+
+def held_back_of(mixture: Mixture, validation: NDArray[np.int64]) -> list[HeldBack]:
+    """Gather what each source keeps apart: validation digits, and test digits.
+
+    A source of the user's own that keeps no test part is judged by all that was held back of it; MNIST's test digits
+    only report.
+
+    Args:
+        mixture: what the run learns from.
+        validation: int64 (K,), positions of its training digits that are held back.
+    """
+    sets = []
+    for index, source in enumerate(mixture.sources):
+        own = validation[mixture.part[validation] == index]
+        images, labels, test = mixture.images[own], mixture.labels[own], mixture.test_of(index)
+        if source.is_held_back:
+            images, labels = np.concatenate([images, test.images]), np.concatenate([labels, test.labels])
+        elif len(test.labels):
+            sets.append(HeldBack(f"{source.name}, test", test.images, test.labels, is_gated=False))
+        if len(labels):
+            sets.append(HeldBack(f"{source.name}, held back", images, labels, is_gated=True))
+    return sets
+
+
+def comparison(
+    model: keras.Model, sets: Sequence[HeldBack], *, max_drop: float, report: Callable[[str], None]
+) -> Callable[[keras.Model], None]:
+    """Note what a model reads now; return the function that refuses it once it is trained and reads worse.
+
+    Args:
+        model: before training.
+        sets: what to read.
+        max_drop: share of a set's digits that it may lose, 0–1.
+        report: takes a line for each set.
+
+    Raises:
+        UsageError: the model reads next to nothing, as one does that expects other pixels than 0–255.
+    """
+    before = [_right(model, each) for each in sets]
+    worst = min((right.mean() for right, each in zip(before, sets, strict=True) if not each.is_gated), default=1.0)
+    if worst < LEAST_ACCURACY:
+        raise UsageError(
+            f"expected a model that reads digits of 0–255 pixels, found one that reads {worst:.0%} of them"
+        )
+
+    def accept(trained: keras.Model) -> None:
+        changes = [_change(each, old, _right(trained, each)) for each, old in zip(sets, before, strict=True)]
+        for change in changes:
+            report(f"{change}{'' if change.is_gated else ', for report only'}")
+        worse = [each for each in changes if each.is_gated and each.after < each.before - max_drop * each.count]
+        if worse:
+            raise GateError(
+                f"expected at most {max_drop:.2%} fewer digits right, found {'; '.join(map(str, worse))}; the model is "
+                "not written: add more data, or resume with a larger --max-drop"
+            )
+
+    return accept
+
+
+def _right(model: keras.Model, held: HeldBack) -> NDArray[np.bool_]:
+    scores = model.predict(held.images[..., np.newaxis], batch_size=500, verbose=0)
+    right: NDArray[np.bool_] = scores.argmax(axis=1) == held.labels
+    return right
+
+
+def _change(held: HeldBack, before: NDArray[np.bool_], after: NDArray[np.bool_]) -> Change:
+    p_value = mcnemar_p(int((after & ~before).sum()), int((before & ~after).sum()))
+    return Change(held.name, len(before), int(before.sum()), int(after.sum()), p_value, held.is_gated)
