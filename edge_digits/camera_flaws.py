@@ -136,4 +136,5 @@ def _distance_from_lines(
     across = _per_digit(np.cos(angle)) * _AXIS[np.newaxis, np.newaxis, :]
     down = _per_digit(np.sin(angle)) * _AXIS[np.newaxis, :, np.newaxis]
     distance: Pixels = across + down - _per_digit(offset)
-    return distance if signed else np.abs(distance)
+    unsigned: Pixels = np.abs(distance)
+    return distance if signed else unsigned

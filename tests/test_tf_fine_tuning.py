@@ -1,0 +1,203 @@
+"""Learning from teachers, from mixtures, and going on from a trained model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from device.errors import DataError, GateError, UsageError
+from edge_digits.cli import cli
+from edge_digits.distillation import teach
+from edge_digits.fine_tuning import HeldBack, comparison, held_back_of, load_init
+from edge_digits.mixture import Mixture, load_mixture
+from edge_digits.mnist_sources import from_sample
+from edge_digits.run_files import digest_of, write_npz
+from edge_digits.score_calibration import decide, expected_calibration_error, fit_temperature, soften, soften_model
+from edge_digits.training import TrainingSettings, held_back_split, train
+
+SAMPLE = from_sample()
+
+
+def ignore(line: str) -> None:
+    pass
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A thousand digits of the sample as an npz."""
+    path = tmp_path_factory.mktemp("data") / "few.npz"
+    write_npz(
+        path,
+        x_train=SAMPLE.train_images[:1000],
+        y_train=SAMPLE.train_labels[:1000],
+        x_test=SAMPLE.test_images[:300],
+        y_test=SAMPLE.test_labels[:300],
+    )
+    return path
+
+
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of a device's corrected crops: other digits of the sample, faint as its camera sees them."""
+    folder = tmp_path_factory.mktemp("collected")
+    for place, (image, label) in enumerate(
+        zip(SAMPLE.train_images[1000:1200], SAMPLE.train_labels[1000:1200], strict=True)
+    ):
+        (folder / str(label)).mkdir(exist_ok=True)
+        cv2.imwrite(str(folder / str(label) / f"{place}.png"), image // 2)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def teacher(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The network of one hidden layer, trained on a thousand digits."""
+    out = tmp_path_factory.mktemp("teacher")
+    settings = TrainingSettings.from_recipe("mlp-100", epochs=6, validation=100)
+    return train(load_mixture([data], report=ignore).digits, settings, out, report=ignore).model
+
+
+def test_teachers_answer_once_for_each_epoch(teacher: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers are softened distributions, kept in the cache and the same from there."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    images = SAMPLE.test_images[:50]
+    fresh = teach([teacher], lesson="a", temperature=2.0)(images, 3)
+    assert len(list(tmp_path.rglob("0003.npy"))) == 1
+    kept = teach([teacher], lesson="a", temperature=2.0)(np.zeros_like(images), 3)
+    np.testing.assert_allclose(kept, fresh, atol=2e-3)  # kept in half precision
+    np.testing.assert_allclose(fresh.sum(axis=1), 1, rtol=1e-5)
+    sharp = teach([teacher], lesson=None, temperature=1.0)(images, 3)
+    assert sharp.max(axis=1).mean() > fresh.max(axis=1).mean()
+
+
+def test_a_student_learns_from_its_teacher(data: Path, teacher: Path, tmp_path: Path) -> None:
+    """Teachers are part of what a run is: their digests are recorded and another teacher is another run."""
+    digits = load_mixture([data], report=ignore).digits
+    settings = TrainingSettings.from_recipe("cnn-nano", epochs=1, validation=100, teachers=(digest_of(teacher),))
+    train(digits, settings, tmp_path, teachers=[teacher], report=ignore)
+    record = json.loads((tmp_path / "training.json").read_text())
+    assert record["settings"]["teachers"] == [digest_of(teacher)]
+    with pytest.raises(DataError, match="expected a Keras model as teacher"):
+        teach([data], lesson=None, temperature=2.0)
+
+
+def test_a_calibrated_run_records_its_decision(data: Path, tmp_path: Path) -> None:
+    """The threshold accepts 99.5 % of the digits held back, up to one of them."""
+    digits = load_mixture([data], report=ignore).digits
+    train(digits, TrainingSettings.from_recipe("cnn-nano", epochs=2, validation=200), tmp_path, report=ignore)
+    decision = json.loads((tmp_path / "training.json").read_text())["decision"]
+    assert 0 < decision["reject_below"] < 1
+    assert decision["accepted"] >= 0.99
+    assert decision["reject_below"] * 256 % 1 == 0
+
+
+def test_fine_tuning_learns_the_new_and_keeps_the_old(
+    data: Path, collected: Path, teacher: Path, tmp_path: Path
+) -> None:
+    """From the command line: both sources are reported, old against new, and the new digits are read better."""
+    weights = ["--data", str(data), "--weight", "1", "--data", str(collected), "--weight", "1"]
+    arguments = ["train", "--init", str(teacher), *weights, "--epochs", "8", "--out", str(tmp_path / "tuned")]
+    result = CliRunner().invoke(cli, [*arguments, "--validation", "100", "--max-drop", "3", "--h5"])
+    assert result.exit_code == 0, result.stderr
+    lines = [line for line in result.stderr.splitlines() if "→" in line]
+    assert [("few.npz" in line, "collected" in line) for line in lines].count((True, False)) == 2
+    assert sum("for report only" in line for line in lines) == 1
+    assert (tmp_path / "tuned/model.h5").exists()
+    one, other = (
+        keras.models.load_model(tmp_path / "tuned" / name, compile=False) for name in ("model.keras", "model.h5")
+    )
+    np.testing.assert_array_equal(one.get_weights()[0], other.get_weights()[0])
+    record = json.loads((tmp_path / "tuned/training.json").read_text())
+    assert record["settings"]["init"] == digest_of(teacher)
+    assert record["settings"]["weights"] == [1.0, 1.0]
+
+
+def test_a_model_that_got_worse_is_refused(teacher: Path, data: Path) -> None:
+    """Exit code 3 names the source and the figures; a test set alone never decides."""
+    model = load_init(teacher)
+    held = HeldBack("held", SAMPLE.test_images[:200], SAMPLE.test_labels[:200], is_gated=True)
+    reported = HeldBack("test", SAMPLE.test_images[200:400], SAMPLE.test_labels[200:400], is_gated=False)
+    said: list[str] = []
+    accept = comparison(model, [held, reported], max_drop=0.01, report=said.append)
+    accept(model)
+    forgetful = keras.models.clone_model(model)
+    with pytest.raises(GateError, match=r"held: .*→.*not written"):
+        accept(forgetful)
+    assert "for report only" in said[-1]
+    comparison(model, [reported], max_drop=0.0, report=said.append)(forgetful)
+
+
+def test_each_source_keeps_some_apart(data: Path, collected: Path) -> None:
+    """Nothing of what is held back is learned from, and every source has its share."""
+    mixture: Mixture = load_mixture([data, collected], report=ignore)
+    settings = TrainingSettings.from_recipe("cnn-nano", validation=200)
+    split = held_back_split(mixture.digits, settings, mixture.part)
+    assert not set(split.train) & set(split.validation)
+    sets = held_back_of(mixture, split.validation)
+    assert [each.is_gated for each in sets] == [False, True, True]
+    assert all(len(each.labels) for each in sets)
+
+
+@pytest.mark.parametrize("wrong", ["missing.keras", "few.npz"])
+def test_what_is_no_model_cannot_be_gone_on_from(wrong: str, data: Path, tmp_path: Path) -> None:
+    """One line and exit code 6."""
+    result = CliRunner().invoke(
+        cli, ["train", "--init", str(data.parent / wrong), "--data", str(data), "--out", str(tmp_path / "x")]
+    )
+    assert result.exit_code == 6
+    assert len([line for line in result.stderr.splitlines() if line.startswith("error")]) == 1
+
+
+def test_a_model_of_another_size_cannot_be_gone_on_from(tmp_path: Path) -> None:
+    """Input and output are named."""
+    other = keras.Sequential([keras.Input((32, 32, 3)), keras.layers.Flatten(), keras.layers.Dense(4)])
+    other.save(tmp_path / "other.keras")
+    with pytest.raises(UsageError, match=r"28, 28, 1.*found \(None, 32, 32, 3\)"):
+        load_init(tmp_path / "other.keras")
+
+
+def test_weights_go_with_sources(data: Path, tmp_path: Path) -> None:
+    """A weight too many is a usage error."""
+    result = CliRunner().invoke(
+        cli, ["train", "--data", str(data), "--weight", "1", "--weight", "2", "--out", str(tmp_path / "x")]
+    )
+    assert result.exit_code == 2
+
+
+def test_calibration_makes_scores_probabilities() -> None:
+    """Scores drawn so that they are right as often as they say, then sharpened, come back."""
+    generator = np.random.default_rng(0)
+    honest = soften(np.exp(generator.normal(0, 2, (20000, 10))).astype(np.float32), 1.0)
+    labels = (honest.cumsum(axis=1) < generator.random((20000, 1))).sum(axis=1).clip(max=9).astype(np.uint8)
+    sharpened = soften(honest, 0.5)
+    temperature = fit_temperature(sharpened, labels)
+    assert temperature == pytest.approx(2.0, rel=0.05)  # what 20,000 draws allow
+    assert expected_calibration_error(sharpened, labels) > 0.05
+    assert expected_calibration_error(soften(sharpened, temperature), labels) < 0.01
+
+
+def test_softening_a_model_softens_its_scores(teacher: Path) -> None:
+    """The last layer takes the temperature in."""
+    model = keras.models.load_model(teacher, compile=False)
+    images = SAMPLE.test_images[:20, ..., np.newaxis]
+    before = model.predict(images, verbose=0)
+    soften_model(model, 1.7)
+    np.testing.assert_allclose(
+        model.predict(images, verbose=0), soften(before, 1.7), atol=1e-4
+    )  # scores below 1e-7 are cut
+
+
+def test_the_threshold_says_what_it_accepts_and_refuses() -> None:
+    """Shares are counted on what it was chosen with."""
+    digits = np.full((1000, 10), 0.01, np.float32)
+    digits[:, 3] = np.linspace(0.5, 1.0, 1000)
+    others = np.full((100, 10), 0.1, np.float32)
+    decision = decide(digits, np.full(1000, 3, np.uint8), others, temperature=1.0)
+    assert decision.accepted >= 0.995
+    assert 0.49 <= decision.reject_below <= 0.503
+    assert decision.refused == 1.0
