@@ -59,6 +59,7 @@ def make_card(
         conversion={
             "targets": list(request.targets),
             "original_input_range": input_range,
+            **({"per_tensor": True} if request.per_tensor else {}),
             **({"mending": finished.mending} if finished.mending else {}),
             **({"stripped_bytes": finished.saved_bytes} if finished.saved_bytes else {}),
         },

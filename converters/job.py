@@ -18,7 +18,7 @@ from .card import make_card
 from .finishing import finish
 from .input_range import find_input_range
 from .layer_errors import LayerError, keep_layers_float, layer_errors, matching_layers
-from .mending import Made, lacking_operations, make_for_targets
+from .mending import Made, lacking_operations, make_for_targets, per_tensor_everywhere
 from .references import INPUT_RANGES, InputRange, Reference
 from .request import MIXED, Agreement, Conversion, ConversionRequest
 from .stability import measure_stability
@@ -90,7 +90,10 @@ class Job:
         )
 
     def _make_converter(self) -> Any:
-        return self._reference.make_converter(self._range)
+        converter = self._reference.make_converter(self._range)
+        if self._request.per_tensor:
+            per_tensor_everywhere(converter)
+        return converter
 
     def _needed_calibration(self) -> NDArray[np.uint8]:
         assert self._calibration is not None, "checked before the job began"

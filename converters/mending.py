@@ -39,13 +39,14 @@ def _old_quantizer(converter: Any) -> None:
     converter.experimental_new_quantizer = False
 
 
-def _per_tensor_everywhere(converter: Any) -> None:
+def per_tensor_everywhere(converter: Any) -> None:
+    """Set a converter to one scale for each tensor of weights instead of one for each channel."""
     converter._experimental_disable_per_channel = True
 
 
 MENDINGS: tuple[tuple[str, Callable[[Any], None]], ...] = (
     ("Dense weights quantised per tensor instead of per channel", _per_tensor_dense),
-    ("all weights quantised per tensor instead of per channel", _per_tensor_everywhere),
+    ("all weights quantised per tensor instead of per channel", per_tensor_everywhere),
     ("TensorFlow's earlier quantiser", _old_quantizer),
 )
 

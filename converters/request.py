@@ -78,6 +78,7 @@ class ConversionRequest:
         keep_float: words in the names of layers that a mixed variant keeps in float32.
         mixed: make a mixed variant with as few of the worst layers in float32 as its gate needs.
         stability: convert int8 with each half of the representative set too, and report the difference.
+        per_tensor: one scale for each tensor of weights instead of one for each channel; a shorter file.
         strip: leave out what runtimes do not need, after proof that no bit of the answers changes.
         force: overwrite files that are there.
     """
@@ -97,6 +98,7 @@ class ConversionRequest:
     keep_float: tuple[str, ...] = ()
     mixed: bool = False
     stability: bool = False
+    per_tensor: bool = False
     strip: bool = False
     force: bool = False
 

@@ -221,6 +221,19 @@ def test_stripping_saves_bytes_and_changes_no_answer(request_: ConversionRequest
         np.testing.assert_array_equal(one, other)
 
 
+def test_one_scale_for_each_tensor_makes_a_shorter_file(request_: ConversionRequest) -> None:
+    """No weights have a scale for each channel, the card says so, and the gate is met."""
+    per_channel, per_tensor = (
+        convert(replace(request_, variants=("int8",), out=request_.out / str(flag), per_tensor=flag))[0]
+        for flag in (False, True)
+    )
+    assert per_tensor.failure is None
+    model = read_model(per_tensor.path)
+    assert max(len(tensor.scales) for tensor in read_graph(model.flatbuffer).tensors) == 1
+    assert model.card.conversion["per_tensor"] is True
+    assert per_tensor.flatbuffer_bytes < per_channel.flatbuffer_bytes - 500
+
+
 def test_standard_readers_find_metadata_and_stored_labels(request_: ConversionRequest) -> None:
     """The flatbuffer carries TFLITE_METADATA, and labels.txt lies uncompressed behind it."""
     (int8,) = convert(replace(request_, variants=("int8",)))

@@ -74,6 +74,9 @@ RANGE_NAMES = ("0-255", "0-1", "-1-1")
     "--mixed", type=click.Choice(["auto"]), help="Also make int8-mixed, with as few layers in float as it takes."
 )
 @click.option("--stability/--no-stability", default=True, help="Convert int8 with each half of the set as a check.")
+@click.option(
+    "--per-tensor", is_flag=True, help="One scale for each tensor of weights, not for each channel: a shorter file."
+)
 @click.option("--strip", is_flag=True, help="Leave out what runtimes do not need; no bit of the answers changes.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
 def convert(
@@ -94,6 +97,7 @@ def convert(
     keep_float: tuple[str, ...],
     mixed: str | None,
     stability: bool,
+    per_tensor: bool,
     strip: bool,
     force: bool,
 ) -> None:
@@ -144,6 +148,7 @@ def convert(
         keep_float=keep_float,
         mixed=mixed is not None,
         stability=stability,
+        per_tensor=per_tensor,
         strip=strip,
         force=force,
     )
