@@ -9,6 +9,7 @@ COMMANDS = {
     "demo": "edge_digits.commands.demo:demo",
     "data": "edge_digits.commands.data:data",
     "train": "edge_digits.commands.train:train",
+    "zoo": "edge_digits.commands.zoo:zoo",
     "evaluate": "edge_digits.commands.evaluate:evaluate",
     "predict": "edge_digits.commands.predict:predict",
     "convert": "edge_digits.commands.convert:convert",
