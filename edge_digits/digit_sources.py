@@ -64,6 +64,10 @@ def read_source(source: Path | str, *, report: Callable[[str], None]) -> SourceD
         test = mnist.test if len(mnist.test_labels) else None
         return SourceDigits(mnist.source, "mnist", mnist.train, test, mnist.is_sample)
     path = Path(source)
+    if not path.exists():
+        raise DataError(
+            f"{path}: expected an npz, a CSV file or a folder of digits, found nothing there; check the path"
+        )
     read = _read_named(path, report)
     report(f"digits: {read.name}")
     return read
@@ -86,8 +90,8 @@ def _read_pictures(path: Path, report: Callable[[str], None]) -> SourceDigits:
         waiting = count_unsure(path)
         if waiting:
             raise DataError(
-                f"{path}: expected pictures in folders named 0 to 9, found none, but {waiting:,} pictures in {UNSURE}/ "
-                "wait for review; sort them first"
+                f"{path}: expected pictures in folders named 0 to 9, found none; "
+                f"review the {waiting:,} in {UNSURE}/ first"
             )
         raise DataError(
             f"{path}: expected IDX files, an mnist.npz or pictures in folders named 0 to 9, found none of these in "

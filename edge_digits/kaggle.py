@@ -144,7 +144,7 @@ def _parse_plain(block: bytes, columns: int) -> NDArray[np.uint8] | None:
     values = figures[ends - 1].astype(np.uint16)
     for place in range(1, _MOST_DIGITS):
         longer = np.flatnonzero(length > place)
-        values[longer] += figures[ends[longer] - 1 - place] * np.uint16(10**place)
+        values[longer] += figures[ends[longer] - 1 - place].astype(np.uint16) * 10**place
     if values.max() > 255:
         return None
     parsed: NDArray[np.uint8] = values.astype(np.uint8).reshape(-1, columns)

@@ -117,16 +117,16 @@ def left_out(pictures: PictureFolder, *, name: str, most: int = 10) -> list[str]
     lines = []
     if pictures.not_found:
         lines.append(
-            f"{name}: left out {len(pictures.not_found):,} pictures in which no digit is found: "
+            f"{name}: left out {_counted(len(pictures.not_found))} in which no digit is found: "
             + _listed([str(path) for path in pictures.not_found], most)
         )
     if pictures.unreadable:
         lines.append(
-            f"{name}: left out {len(pictures.unreadable):,} pictures that cannot be read: "
+            f"{name}: left out {_counted(len(pictures.unreadable))} that cannot be read: "
             + _listed(list(pictures.unreadable), most)
         )
     if pictures.unsure:
-        lines.append(f"{name}: left out {pictures.unsure:,} pictures in {UNSURE}/ that nobody has reviewed yet")
+        lines.append(f"{name}: left out {_counted(pictures.unsure)} in {UNSURE}/ that nobody has reviewed yet")
     if pictures.others:
         lines.append(f"{name}: left out folders that are no digits: {_listed(list(pictures.others), most)}")
     return lines
@@ -157,6 +157,10 @@ def _nothing(folder: Path, not_found: list[Path], unreadable: list[str]) -> str:
         count = len(not_found) + len(unreadable)
         return f"{folder}: expected pictures of digits, found {count} without a digit in them, as {not_found[0]}"
     return f"{folder}: expected pictures (PNG, JPEG …) in the folders 0 to 9, found none; check the path"
+
+
+def _counted(count: int) -> str:
+    return f"{count:,} picture{'' if count == 1 else 's'}"
 
 
 def _listed(names: list[str], most: int) -> str:

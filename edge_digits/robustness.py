@@ -14,6 +14,7 @@ from .distortions import KINDS, STRENGTHS, distort
 from .scoring import Subject, score
 
 SCHEMA = "edge-digits.robustness/1"
+KINDS_AT_ONCE = 5
 
 
 @dataclass(frozen=True)
@@ -54,25 +55,33 @@ def measure_robustness(
         digits: at least one; all models get the same distorted ones.
         seed: of the distortions.
         kinds: which of `KINDS`.
-        report: takes a line for each kind.
+        report: takes a line now and then.
 
     Raises:
         FitError: no runtime can run a model.
         ModelFileError: one is damaged.
     """
     clean = [score(each, digits.images, warn=report) for each in subjects]
-    right = [{"clean": _share_right(each.scores, digits.labels)[0]} for each in clean]
     by_kind: list[dict[str, dict[str, float]]] = [{} for _ in subjects]
-    for kind in kinds:
-        # All strengths at once: a model is loaded anew for every call.
-        sets = np.concatenate([distort(digits.images, kind, strength, seed=seed) for strength in STRENGTHS])
-        for place, subject in enumerate(subjects):
-            scores = score(subject, sets, warn=report).scores
-            by_kind[place][kind] = dict(zip(STRENGTHS, _share_right(scores, digits.labels), strict=True))
-        report(f"{kind}: " + "; ".join(_line(by_kind[place][kind]) for place in range(len(subjects))))
+    # Several kinds at once: a trained model is loaded anew for every call.
+    for start in range(0, len(kinds), KINDS_AT_ONCE):
+        some = kinds[start : start + KINDS_AT_ONCE]
+        report(f"distorting {len(digits.labels):,} digits: {', '.join(some)}")
+        sets = np.concatenate(
+            [distort(digits.images, kind, strength, seed=seed) for kind in some for strength in STRENGTHS]
+        )
+        for shares, subject in zip(by_kind, subjects, strict=True):
+            right = iter(_share_right(score(subject, sets, warn=report).scores, digits.labels))
+            shares.update({kind: {strength: next(right) for strength in STRENGTHS} for kind in some})
     return [
-        Robustness(subject.name, scored.runtime, len(digits.labels), shares["clean"], accuracy)
-        for subject, scored, shares, accuracy in zip(subjects, clean, right, by_kind, strict=True)
+        Robustness(
+            model=subject.name,
+            runtime=scored.runtime,
+            count=len(digits.labels),
+            clean=_share_right(scored.scores, digits.labels)[0],
+            accuracy=accuracy,
+        )
+        for subject, scored, accuracy in zip(subjects, clean, by_kind, strict=True)
     ]
 
 
@@ -108,7 +117,3 @@ def _share_right(scores: NDArray[np.float32], labels: NDArray[np.uint8]) -> list
     """Return the share right of each set of digits, 0–1, from the scores of all sets one after the other."""
     right = scores.argmax(axis=1).reshape(-1, len(labels)) == labels
     return [float(share) for share in right.mean(axis=1)]
-
-
-def _line(by_strength: Mapping[str, float]) -> str:
-    return " ".join(f"{share:.2%}" for share in by_strength.values())

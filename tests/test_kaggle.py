@@ -85,6 +85,8 @@ def test_byte_order_mark_and_blank_end_are_passed_over(prefix: str, suffix: str,
     ("column", "text", "name", "limit"),
     [
         (5, "256", "pixel4", "0 to 255"),
+        (5, "300", "pixel4", "0 to 255"),
+        (5, "999", "pixel4", "0 to 255"),
         (784, "-1", "pixel783", "0 to 255"),
         (1, "1.5", "pixel0", "0 to 255"),
         (9, "", "pixel8", "0 to 255"),

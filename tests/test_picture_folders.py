@@ -60,8 +60,8 @@ def test_what_holds_no_digit_is_counted_and_named(seven: np.ndarray, tmp_path: P
     assert len(read.digits.labels) == 1
     assert read.not_found == (blank,)
     lines = left_out(read, name="here")
-    assert lines[0] == f"here: left out 1 pictures in which no digit is found: {blank}"
-    assert lines[1].startswith(f"here: left out 1 pictures that cannot be read: {tmp_path / '7' / 'broken.png'}: ")
+    assert lines[0] == f"here: left out 1 picture in which no digit is found: {blank}"
+    assert lines[1].startswith(f"here: left out 1 picture that cannot be read: {tmp_path / '7' / 'broken.png'}: ")
 
 
 def test_what_waits_for_review_is_counted_and_left_out(seven: np.ndarray, tmp_path: Path) -> None:

@@ -85,5 +85,5 @@ def test_a_collection_without_reviewed_digits_says_so(seven: np.ndarray, tmp_pat
     """A device's collection in which everything waits for review is refused with that reason."""
     (tmp_path / "unsure").mkdir()
     Image.fromarray(seven).save(tmp_path / "unsure" / "c.png")
-    with pytest.raises(DataError, match="1 pictures in unsure/ wait for review"):
+    with pytest.raises(DataError, match="review the 1 in unsure/ first"):
         read_source(tmp_path, report=lambda line: None)
