@@ -229,7 +229,7 @@ def test_one_scale_for_each_tensor_makes_a_shorter_file(request_: ConversionRequ
     )
     assert per_tensor.failure is None
     model = read_model(per_tensor.path)
-    assert max(len(tensor.scales) for tensor in read_graph(model.flatbuffer).tensors) == 1
+    assert max(len(tensor.scales) for tensor in read_graph(model.flatbuffer).subgraphs[0].tensors) == 1
     assert model.card.conversion["per_tensor"] is True
     assert per_tensor.flatbuffer_bytes < per_channel.flatbuffer_bytes - 500
 
