@@ -148,7 +148,8 @@ def _photo_lines(photos: PhotoEvaluation) -> list[str]:
             f"{KIND_NAMES[kind.kind]}: {photo_summary(kind)}",
             format_columns(table, right=frozenset(range(1, 7))),
         ]
-    return lines
+    unreadable = len(photos.unreadable)
+    return [*lines, "", f"cannot be read, and counted nowhere: {unreadable}"] if unreadable else lines
 
 
 def _photo_row(score: SourceScore) -> list[str]:

@@ -36,25 +36,35 @@ def draw_misread(readings: Sequence[PhotoReading], path: Path, *, title: str, ti
         OutputError: it cannot be written.
     """
     columns = max(math.ceil(500 / tile), min(WIDTH // (tile + GAP), len(readings)))
-    rows = math.ceil(len(readings) / columns)
-    cell = tile + 3 * LINE + GAP
-    sheet = Image.new("RGB", (columns * (tile + GAP) + GAP, HEAD + rows * cell if rows else 2 * HEAD), PAPER)
-    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(14)
+    pictures = [draw_reading(reading, side=tile) for reading in readings]
+    starts = range(0, len(pictures), columns)
+    # Rows of flat pictures are as low as the highest of them.
+    heights = [max(picture.height for picture in pictures[start : start + columns]) for start in starts]
+    below = 3 * LINE + GAP
+    size = (columns * (tile + GAP) + GAP, HEAD + sum(height + below for height in heights) if readings else 2 * HEAD)
+    sheet = Image.new("RGB", size, PAPER)
+    pen = ImageDraw.Draw(sheet)
     pen.text((GAP, 16), title, fill=INK, font=ImageFont.load_default(20))
     if not readings:
-        pen.text((GAP, HEAD), "nothing was misread", fill=INK, font=font)
-    for place, reading in enumerate(readings):
-        row, column = divmod(place, columns)
-        left, top = GAP + column * (tile + GAP), HEAD + row * cell
-        picture = draw_reading(reading, side=tile)
-        pen.rectangle((left, top, left + tile - 1, top + tile - 1), fill=GROUND)
-        sheet.paste(picture, (left + (tile - picture.width) // 2, top + (tile - picture.height) // 2))
-        name = f"{reading.photo.source}: {reading.photo.path.name}"
-        lines = zip((*describe(reading), _cut(name, tile // 8)), (INK, ACCENT, FAINT), strict=True)
-        for line, (text, colour) in enumerate(lines):
-            pen.text((left, top + tile + 3 + line * LINE), text, fill=colour, font=font)
+        pen.text((GAP, HEAD), "nothing was misread", fill=INK, font=ImageFont.load_default(14))
+    top = HEAD
+    for start, height in zip(starts, heights, strict=True):
+        for column in range(min(columns, len(readings) - start)):
+            left = GAP + column * (tile + GAP)
+            picture = pictures[start + column]
+            pen.rectangle((left, top, left + tile - 1, top + height - 1), fill=GROUND)
+            sheet.paste(picture, (left + (tile - picture.width) // 2, top + (height - picture.height) // 2))
+            _write_lines(pen, readings[start + column], left=left, top=top + height + 3, width=tile)
+        top += height + below
     with atomic_path(path) as temporary:
         sheet.save(temporary, format="PNG", optimize=True)
+
+
+def _write_lines(pen: ImageDraw.ImageDraw, reading: PhotoReading, *, left: int, top: int, width: int) -> None:
+    """Write under a picture what it shows, what was read, and whose it is."""
+    name = _cut(f"{reading.photo.source}: {reading.photo.path.name}", width // 8)
+    for line, (text, colour) in enumerate(zip((*describe(reading), name), (INK, ACCENT, FAINT), strict=True)):
+        pen.text((left, top + line * LINE), text, fill=colour, font=ImageFont.load_default(14))
 
 
 def draw_reading(reading: PhotoReading, *, side: int) -> Image.Image:

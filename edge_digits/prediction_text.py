@@ -16,15 +16,18 @@ BAR_WIDTH = 24
 
 
 def format_prediction(prediction: Prediction) -> str:
-    """Return a prediction as lines of text, its outcome last."""
+    """Return a prediction as lines of text, its outcome last; several digits are not drawn."""
+    source = printable(prediction.source)
     if not prediction.digits:
-        return f"{printable(prediction.source)}: nothing found"
-    lines: list[str] = []
-    for digit in prediction.digits:
-        lines += [*_picture_and_bars(digit), ""]
+        return f"{source}: nothing found"
     by = f"by {prediction.model.name} in {prediction.runtime}"
-    outcome = "; ".join(f"{digit.words} ({digit.confidence:.1%})" for digit in prediction.digits)
-    lines.append(f"{printable(prediction.source)}: {outcome}, {by}")
+    if len(prediction.digits) == 1:
+        digit = prediction.digits[0]
+        lines = [*_picture_and_bars(digit), "", f"{source}: {digit.words} ({digit.confidence:.1%}), {by}"]
+    else:
+        read = "".join("?" if digit.refused else digit.label for digit in prediction.digits)
+        each = ", ".join(f"{digit.label} {digit.confidence:.1%}" for digit in prediction.digits)
+        lines = [f"{source}: predicted {read}, {by}", each]
     return "\n".join([*lines, f"note: {prediction.note}"] if prediction.note else lines)
 
 

@@ -15,8 +15,12 @@ from benchmarks.measuring_digits import MeasuringDigits
 from device.model_file import ModelFile, pack_model
 from device.paths import DEFAULT_MODEL
 from edge_digits.cli import cli
+from edge_digits.evaluation_plots import save_png
 from edge_digits.kaggle_submission import format_submission
-from edge_digits.prediction_text import half_blocks
+from edge_digits.prediction import ShownDigit, predict_digits
+from edge_digits.prediction_plot import draw_prediction
+from edge_digits.prediction_text import format_prediction, half_blocks
+from edge_digits.scoring import read_subject
 
 
 @pytest.fixture
@@ -164,3 +168,19 @@ def whole(data: Path) -> Path:
         images, labels = arrays["x_test"], arrays["y_test"]
     np.savez(data, x_train=images, y_train=labels, x_test=images, y_test=labels)
     return data
+
+
+def test_several_digits_of_a_picture_are_named_in_order_and_drawn(
+    sample_digits: MeasuringDigits, tmp_path: Path
+) -> None:
+    """The terminal names them in two lines; the picture has all of them below it."""
+    picture = np.hstack([255 - image for image in sample_digits.images[:12]])
+    shown = [ShownDigit(image, box=(28 * place, 0, 28, 28)) for place, image in enumerate(sample_digits.images[:12])]
+    subject = read_subject(DEFAULT_MODEL, "m")
+    found = predict_digits(subject, shown, source="row.png", picture=picture, warn=pytest.fail)
+    text = "".join(digit.label for digit in found.digits)
+    assert text == "".join(map(str, sample_digits.labels[:12]))
+    assert f"row.png: predicted {text}, by m" in format_prediction(found)
+    assert len(format_prediction(found).splitlines()) == 2
+    save_png(draw_prediction(found), tmp_path / "row.png")
+    assert cv2.imread(str(tmp_path / "row.png")).shape[1] > 1000
