@@ -7,6 +7,8 @@ from .command_line import make_group, run_command_line
 COMMANDS = {
     "classify": "device.commands.classify:classify",
     "run": "device.commands.run:run",
+    "collect": "device.commands.collect:collect",
+    "cameras": "device.commands.cameras:cameras",
     "doctor": "device.commands.doctor:doctor",
 }
 

@@ -7,10 +7,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
 
 from .frames import Frame
-from .opening import OpenableSource, choose_source, turned
+from .live_state import Run
+from .opening import choose_source, turned
 from .settings import Settings
 from .sink import Event, Sinks
-from .sinks import make_sinks
+from .sinks import describe_source, make_sinks
 
 if TYPE_CHECKING:
     from .reader import Reader
@@ -46,12 +47,15 @@ def run_settings(
         threshold=settings.reading.reject_below or 0.0,
         top_k=settings.reading.top_k,
     )
-    made = make_sinks(settings, stream=source.stream, say=say)
+    parts = Run(source.live)
+    made = make_sinks(settings, parts, stream=source.stream, say=say, note=note)
     with Sinks(made, say=say, patient=not source.endless) as sinks, source.frames as frames:
+        parts.threads = sinks.threads
         try:
             return pump(frames, reader, settings, stream=source.stream, sinks=sinks)
         finally:
-            summarize(source, note)
+            if source.live is not None:
+                note(describe_source(parts))
 
 
 def pump(frames: Iterable[Frame], reader: Reader, settings: Settings, *, stream: bool, sinks: Sinks) -> int:
@@ -108,14 +112,3 @@ def written(readings: Iterable[Reading], settings: Settings, *, stream: bool) ->
     if wanted.every_s:
         readings = voting.every(readings, seconds=wanted.every_s)
     return readings
-
-
-def summarize(source: OpenableSource, note: Callable[[str], None]) -> None:
-    """Say what became of the frames of a camera or stream."""
-    if source.live is None:
-        return
-    counts = source.live.counts
-    note(
-        f"frames {counts.frames}, read {counts.taken}, dropped {counts.dropped}, failed reads {counts.failed_reads}, "
-        f"outages {counts.outages}, reconnects {counts.reconnects}"
-    )

@@ -1,0 +1,103 @@
+"""A folder under an exact disk quota: before a file is written, the oldest go until there is room."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from .errors import OutputError, UsageError
+from .output_files import write_bytes
+
+BLOCK_BYTES = 4096  # what a file takes on disk is a multiple of this
+
+
+class QuotaFolder:
+    """Writes files into a folder that never takes more disk than its quota.
+
+    Attributes:
+        used_bytes: what all files of the folder take on disk.
+    """
+
+    def __init__(self, folder: Path, *, max_bytes: int, may_go: Callable[[Path], bool]) -> None:
+        """Count what is in the folder.
+
+        Args:
+            folder: made if need be.
+            max_bytes: the quota, of disk blocks rather than contents.
+            may_go: tells of a path in the folder whether it may be deleted to make room.
+
+        Raises:
+            OutputError: the folder cannot be made or looked through.
+        """
+        self._folder, self._max_bytes, self._may_go = folder, max_bytes, may_go
+        self._files: deque[tuple[Path, int]] = deque()
+        self.used_bytes = 0
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._count()
+        except OSError as cause:
+            raise OutputError(f"{folder}: cannot be used: {cause.strerror}; choose another place") from cause
+
+    def write(self, relative: str, content: bytes) -> Path:
+        """Write a new file, after deleting the oldest files until it fits.
+
+        Raises:
+            UsageError: it is larger than the quota, or what may not be deleted leaves no room.
+            OutputError: it cannot be written.
+        """
+        path, needed = self._folder / relative, on_disk(len(content))
+        self.make_room(needed)
+        write_bytes(path, content)
+        self._files.append((path, needed))
+        self.used_bytes += needed
+        return path
+
+    def make_room(self, needed_bytes: int) -> None:
+        """Delete the oldest files until so many bytes fit.
+
+        Raises:
+            UsageError: they never will.
+        """
+        if self.used_bytes + needed_bytes > self._max_bytes:
+            self._count()  # others may have deleted, moved or added files
+        while self.used_bytes + needed_bytes > self._max_bytes and self._files:
+            path, size = self._files.popleft()
+            try:
+                path.unlink()
+            except FileNotFoundError:
+                continue  # moved away by a review, where it still takes its room
+            except OSError as cause:
+                raise OutputError(f"{path}: cannot be deleted to make room: {cause.strerror}") from cause
+            self.used_bytes -= size
+        if self.used_bytes + needed_bytes > self._max_bytes:
+            raise UsageError(
+                f"{self._folder}: expected room for {needed_bytes:,} bytes under a quota of {self._max_bytes:,}, found "
+                f"{self.used_bytes:,} taken by files that are kept; raise the quota or move them away"
+            )
+
+    def _count(self) -> None:
+        """Look through the folder: the size of everything, and what may go by age."""
+        found: list[tuple[int, Path, int]] = []
+        self.used_bytes = 0
+        for parent, _, names in os.walk(self._folder):
+            for name in names:
+                path = Path(parent) / name
+                try:
+                    status = path.lstat()
+                except FileNotFoundError:
+                    continue
+                if name.startswith(".") and ".part" in name:
+                    path.unlink(missing_ok=True)  # what a power cut left half written
+                    continue
+                size = on_disk(status.st_size)
+                self.used_bytes += size
+                if self._may_go(path):
+                    found.append((status.st_mtime_ns, path, size))
+        self._files = deque((path, size) for _, path, size in sorted(found))
+
+
+def on_disk(size_bytes: int) -> int:
+    """Return what a file of so many bytes takes on disk."""
+    return -(-size_bytes // BLOCK_BYTES) * BLOCK_BYTES

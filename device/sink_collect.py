@@ -1,0 +1,124 @@
+"""Keeping uncertain, changed and sampled digits, with their frames, under a disk quota, for a person to correct."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .collected import FRAMES, INDEX, LOCK, UNSURE, append_line, drop_stale_lines
+from .contract import SIDE
+from .quota_folder import QuotaFolder, on_disk
+from .reading import ReadDigit, Reading, printable, utc_timestamp
+from .settings import CollectSettings
+from .sink import Event
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MARGIN = 0.35  # of a digit's longer side, kept around it so that its ground can be told from its ink
+JPEG_QUALITY = 90
+INDEX_SHARE = 0.05  # of the quota; a longer index loses the lines of crops that are gone
+
+
+class CollectSink:
+    """Keeps what is worth a look."""
+
+    name, every, pictures = "collecting", True, True
+
+    def __init__(self, settings: CollectSettings) -> None:
+        """Open the folder.
+
+        Raises:
+            OutputError: it cannot be made or written.
+        """
+        assert settings.folder is not None
+        self._settings, self._folder = settings, settings.folder
+        self._max_bytes = round(settings.quota_mb * 1e6)
+        self._files = QuotaFolder(settings.folder, max_bytes=self._max_bytes, may_go=self._may_go)
+        self._texts: dict[str, str] = {}
+        self._sampled_s = float("-inf")
+
+    def write(self, events: Sequence[Event]) -> None:
+        """Keep the digits that are uncertain or changed, and a sample now and then.
+
+        Raises:
+            UsageError: the quota is too small for one frame, or full of corrected crops.
+            OutputError: the disk is full or gone.
+        """
+        for event in events:
+            kept = [(digit, why) for digit, why in self._chosen(event.reading)]
+            if kept and event.image is not None:
+                self._keep(event.reading, event.image, kept)
+
+    def close(self) -> None:
+        """Leave everything as it is: each file was whole when it appeared."""
+
+    def _chosen(self, reading: Reading) -> list[tuple[ReadDigit, str]]:
+        if reading.error is not None or not reading.digits:
+            return []
+        before = self._texts.get(reading.source)
+        self._texts = {reading.source: reading.text}
+        now_s = time.monotonic()
+        if self._settings.every_s and now_s - self._sampled_s >= self._settings.every_s:
+            self._sampled_s = now_s
+            return [(digit, "sample") for digit in reading.digits]
+        chosen = [(digit, "uncertain") for digit in reading.digits if digit.score < self._settings.below]
+        if not chosen and self._settings.changes and before is not None and before != reading.text:
+            chosen = [(digit, "changed") for digit in reading.digits]
+        return chosen
+
+    def _keep(self, reading: Reading, image: NDArray[Any], kept: list[tuple[ReadDigit, str]]) -> None:
+        import cv2
+
+        stem = f"{utc_timestamp(reading.taken_at_s).replace(':', '').replace('-', '')}-{reading.frame}"
+        frame_file = None
+        if self._settings.frames:
+            encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
+            frame_file = f"{FRAMES}/{stem}.jpg"
+            self._files.write(frame_file, encoded)
+        for place, (digit, why) in enumerate(kept):
+            crop = cut_digit(image, digit.box)
+            if crop is None:
+                continue
+            file = f"{UNSURE}/{stem}-{place}.png"
+            self._files.write(file, cv2.imencode(".png", crop)[1].tobytes())
+            self._note(reading, digit, why, file=file, frame_file=frame_file)
+
+    def _note(self, reading: Reading, digit: ReadDigit, why: str, *, file: str, frame_file: str | None) -> None:
+        model = reading.model
+        fields: dict[str, Any] = {"file": file, "frame": frame_file, "why": why, "label": digit.label}
+        fields |= {"score": round(digit.score, 4), "box": list(digit.box), "text": reading.text}
+        fields |= {"ts": utc_timestamp(reading.taken_at_s), "source": printable(reading.source)}
+        if model is not None:
+            fields |= {"model": model.name, "variant": model.variant, "sha256": model.sha256}
+        index = self._folder / INDEX
+        before = index.stat().st_size if index.exists() else 0
+        if before > INDEX_SHARE * self._max_bytes:
+            self._files.make_room(on_disk(before))  # for the new index beside the old
+            drop_stale_lines(self._folder)
+        self._files.make_room(on_disk(1))
+        append_line(self._folder, fields)
+        self._files.used_bytes += on_disk(index.stat().st_size) - on_disk(before)
+
+    def _may_go(self, path: Path) -> bool:
+        """Tell of a file whether it may be deleted: never the index, nor what a person has looked at."""
+        return path.parent.name in (UNSURE, FRAMES) and path.name not in (INDEX, LOCK)
+
+
+def cut_digit(image: NDArray[Any], box: tuple[int, int, int, int]) -> NDArray[Any] | None:
+    """Return the canonical digit, uint8 (28, 28), of a box in a frame; None where it holds no ink on its own.
+
+    Args:
+        image: uint8 (H, W) grey or (H, W, 3) BGR, 0–255.
+        box: x, y, width, height, pixels.
+    """
+    from .finder import find_digit
+
+    if image.shape[:2] != (SIDE, SIDE):
+        x, y, width, height = box
+        margin = round(MARGIN * max(width, height))
+        image = image[max(0, y - margin) : y + height + margin, max(0, x - margin) : x + width + margin]
+    found = find_digit(image)
+    return None if found is None else found.canonical

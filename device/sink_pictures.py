@@ -1,0 +1,117 @@
+"""Frames with their readings drawn on them: JPEG files under a disk quota, or a Motion JPEG video."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from .drawing import draw_reading
+from .errors import OutputError
+from .quota_folder import QuotaFolder
+from .reading import utc_timestamp
+from .sink import Event
+
+JPEG_QUALITY = 90
+WEIGH_EVERY = 10  # frames of a video
+INDEX_BYTES = 24  # of an AVI file, a frame
+
+
+class PictureSink:
+    """Writes a JPEG for every reading that is written."""
+
+    every, pictures = False, True
+
+    def __init__(self, folder: Path, *, max_bytes: int) -> None:
+        """Open the folder.
+
+        Raises:
+            OutputError: it cannot be made or looked through.
+        """
+        self.name = f"pictures {folder}"
+        self._files = QuotaFolder(folder, max_bytes=max_bytes, may_go=lambda path: path.suffix == ".jpg")
+
+    def write(self, events: Sequence[Event]) -> None:
+        """Write a picture for each event that has one.
+
+        Raises:
+            UsageError: a picture is larger than the quota.
+            OutputError: the disk is full or gone.
+        """
+        import cv2
+
+        for each in events:
+            if each.image is None:
+                continue
+            drawn: Any = draw_reading(each.image, each.reading)
+            encoded = cv2.imencode(".jpg", drawn, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
+            stamp = utc_timestamp(each.reading.taken_at_s).replace(":", "").replace("-", "")
+            stem = Path(each.reading.source).stem if each.reading.frame == 0 else ""
+            self._files.write("-".join(filter(None, [stamp, str(each.reading.frame), stem])) + ".jpg", encoded)
+
+    def close(self) -> None:
+        """Leave the files: each was whole when it appeared."""
+
+
+class VideoSink:
+    """Writes every frame into an AVI file, until it is as large as it may be."""
+
+    every, pictures = True, True
+
+    def __init__(self, path: Path, *, fps: float, max_bytes: int) -> None:
+        """Take where to write; the file is begun with the first frame.
+
+        Raises:
+            OutputError: the folder cannot be made, or the file is there already.
+        """
+        self.name = f"video {path}"
+        if path.exists():
+            raise OutputError(f"{path}: exists already; choose another name")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as cause:
+            raise OutputError(f"{path}: cannot be written: {cause.strerror}; choose another place") from cause
+        self._path, self._fps, self._max_bytes = path, fps, max_bytes
+        self._part = path.with_name(f".{path.stem}.part.avi")
+        self._writer: Any = None
+        self._size: tuple[int, int] | None = None
+        self._over = False
+        self._frames, self._frame_bytes, self._written_bytes = 0, 0.0, 0.0
+
+    def write(self, events: Sequence[Event]) -> None:
+        """Append frames; those of another size than the first are fitted to it.
+
+        Raises:
+            OutputError: the file cannot be begun.
+        """
+        import cv2
+
+        for each in events:
+            if each.image is None or self._over:
+                continue
+            drawn: Any = draw_reading(each.image, each.reading)
+            if self._writer is None:
+                self._size = (drawn.shape[1], drawn.shape[0])
+                codec = cv2.VideoWriter_fourcc(*"MJPG")  # type: ignore[attr-defined,unused-ignore]
+                self._writer = cv2.VideoWriter(str(self._part), codec, self._fps, self._size)
+                if not self._writer.isOpened():
+                    self._writer = None
+                    raise OutputError(f"{self._path}: the video cannot be begun; check the folder and the space there")
+            if (drawn.shape[1], drawn.shape[0]) != self._size:
+                drawn = cv2.resize(drawn, self._size)
+            self._writer.write(drawn)
+            # OpenCV holds back much of what it writes, so the file's size says too little.
+            if self._frames % WEIGH_EVERY == 0:
+                self._frame_bytes = 1.1 * len(cv2.imencode(".jpg", drawn)[1]) + INDEX_BYTES
+            self._frames += 1
+            self._written_bytes += self._frame_bytes
+            if self._written_bytes + WEIGH_EVERY * self._frame_bytes > self._max_bytes:
+                self.close()
+                self._over = True
+
+    def close(self) -> None:
+        """Finish the file and give it its name."""
+        if self._writer is not None:
+            self._writer.release()
+            self._writer = None
+            self._part.replace(self._path)

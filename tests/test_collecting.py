@@ -1,0 +1,168 @@
+"""Collecting: what is worth a look is kept, under an exact quota, and a person corrects it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from device.cli import cli
+from device.collected import append_line, drop_stale_lines, read_lines
+from device.errors import UsageError
+from device.quota_folder import QuotaFolder, on_disk
+from device.reading import ModelName, ReadDigit, Reading
+from device.settings import CollectSettings
+from device.sink import Event
+from device.sink_collect import CollectSink
+
+MODEL = ModelName("cnn", "int8", "ab" * 32, "none")
+
+
+@pytest.fixture
+def paper(seven: np.ndarray) -> np.ndarray:
+    """A frame of 100×120 with a dark seven on light ground at (40, 30)."""
+    frame = np.full((100, 120, 3), 210, np.uint8)
+    frame[30:58, 40:68] -= (seven[:, :, None] * 0.7).astype(np.uint8)
+    return frame
+
+
+def event(frame: np.ndarray, number: int, *, label: str = "7", score: float = 0.5) -> Event:
+    digits = (ReadDigit(label, score, (47, 36, 14, 20)),)
+    return Event(Reading("camera:0", number, 1_700_000_000.0 + number, digits, model=MODEL), frame)
+
+
+def used(folder: Path) -> int:
+    return sum(on_disk(each.stat().st_size) for each in folder.rglob("*") if each.is_file())
+
+
+def collect(folder: Path, **more: object) -> CollectSink:
+    return CollectSink(CollectSettings(folder=folder, **{"every_s": 0.0, **more}))
+
+
+def test_an_uncertain_digit_is_kept_with_its_frame(paper: np.ndarray, tmp_path: Path) -> None:
+    """A canonical crop, the frame, and a line with reading and model digest; a sure digit is not kept."""
+    collect(tmp_path / "c").write([event(paper, 1), event(paper, 2, score=0.99)])
+    (line,) = read_lines(tmp_path / "c")
+    assert (line["label"], line["score"], line["why"], line["sha256"]) == ("7", 0.5, "uncertain", MODEL.sha256)
+    with Image.open(tmp_path / "c" / line["file"]) as crop:
+        assert (crop.size, crop.mode) == ((28, 28), "L")
+        pixels = np.asarray(crop)
+    assert pixels.max() > 240
+    assert pixels[0].max() < 30
+    with Image.open(tmp_path / "c" / line["frame"]) as frame:
+        assert frame.size == (120, 100)
+    assert len([*(tmp_path / "c").rglob("*.png")]) == 1
+
+
+def test_changes_and_samples_are_kept(paper: np.ndarray, tmp_path: Path) -> None:
+    """A sure digit is kept when the text changed, and one now and then as a sample."""
+    readings = [event(paper, n, label=label, score=0.99) for n, label in enumerate("7711")]
+    collect(tmp_path / "c", frames=False).write(readings)
+    assert [line["why"] for line in read_lines(tmp_path / "c")] == ["changed"]
+    collect(tmp_path / "s", changes=False, every_s=1000.0).write(readings)
+    assert [line["why"] for line in read_lines(tmp_path / "s")] == ["sample"]
+
+
+def test_the_quota_holds_exactly_and_the_oldest_go(paper: np.ndarray, tmp_path: Path) -> None:
+    """At every moment the folder takes no more disk than allowed; the newest crop is there."""
+    folder = tmp_path / "c"
+    sink = collect(folder, quota_mb=0.1)
+    for number in range(60):
+        sink.write([event(paper, number)])
+        assert used(folder) <= 100_000
+    crops = sorted(int(each.name.split("-")[1]) for each in (folder / "unsure").iterdir())
+    assert crops == [*range(60 - len(crops), 60)]
+    assert len(crops) >= 8
+
+
+def test_what_a_person_corrected_is_never_deleted(paper: np.ndarray, tmp_path: Path) -> None:
+    """It counts for the quota; where it leaves no room, nothing is kept, and that is said."""
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7" / "old.png").write_bytes(b"x" * 98_000)
+    with pytest.raises(UsageError, match="taken by files that are kept; raise the quota"):
+        collect(tmp_path, quota_mb=0.1).write([event(paper, 1), event(paper, 2)])
+    assert (tmp_path / "7" / "old.png").exists()
+
+
+def test_a_quota_smaller_than_one_frame_is_said(paper: np.ndarray, tmp_path: Path) -> None:
+    """One line, not silence."""
+    noise = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
+    with pytest.raises(UsageError, match="expected room for"):
+        collect(tmp_path, quota_mb=0.05).write([event(noise, 1)])
+
+
+def test_half_written_files_of_a_power_cut_are_removed(tmp_path: Path) -> None:
+    """They would count for ever."""
+    (tmp_path / ".x-abc.part.png").write_bytes(b"half")
+    QuotaFolder(tmp_path, max_bytes=10_000, may_go=lambda path: True)
+    assert not [*tmp_path.iterdir()]
+
+
+def test_an_unfinished_line_of_the_index_is_cut_off(tmp_path: Path) -> None:
+    """The next line starts anew."""
+    append_line(tmp_path, {"file": "a.png"})
+    with (tmp_path / "index.jsonl").open("a") as file:
+        file.write('{"file": "b')
+    append_line(tmp_path, {"file": "c.png"})
+    assert [line["file"] for line in read_lines(tmp_path)] == ["a.png", "c.png"]
+    (tmp_path / "c.png").touch()
+    drop_stale_lines(tmp_path)
+    assert [line["file"] for line in read_lines(tmp_path)] == ["c.png"]
+
+
+@pytest.fixture
+def collected(paper: np.ndarray, tmp_path: Path) -> Path:
+    """A folder with four crops that were read as 7."""
+    collect(tmp_path / "c").write([event(paper, number) for number in range(4)])
+    return tmp_path / "c"
+
+
+def review(folder: Path, *answers: str) -> Result:
+    return CliRunner().invoke(cli, ["collect", "review", str(folder)], input="".join(f"{each}\n" for each in answers))
+
+
+def test_a_person_confirms_corrects_deletes_and_skips(collected: Path) -> None:
+    """Each crop goes to the folder of its label, as `train --data` takes it, and the index knows."""
+    result = review(collected, "", "1", "x", "s")
+    assert result.exit_code == 0
+    assert "read 7 (0.50), uncertain" in result.stdout
+    assert [len([*(collected / name).glob("*.png")]) for name in ("7", "1", "unsure")] == [1, 1, 1]
+    last = read_lines(collected)[-1]
+    assert (last["label"], last["read"], last["file"].split("/")[0], last["sha256"]) == ("1", "7", "1", MODEL.sha256)
+    assert "reviewed" in last
+    assert "2 labelled, 2 left or deleted" in result.stdout
+
+
+def test_a_label_can_be_taken_back(collected: Path) -> None:
+    """U undoes the last; the end of input is an end."""
+    result = review(collected, "3", "u", "4", "q")
+    assert result.exit_code == 0
+    assert not [*(collected / "3").iterdir()]
+    assert len([*(collected / "4").iterdir()]) == 1
+    assert review(collected).exit_code == 0
+
+
+@pytest.mark.parametrize("label", ["../7", "unsure", ".x"])
+def test_a_label_that_names_no_folder_is_asked_again(label: str, collected: Path) -> None:
+    """Nothing leaves the folder."""
+    result = review(collected, label, "q")
+    assert "expected a label that can name a folder" in result.stderr
+    assert len([*(collected / "unsure").iterdir()]) == 4
+
+
+def test_a_folder_that_holds_nothing_collected_is_exit_code_6(tmp_path: Path) -> None:
+    """One line."""
+    result = review(tmp_path)
+    assert (result.exit_code, len(result.stderr.splitlines())) == (6, 1)
+
+
+def test_info_counts(collected: Path) -> None:
+    """Crops a label, and the disk they take."""
+    review(collected, "", "1", "q")
+    result = CliRunner().invoke(cli, ["collect", "info", "--json", str(collected)])
+    document = json.loads(result.stdout)
+    assert document == {"crops": {"unsure": 2, "1": 1, "7": 1}, "size_bytes": used(collected)}

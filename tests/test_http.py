@@ -1,0 +1,162 @@
+"""HTTP pages of a run: on this machine alone unless a token protects them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from http.client import HTTPConnection, HTTPResponse
+
+import cv2
+import numpy as np
+import pytest
+
+from device.errors import OutputError, UsageError
+from device.http_server import Address, RunServer, parse_address
+from device.live_state import LiveState, Run
+from device.reading import ReadDigit, Reading
+from device.settings import HttpSettings
+from device.sink import Event
+from device.sink_http import HttpSink
+from device.supervision import Counts
+
+FRAME = np.full((120, 160, 3), 200, np.uint8)
+
+
+def event(number: int) -> Event:
+    digits = (ReadDigit("7", 0.9, (40, 30, 50, 60)),)
+    return Event(Reading("camera:0", number, 1_700_000_000.0, digits, held="7"), FRAME)
+
+
+class QuietSource:
+    """A supervised source that gave three frames and went away."""
+
+    away = False
+    counts = Counts(frames=3, taken=2, dropped=1, outages=1, reconnects=1)
+
+
+@pytest.fixture
+def server() -> Iterator[RunServer]:
+    state = LiveState(keep=2)
+    server = RunServer(Address("127.0.0.1", 0), token=None, state=state, run=Run(QuietSource()))
+    yield server
+    server.end()
+
+
+def get(server: RunServer, path: str, *, method: str = "GET", **headers: str) -> tuple[HTTPResponse, bytes]:
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection.request(method, path, headers=headers)
+    response = connection.getresponse()
+    body = response.read()
+    connection.close()
+    return response, body
+
+
+def test_readings_are_the_latest_as_json(server: RunServer) -> None:
+    """As many as are kept, oldest first; ?last=N gives fewer."""
+    server.state.take([event(1), event(2), event(3)])
+    assert [each["frame"] for each in json.loads(get(server, "/readings")[1])["readings"]] == [2, 3]
+    assert [each["frame"] for each in json.loads(get(server, "/readings?last=1")[1])["readings"]] == [3]
+
+
+def test_the_frame_is_a_jpeg_with_the_reading_on_it(server: RunServer) -> None:
+    """Before the first frame there is none."""
+    assert get(server, "/frame.jpg")[0].status == 503
+    server.state.take([event(1)])
+    response, body = get(server, "/frame.jpg")
+    picture = cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_COLOR)
+    assert response.getheader("Content-Type") == "image/jpeg"
+    assert picture.shape == FRAME.shape
+    assert np.abs(picture.astype(int) - FRAME).max() > 100
+
+
+def test_the_stream_gives_a_part_for_each_frame(server: RunServer) -> None:
+    """Motion JPEG: parts apart by a boundary, each with its length; it ends when the run ends."""
+    server.state.take([event(1)])
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection.request("GET", "/stream.mjpg")
+    response = connection.getresponse()
+    assert "multipart/x-mixed-replace; boundary=" in str(response.getheader("Content-Type"))
+    for number in range(2, 4):
+        assert response.readline().startswith(b"--edge-digits-frame")
+        assert response.readline() == b"Content-Type: image/jpeg\r\n"
+        length = int(response.readline().partition(b": ")[2])
+        assert response.read(length + 4)[2:4] == b"\xff\xd8"
+        server.state.take([event(number)])
+    server.state.close()
+    connection.close()
+
+
+def test_health_is_503_while_the_source_is_away(server: RunServer) -> None:
+    """With the counts, for people and for watchdogs."""
+    server.state.take([event(1)])
+    response, body = get(server, "/healthz")
+    assert (response.status, json.loads(body)["status"], json.loads(body)["dropped"]) == (200, "ok", 1)
+    server.run.source.away = True
+    response, body = get(server, "/healthz")
+    assert (response.status, json.loads(body)["status"]) == (503, "source away")
+
+
+def test_metrics_are_prometheus_text(server: RunServer) -> None:
+    """Every figure has help, type and a number."""
+    server.state.take([event(1)])
+    response, body = get(server, "/metrics")
+    assert response.getheader("Content-Type") == "text/plain; version=0.0.4; charset=utf-8"
+    lines = body.decode().splitlines()
+    values = {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line[0] != "#")}
+    assert (values["edge_digits_frames_total"], values["edge_digits_readings_total"]) == (3, 1)
+    assert {name.partition("{")[0] for name in values} == {line.split()[2] for line in lines if "# TYPE" in line} - {
+        "edge_digits_sink_written_total",
+        "edge_digits_sink_lost_total",
+        "edge_digits_sink_failures_total",
+    }
+
+
+def test_a_page_elsewhere_cannot_ask(server: RunServer) -> None:
+    """Without a token only this machine's names are answered; other paths and methods are not."""
+    assert get(server, "/readings", Host="evil.example")[0].status == 403
+    assert get(server, "/readings", Host="localhost:1")[0].status == 200
+    assert get(server, "/secret")[0].status == 404
+    assert get(server, "/readings", method="POST")[0].status == 501
+    assert get(server, "/readings", method="HEAD")[1] == b""
+
+
+def test_a_token_is_asked_for() -> None:
+    """As bearer or in the query; a wrong one is refused everywhere."""
+    server = RunServer(Address("127.0.0.1", 0), token="secret", state=LiveState(keep=2), run=Run())
+    for path in ("/", "/readings", "/frame.jpg", "/stream.mjpg", "/healthz", "/metrics", "/no"):
+        assert get(server, path)[0].status == 401
+        assert get(server, path, Authorization="Bearer wrong")[0].status == 401
+    assert get(server, "/readings", Authorization="Bearer secret", Host="pi.local")[0].status == 200
+    assert get(server, "/readings?token=secret")[0].status == 200
+    server.end()
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "pi.local"])
+def test_other_machines_need_a_token(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond loopback nothing is served without one."""
+    monkeypatch.delenv("EDGE_DIGITS_HTTP_TOKEN", raising=False)
+    listen = f"[{host}]:0" if ":" in host else f"{host}:0"
+    with pytest.raises(UsageError, match="expected a token"):
+        HttpSink(HttpSettings(listen=listen), run=Run(), note=pytest.fail)
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [("8080", ("127.0.0.1", 8080)), ("0.0.0.0:80", ("0.0.0.0", 80)), ("[::1]:80", ("::1", 80))],
+)
+def test_an_address_is_a_port_or_host_and_port(text: str, address: tuple[str, int]) -> None:
+    """A port alone is on this machine."""
+    assert parse_address(text) == Address(*address)
+
+
+@pytest.mark.parametrize("text", ["", "host", ":80", "host:x", "70000"])
+def test_a_wrong_address_is_refused(text: str) -> None:
+    """One line."""
+    with pytest.raises(UsageError, match="expected PORT or HOST:PORT"):
+        parse_address(text)
+
+
+def test_a_port_in_use_is_said(server: RunServer) -> None:
+    """Before anything is read."""
+    with pytest.raises(OutputError, match=f"port {server.port}: Address already in use"):
+        RunServer(Address("127.0.0.1", server.port), token=None, state=LiveState(keep=1), run=Run())

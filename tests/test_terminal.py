@@ -1,0 +1,129 @@
+"""Pictures: in the terminal, drawn on, and as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from device.cli import cli
+from device.drawing import draw_reading
+from device.errors import ExtraMissingError, OutputError, UsageError
+from device.reading import ReadDigit, Reading
+from device.sink import Event
+from device.sink_pictures import PictureSink, VideoSink
+from device.sink_terminal import TerminalSink
+from device.terminal_picture import terminal_picture
+
+FRAME = np.full((120, 160, 3), 200, np.uint8)
+
+
+def event(number: int) -> Event:
+    digits = (ReadDigit("7", 0.9, (40, 30, 50, 60)),)
+    return Event(Reading("camera:0", number, 1_700_000_000.0 + number, digits, held="7"), FRAME)
+
+
+def test_a_terminal_picture_has_two_pixels_a_character() -> None:
+    """The upper half block: its own colour above, the ground's below; equal colours are not repeated."""
+    image = np.zeros((2, 2, 3), np.uint8)
+    image[0, 0] = (1, 2, 3)
+    shown = terminal_picture(image, columns=2, lines=1)
+    assert shown == "\x1b[38;2;3;2;1;48;2;0;0;0m▀\x1b[38;2;0;0;0;48;2;0;0;0m▀\x1b[0m"
+
+
+def test_a_terminal_picture_keeps_its_proportions() -> None:
+    """It is as large as fits."""
+    lines = terminal_picture(np.zeros((480, 640), np.uint8), columns=40, lines=40).split("\n")
+    assert (len(lines), lines[0].count("▀")) == (15, 40)
+
+
+def test_the_live_view_shows_frame_reading_and_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Picture, text with confidence and what holds, and the state of the source; it wants a terminal."""
+    with pytest.raises(UsageError, match="expected a terminal"):
+        TerminalSink(status=str)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    view = TerminalSink(status=lambda: "frames 5").view(event(1))
+    assert view.count("▀") > 100
+    assert "7  (0.900)   holds: 7" in view
+    assert "frames 5" in view
+
+
+def test_a_drawing_marks_the_digit_and_leaves_the_frame_alone() -> None:
+    """A box around the digit, its label, the text above; grey frames too."""
+    drawn = draw_reading(FRAME[:, :, 0], event(1).reading)
+    assert drawn.shape == FRAME.shape
+    assert tuple(drawn[60, 40]) != (200, 200, 200)
+    assert tuple(drawn[110, 150]) == (200, 200, 200)
+    assert (FRAME == 200).all()
+
+
+def test_pictures_stay_under_their_limit(tmp_path: Path) -> None:
+    """The oldest go."""
+    sink = PictureSink(tmp_path / "p", max_bytes=40_000)
+    for number in range(20):
+        sink.write([event(number)])
+    names = sorted(each.name for each in (tmp_path / "p").iterdir())
+    assert sum(each.stat().st_size for each in (tmp_path / "p").iterdir()) <= 40_000
+    assert names[-1].endswith("-19.jpg")
+    assert 2 <= len(names) < 20
+
+
+def test_a_video_has_every_frame(tmp_path: Path) -> None:
+    """It appears under its name when it is whole, ends at its limit, and overwrites nothing."""
+    path = tmp_path / "v.avi"
+    sink = VideoSink(path, fps=10, max_bytes=10_000_000)
+    sink.write([event(number) for number in range(5)])
+    assert not path.exists()
+    sink.close()
+    capture = cv2.VideoCapture(str(path))
+    frames = 0
+    while capture.read()[0]:
+        frames += 1
+    assert frames == 5
+    with pytest.raises(OutputError, match="exists already"):
+        VideoSink(path, fps=10, max_bytes=1)
+    small = VideoSink(tmp_path / "small.avi", fps=10, max_bytes=200_000)
+    for number in range(200):
+        small.write([event(number)])
+    small.close()
+    assert 100_000 < (tmp_path / "small.avi").stat().st_size <= 200_000
+
+
+def test_a_window_says_what_to_install() -> None:
+    """The headless OpenCV has none; exit code 1, one line."""
+    from device.sink_display import DisplaySink
+
+    if "headless" not in "".join(_opencv_distributions()):
+        pytest.skip("this OpenCV may have windows")
+    with pytest.raises(ExtraMissingError, match="pip install opencv-python"):
+        DisplaySink()
+
+
+def _opencv_distributions() -> list[str]:
+    from importlib.metadata import distributions
+
+    return [each.name for each in distributions() if each.name.startswith("opencv")]
+
+
+def test_cameras_lists_them_or_is_exit_code_5(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Device, name, driver and modes; nodes without pictures are left out."""
+    from device import v4l2
+
+    mode = v4l2.CameraMode("MJPG", 640, 480, (30.0, 15.0))
+    nodes = [
+        v4l2.CameraNode(Path("/dev/video0"), "HD Webcam", "uvcvideo", True, (mode,)),
+        v4l2.CameraNode(Path("/dev/video1"), "HD Webcam", "uvcvideo", False),
+        v4l2.CameraNode(Path("/dev/video2"), "", "", False, trouble="Permission denied"),
+    ]
+    monkeypatch.setattr(v4l2, "camera_nodes", lambda modes=False: nodes)
+    result = CliRunner().invoke(cli, ["cameras"])
+    assert result.stdout.splitlines() == [
+        "/dev/video0  HD Webcam  [uvcvideo]",
+        "    MJPG 640×480  at 30, 15",
+        "/dev/video2  no name  [Permission denied]",
+    ]
+    monkeypatch.setattr(v4l2, "camera_nodes", lambda modes=False: [])
+    assert CliRunner().invoke(cli, ["cameras"]).exit_code == 5
