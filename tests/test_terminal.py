@@ -89,7 +89,7 @@ def test_a_video_has_every_frame(tmp_path: Path) -> None:
     for number in range(200):
         small.write([event(number)])
     small.close()
-    assert 100_000 < (tmp_path / "small.avi").stat().st_size <= 200_000
+    assert 50_000 < (tmp_path / "small.avi").stat().st_size <= 200_000
 
 
 def test_a_window_says_what_to_install() -> None:
