@@ -157,6 +157,19 @@ def test_non_digits_are_written_with_their_kinds(tmp_path: Path) -> None:
     assert (tmp_path / "a.png").exists()
 
 
+def test_refusal_measures_every_kind(sample: Path, tmp_path: Path) -> None:
+    """`refusal` gives the share of each kind that is refused, and of the digits that are accepted."""
+    arguments = ("refusal", MODEL, "--data", sample, "--count", "20", "--json", "--reject-below")
+    nothing, all_of_it = (json.loads(run(*arguments, limit).stdout)["models"][0] for limit in ("0", "1"))
+    assert (nothing["accepted"], nothing["refused_all"]) == (1.0, 0.0)
+    assert (all_of_it["accepted"], all_of_it["refused_all"]) == (0.0, 1.0)
+    found = json.loads(run(*arguments, "0.8").stdout)["models"][0]
+    assert found["accepted"] > 0.9
+    assert set(found["refused"]) >= {"letters", "signs", "doodles", "textures", "blanks"}
+    assert found["refused_all"] == pytest.approx(np.mean(list(found["refused"].values())))
+    assert found["refused_all"] > 0.3
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "fault"),
     [
@@ -174,6 +187,8 @@ def test_non_digits_are_written_with_their_kinds(tmp_path: Path) -> None:
         (("robustness", "none.tflite"), 6, "none.tflite"),
         (("robustness", "{sample}"), 6, "sample.npz"),
         (("non-digits", "--out", "a.npz", "--fashion", "none"), 6, "none"),
+        (("refusal", "{sample}"), 6, "sample.npz"),
+        (("refusal", str(MODEL), "--data", "{train}"), 6, "expected a test part"),
         (("non-digits", "--out", "a.txt"), 2, "end in .npz"),
     ],
 )

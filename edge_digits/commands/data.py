@@ -13,11 +13,12 @@ COMMANDS = {
     "distort": "distort",
     "robustness": "robustness",
     "non-digits": "non_digits",
+    "refusal": "refusal",
 }
 
 data = LazyGroup(
     "data",
-    help="MNIST and other digits: fetch, check, look, import, find wrong labels, distort.",
+    help="Digits to train and test on: fetch, check, look, import, find wrong labels, make hard tests.",
     no_args_is_help=True,
     lazy={name: f"edge_digits.commands.data_{module}:{module}_command" for name, module in COMMANDS.items()},
 )

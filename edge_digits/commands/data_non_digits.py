@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from device.command_line import FILE, Command, reporter
+from device.command_line import Command, reporter
 
-from .data_options import check_suffix, file_option, force_option, seed_option
+from .data_options import check_suffix, fashion_option, file_option, force_option, pictures_option, seed_option
 
 DRAWN = 20
 
@@ -16,13 +16,8 @@ DRAWN = 20
 @click.command("non-digits", cls=Command)
 @file_option("--out", required=True, help="npz file to write.")
 @file_option("--sheet", help="PNG file to draw some of each kind in.")
-@click.option("--count", type=click.IntRange(1, 10_000), default=1000, show_default=True, help="Pictures of each kind.")
-@click.option(
-    "--fashion",
-    type=FILE,
-    help="Folder of Fashion-MNIST's IDX files; those of Debian's dataset-fashion-mnist, where it is installed, unless "
-    "given.",
-)
+@pictures_option
+@fashion_option
 @seed_option
 @force_option
 def non_digits_command(out: Path, sheet: Path | None, count: int, fashion: Path | None, seed: int, force: bool) -> None:

@@ -13,6 +13,7 @@ from device.command_line import FILE, reporter
 if TYPE_CHECKING:
     from device.idx import LabelledDigits
 
+    from ..digit_sources import SourceDigits
     from ..mixture import Mixture
 
 KINDS = ("thin", "thick", "faint", "noise", "blur", "slant", "broken", "misframed", "rules", "shadow")
@@ -34,6 +35,15 @@ seed_option = click.option(
 )
 count_option = click.option(
     "--count", type=click.IntRange(1), help="Only so many test digits, all ten equally often; all unless given."
+)
+pictures_option = click.option(
+    "--count", type=click.IntRange(1, 10_000), default=1000, show_default=True, help="Pictures of each kind."
+)
+fashion_option = click.option(
+    "--fashion",
+    type=FILE,
+    help="Folder of Fashion-MNIST's IDX files; those of Debian's dataset-fashion-mnist, where it is installed, unless "
+    "given.",
 )
 
 
@@ -61,19 +71,30 @@ def load_test_digits(data: Path | None, *, count: int | None, seed: int) -> tupl
         DataError: it is missing or damaged, or has no test digits.
         UsageError: it has fewer than `count`.
     """
-    from device.errors import DataError
     from device.idx import LabelledDigits
 
     from ..digit_sources import read_source
     from ..mnist import balanced_sample
 
     source = read_source(data or "mnist", report=reporter())
-    if source.test is None or len(source.test.labels) == 0:
-        raise DataError(f"{source.name}: expected a test part, found training digits alone; name other --data")
+    test = own_test_part(source)
     if count is None:
-        return source.test, source.name
-    chosen = balanced_sample(source.test.labels, count=count, seed=seed)
-    return LabelledDigits(source.test.images[chosen], source.test.labels[chosen]), source.name
+        return test, source.name
+    chosen = balanced_sample(test.labels, count=count, seed=seed)
+    return LabelledDigits(test.images[chosen], test.labels[chosen]), source.name
+
+
+def own_test_part(source: SourceDigits) -> LabelledDigits:
+    """Return the test digits that a source keeps apart.
+
+    Raises:
+        DataError: it has none.
+    """
+    from device.errors import DataError
+
+    if source.test is None:
+        raise DataError(f"{source.name}: expected a test part, found training digits alone; name other --data")
+    return source.test
 
 
 def check_suffix(path: Path, suffix: str, *, option: str) -> None:
