@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from benchmarks.plots import COLOURS, FAINT, INK, PAPER
@@ -102,7 +102,7 @@ def draw_reliability(evaluation: Evaluation, *, title: str) -> Figure:
     lower.set_ylim(0.7, 3 * max(each.count for each in used))
     lower.yaxis.set_major_locator(LogLocator(numticks=5))
     lower.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    lower.yaxis.set_minor_formatter(NullFormatter())
+    lower.minorticks_off()
     lower.set(ylabel="answers", xlabel="confidence of the answer")
     for axes in (upper, lower):
         axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
@@ -171,6 +171,7 @@ def draw_models(names: Sequence[str], evaluations: Sequence[Evaluation], *, titl
     lowest, highest = min(each.interval_95[0] for each in evaluations), max(each.interval_95[1] for each in evaluations)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=2 if highest - lowest < 0.02 else 0))
     axes.locator_params(axis="x", nbins=6)
+    axes.margins(x=0.07)
     axes.set_title(_cut(title), fontsize=11, loc="left", color=INK)
     axes.set_xlabel("read right, with 95 % interval")
     _tidy(axes)

@@ -64,9 +64,10 @@ def _write_model(model: EvaluatedModel, result: EvaluationResult, folder: Path, 
     save_png(draw_confusion(found, title=title), paths[0])
     save_png(draw_reliability(found, title=model.name), paths[1])
     mistakes = worst_mistakes(found, labels, most=MOST_MISTAKES)
-    surest = f"all {wrong} mistakes" if len(mistakes) == wrong else f"the {len(mistakes)} of {wrong:,} mistakes"
-    order = "the surest first" if len(mistakes) == wrong else "it was surest of"
-    save_png(draw_mistakes(result.digits.images, mistakes, title=f"{model.name}: {surest}, {order}"), paths[2])
+    which = f"all {wrong} mistakes, the surest first"
+    if len(mistakes) < wrong:
+        which = f"the {len(mistakes)} of {wrong:,} mistakes it was surest of"
+    save_png(draw_mistakes(result.digits.images, mistakes, title=f"{model.name}: {which}"), paths[2])
     return paths
 
 
@@ -89,7 +90,8 @@ def _stems(names: list[str]) -> dict[str, str]:
     """Return for each model a stem for file names, no two alike."""
     plain = {name: re.sub(r"[^\w.-]+", "-", str(Path(name).with_suffix(""))).strip("-.") or "model" for name in names}
     found: dict[str, str] = {}
-    for name, stem in plain.items():
+    for number, (name, stem) in enumerate(plain.items(), start=1):
         alone = sum(other == stem for other in plain.values()) == 1
-        found[name] = stem if alone else f"{stem}-{Path(name).suffix.lstrip('.')}"
+        candidate = stem if alone else f"{stem}-{Path(name).suffix.lstrip('.') or number}"
+        found[name] = candidate if candidate not in found.values() else f"{candidate}-{number}"
     return found

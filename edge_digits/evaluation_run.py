@@ -8,10 +8,10 @@ from pathlib import Path
 
 from device.errors import EdgeDigitsError, UsageError
 
-from .evaluation_data import load_evaluation_digits
+from .evaluation_data import EvaluationDigits, load_evaluation_digits
 from .evaluation_result import EvaluatedModel, EvaluationResult, compare_models, evaluate_model
-from .photo_evaluation import evaluate_photos
-from .photo_list import read_photo_list
+from .photo_evaluation import PhotoEvaluation, evaluate_photos
+from .photo_list import ListedPhoto, read_photo_list
 from .photo_reading import read_photos
 from .scoring import TFLITE, Subject, read_subjects, score
 
@@ -73,7 +73,31 @@ def run_evaluation(request: EvaluationRequest, *, report: Callable[[str], None])
     _raise_if_nothing(subjects, failures)
     training = [subject.training for subject in subjects if subject.training]
     digits = load_evaluation_digits(request.data, split=request.split, training=training, report=report)
-    models: list[EvaluatedModel] = []
+    models = _score_all(subjects, digits, request, failures=failures, report=report)
+    _raise_if_nothing(models, failures)
+    able = [model.scored.subject for model in models]
+    read = _read_all([each for each in able if each.converted], photos, request, failures=failures)
+    notes = [f"{each.name}: {NEEDS_CONVERSION}" for each in able if photos and not each.converted]
+    result = EvaluationResult(
+        digits,
+        tuple(models),
+        compare_models(models, digits),
+        tuple(read),
+        (*notes, *(f"{each.name}: {each.evaluation.note}" for each in models if each.evaluation.note)),
+    )
+    return EvaluationRun(result, tuple(failures))
+
+
+def _score_all(
+    subjects: Sequence[Subject],
+    digits: EvaluationDigits,
+    request: EvaluationRequest,
+    *,
+    failures: list[EdgeDigitsError],
+    report: Callable[[str], None],
+) -> list[EvaluatedModel]:
+    """Evaluate each model; what is wrong with one goes to `failures`."""
+    models = []
     for subject in subjects:
         try:
             scored = score(
@@ -82,22 +106,25 @@ def run_evaluation(request: EvaluationRequest, *, report: Callable[[str], None])
             models.append(evaluate_model(scored, digits))
         except EdgeDigitsError as error:
             failures.append(error)
-    _raise_if_nothing(models, failures)
-    able = [model.scored.subject for model in models]
-    readings = {
-        subject.name: read_photos(subject, photos, runtime=request.runtime, labels=request.labels)
-        for subject in able
-        if photos and subject.converted
-    }
-    notes = [f"{each.name}: {NEEDS_CONVERSION}" for each in able if photos and not each.converted]
-    result = EvaluationResult(
-        digits,
-        tuple(models),
-        compare_models(models, digits),
-        tuple(evaluate_photos(name, read) for name, read in readings.items()),
-        (*notes, *(f"{each.name}: {each.evaluation.note}" for each in models if each.evaluation.note)),
-    )
-    return EvaluationRun(result, tuple(failures))
+    return models
+
+
+def _read_all(
+    subjects: Sequence[Subject],
+    photos: Sequence[ListedPhoto],
+    request: EvaluationRequest,
+    *,
+    failures: list[EdgeDigitsError],
+) -> list[PhotoEvaluation]:
+    """Read the photographs with each converted model; what is wrong with one goes to `failures`."""
+    read = []
+    for subject in subjects if photos else ():
+        try:
+            readings = read_photos(subject, photos, runtime=request.runtime, labels=request.labels)
+            read.append(evaluate_photos(subject.name, readings))
+        except EdgeDigitsError as error:
+            failures.append(error)
+    return read
 
 
 def _raise_if_nothing(models: Sequence[Subject | EvaluatedModel], failures: Sequence[EdgeDigitsError]) -> None:

@@ -208,6 +208,8 @@ def _score_trained(subject: Subject, images: NDArray[np.uint8], *, input_range: 
     reference.shaped(images[:1])  # refuses a model of another size in its own words
     if input_range is not None:
         taken = INPUT_RANGES[input_range]
+    elif subject.training.get("settings"):
+        taken = INPUT_RANGES["0-255"]  # what this project trains takes raw pixels, whether it rescales them or not
     else:
         taken = find_input_range(reference, calibration_sample(from_sample(), count=500, seed=0))
     return Scored(subject, f"keras {keras.__version__}", reference.scores(images, taken), 0.0)

@@ -100,12 +100,15 @@ def test_sigmoid_outputs_are_evaluated_and_said(means: Means, data: Path, tmp_pa
 
 
 def test_the_input_range_is_found_out(means: Means, data: Path, tmp_path: Path) -> None:
-    """A model without a layer that rescales is given what it was made for, and told wrong it does otherwise."""
+    """A model without a layer that rescales is given what fits it best; what this project trained takes raw pixels."""
     path = save(means("softmax", rescaling=False), tmp_path / "m.keras")
     found = evaluation(path, "--data", data)["models"][0]
     said = evaluation(path, "--data", data, "--input-range", "0-1")["models"][0]
     assert found["loss"] == said["loss"]
-    assert evaluation(path, "--data", data, "--input-range", "0-255")["models"][0]["loss"] != said["loss"]
+    raw = evaluation(path, "--data", data, "--input-range", "0-255")["models"][0]
+    assert raw["loss"] != said["loss"]
+    (tmp_path / "training.json").write_text(json.dumps({"settings": {"arch": "softmax-unscaled"}}))
+    assert evaluation(path, "--data", data)["models"][0]["loss"] == raw["loss"]
 
 
 def test_what_training_held_back_is_the_validation_part(means: Means, data: Path, tmp_path: Path) -> None:
