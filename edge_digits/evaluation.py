@@ -145,9 +145,7 @@ def evaluate_scores(
     answers = scores.argmax(axis=1).astype(np.int64)
     right = answers == truth
     # What softmax gave is its own confidence; the least share that the loss needs is not to lower it.
-    confidence = scores.max(axis=1).astype(np.float64)
-    if probabilities.note:
-        confidence = probabilities.values[rows, answers]
+    confidence = np.clip(probabilities.values[rows, answers] if probabilities.note else scores.max(axis=1), 0, 1)
     # Ties go to the lower label, as in argmax.
     second_best = np.argsort(-scores, axis=1, kind="stable")[:, :2]
     return Evaluation(
@@ -158,10 +156,10 @@ def evaluate_scores(
         loss=float(-np.log(probabilities.values[rows, truth]).mean()),
         classes=_class_figures(truth, answers),
         confusion=confusion_matrix(truth, answers, labels=range(len(LABELS))),
-        reliability=reliability(np.clip(confidence, 0, 1), right),
+        reliability=reliability(confidence, right),
         accepted=None if reject_below is None else _accepted(scores, right, reject_below),
         answers=answers,
-        confidence=np.clip(confidence, 0, 1),
+        confidence=confidence.astype(np.float64),
         note=probabilities.note,
     )
 

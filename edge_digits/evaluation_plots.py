@@ -136,23 +136,17 @@ def draw_mistakes(images: NDArray[np.uint8], mistakes: Sequence[Mistake], *, tit
             extent=(left + 0.04, left + 0.96, top + 0.92, top),
             interpolation="nearest",
         )
-        axes.text(left + 0.04, top + 1.0, f"is {mistake.truth}", va="top", fontsize=9.5, color=INK)
         said = f"read {mistake.answer}  {mistake.confidence:.0%}"
-        axes.text(left + 0.04, top + 1.17, said, va="top", fontsize=9.5, color=ACCENT)
+        for down, text, colour in ((1.0, f"is {mistake.truth}", INK), (1.17, said, ACCENT)):
+            axes.text(left + 0.04, top + down, text, va="top", fontsize=9.5, color=colour)
     if not mistakes:
         axes.text(0.04, 0.4, "nothing was read wrong", fontsize=11, color=INK)
     axes.set_xlim(-0.06, columns * cell_width + 0.06)
     axes.set_ylim(rows * cell_height + 0.02, -0.03)
     axes.set_aspect("auto")
     axes.set_axis_off()
-    figure.text(
-        0.1 / figure.get_figwidth(),
-        1 - 0.14 / height_inches,
-        _cut(title, 84 if columns > 5 else 54),
-        va="top",
-        fontsize=12,
-        color=INK,
-    )
+    shown = _cut(title, 84 if columns > 5 else 54)
+    figure.text(0.1 / figure.get_figwidth(), 1 - 0.14 / height_inches, shown, va="top", fontsize=12, color=INK)
     return figure
 
 

@@ -27,7 +27,11 @@ RANGE_NAMES = ("0-255", "0-1", "-1-1")
     "--seed", type=click.IntRange(0, 2**31 - 1), help="Draw the sample by chance; the same seed the same one."
 )
 @click.option("--data", type=FILE, help="Where samples come from: what `train` takes as data; else MNIST.")
-@click.option("--split", type=click.Choice(["test", "validation", "train", "all"]), help="Which part of it; test.")
+@click.option(
+    "--split",
+    type=click.Choice(["test", "validation", "train", "all"]),
+    help="Which part; test where there is one, else all.",
+)
 @click.option("--out", type=FILE, metavar="FILE", help="PNG to draw, or the CSV of a submission.")
 @click.option(
     "--kaggle-submission",
