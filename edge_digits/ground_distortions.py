@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from device.contract import SIDE
 
+from .plain_drawing import line_cover
+
 Picture = NDArray[np.float32]
 
-ZOOM = 4
 BLUR_REACH = 6  # px: three times the widest blur's
 
 
@@ -44,22 +45,17 @@ def blur(digit: Picture, sigma: float, generator: np.random.Generator) -> Pictur
 def rules(digit: Picture, darkness: float, generator: np.random.Generator) -> Picture:
     """Leave pieces of ruled or squared paper around and through the digit, of a share of the full ink."""
     spacing = generator.uniform(9, 15)
-    tilt, width = generator.uniform(-0.06, 0.06), generator.uniform(0.5, 1.0)
+    tilt, width = generator.uniform(-0.06, 0.06), generator.uniform(0.7, 1.2)
     squared = generator.random() < 0.4
-    sheet = np.zeros((SIDE * ZOOM, SIDE * ZOOM), np.float32)
+    sheet = np.zeros((SIDE, SIDE), np.float32)
     for is_upright in (False, True) if squared else (False,):
         offset = generator.uniform(0, spacing)
         for line in range(-1, 4):
-            ends = generator.uniform(-0.2, 0.55), generator.uniform(0.45, 1.2)
-            at = offset + line * spacing
-            start = (ends[0] * SIDE, at + tilt * (ends[0] - 0.5) * SIDE)
-            end = (ends[1] * SIDE, at + tilt * (ends[1] - 0.5) * SIDE)
-            points = [(round(x * ZOOM), round(y * ZOOM)) for x, y in (start, end)]
-            if is_upright:
-                points = [(y, x) for x, y in points]
-            cv2.line(sheet, points[0], points[1], (1.0,), max(1, round(width * ZOOM)))
-    small = cv2.resize(cv2.GaussianBlur(sheet, (0, 0), ZOOM * 0.3), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-    return np.asarray(np.maximum(digit, 255 * darkness * small), np.float32)
+            ends = SIDE * np.array([generator.uniform(-0.2, 0.55), generator.uniform(0.45, 1.2)])
+            heights = offset + line * spacing + tilt * (ends - SIDE / 2)
+            points = np.stack([heights, ends] if is_upright else [ends, heights], axis=1)
+            sheet = np.maximum(sheet, line_cover(SIDE, points[0], points[1], width=width))
+    return np.asarray(np.maximum(digit, 255 * darkness * sheet), np.float32)
 
 
 def shadow(digit: Picture, depth: float, generator: np.random.Generator) -> Picture:

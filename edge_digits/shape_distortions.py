@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from device.contract import SIDE, frame_ink
 
+from .plain_drawing import line_cover, mapped
+
 Picture = NDArray[np.float32]
 
 ZOOM = 4  # strokes of 2–3 px are widened and narrowed by fractions of a pixel in a picture so much larger
@@ -30,10 +32,9 @@ def slant(digit: Picture, tangent: float, generator: np.random.Generator) -> Pic
     """Lean the digit to either side by an angle of about this tangent, and frame it anew."""
     lean = tangent * generator.uniform(0.8, 1.0) * (1 if generator.random() < 0.5 else -1)
     large = _enlarged(digit)
-    middle = (large.shape[0] - 1) / 2
-    matrix = np.array([[1, -lean, lean * middle + middle / 2], [0, 1, middle / 2]], np.float64)
-    size = (large.shape[1] * 3 // 2, large.shape[0] * 3 // 2)
-    return _framed(np.asarray(cv2.warpAffine(large, matrix, size, flags=cv2.INTER_LINEAR), np.float32))
+    middle, margin = (SIDE * ZOOM - 1) / 2, SIDE * ZOOM / 4
+    inverse = np.array([[1, lean, -lean * (middle + margin) - margin], [0, 1, -margin]], np.float64)
+    return _framed(mapped(large, inverse, side=SIDE * ZOOM * 3 // 2))
 
 
 def broken(digit: Picture, gaps: float, generator: np.random.Generator) -> Picture:
@@ -41,13 +42,13 @@ def broken(digit: Picture, gaps: float, generator: np.random.Generator) -> Pictu
     large = _enlarged(digit)
     ink = np.argwhere(_core(large))
     keep = np.ones_like(large)
-    width = ZOOM * (0.6 + 0.2 * gaps)
+    width = ZOOM * (0.8 + 0.2 * gaps)
     for place in generator.random(int(gaps)):
         y, x = ink[int(place * len(ink))]
         along = _direction(large, int(y), int(x))
         across = np.array([-along[1], along[0]]) * ZOOM * 2.6
-        start, end = (x - across[0], y - across[1]), (x + across[0], y + across[1])
-        cv2.line(keep, _point(start), _point(end), (0.0,), round(width))
+        place_xy = np.array([x, y], np.float64)
+        keep *= 1 - line_cover(SIDE * ZOOM, place_xy - across, place_xy + across, width=width)
     return _reduced(large * np.asarray(cv2.GaussianBlur(keep, (0, 0), ZOOM * 0.25), np.float32))
 
 
@@ -56,14 +57,12 @@ def misframed(digit: Picture, share: float, generator: np.random.Generator) -> P
     angle, towards = generator.uniform(0, 2 * np.pi), generator.random()
     shift = share * generator.uniform(LEAST_SHIFT_PX, MOST_SHIFT_PX)
     zoom = 1 + share * MOST_ZOOM * generator.uniform(0.6, 1.0) * (1 if towards < 0.5 else -1)
-    middle = (SIDE - 1) / 2
-    offset = middle - zoom * middle + shift * np.array([np.cos(angle), np.sin(angle)])
-    matrix = np.array([[zoom, 0, offset[0]], [0, zoom, offset[1]]], np.float64)
+    offset = shift * np.array([np.cos(angle), np.sin(angle)])
     # By way of a larger picture: bilinear interpolation of 28×28 px would blur as well.
-    large = _enlarged(digit)
-    matrix[:, 2] = ZOOM * matrix[:, 2] + (ZOOM - 1) / 2 * (1 - zoom)
-    moved = cv2.warpAffine(large, matrix, large.shape[::-1], flags=cv2.INTER_LINEAR)
-    return _reduced(np.asarray(moved, np.float32))
+    large_middle = (SIDE * ZOOM - 1) / 2
+    back = large_middle - (large_middle + ZOOM * offset) / zoom
+    inverse = np.array([[1 / zoom, 0, back[0]], [0, 1 / zoom, back[1]]], np.float64)
+    return _reduced(mapped(_enlarged(digit), inverse, side=SIDE * ZOOM))
 
 
 def _restroked(digit: Picture, share: float) -> Picture:
@@ -112,10 +111,6 @@ def _direction(large: Picture, y: int, x: int) -> NDArray[np.float64]:
         return np.array([0.0, 1.0])
     spread = np.cov(np.stack([columns, rows]).astype(np.float64))
     return np.asarray(np.linalg.eigh(spread)[1][:, 1], np.float64)
-
-
-def _point(place: tuple[float, float]) -> tuple[int, int]:
-    return round(place[0]), round(place[1])
 
 
 def _enlarged(digit: Picture) -> Picture:
