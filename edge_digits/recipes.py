@@ -6,7 +6,7 @@ family, of four sizes, which were chosen by validation accuracy.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -72,18 +72,18 @@ class Recipe:
     claim: float | None = None
 
 
-def _as_written(epochs: int, *, claim: float | None, optimizer: str = "adam", learning_rate: float = 1e-3) -> Recipe:
+def _as_written(epochs: int, *, claim: float) -> Recipe:
     return Recipe(
         epochs=epochs,
         batch_size=32,
-        learning_rate=learning_rate,
-        optimizer=optimizer,
+        learning_rate=1e-3,
+        optimizer="adam",
         loss="sparse_categorical_crossentropy",
         claim=claim,
     )
 
 
-def _family(epochs: int, *, learning_rate: float = 4e-3) -> Recipe:
+def _family(epochs: int, *, learning_rate: float) -> Recipe:
     return Recipe(
         epochs=epochs,
         batch_size=128,
@@ -99,14 +99,24 @@ def _family(epochs: int, *, learning_rate: float = 4e-3) -> Recipe:
 RECIPES = {
     "softmax": _as_written(5, claim=0.92),
     "softmax-unscaled": _as_written(5, claim=0.88),
-    "mlp-100": _as_written(5, claim=0.98),
+    # Its write-up names no optimiser; Adam at a constant rate stays below its claim.
+    "mlp-100": replace(_as_written(5, claim=0.98), optimizer="adamw", learning_rate=3e-3),
     "mlp-50-50": _as_written(10, claim=0.966),
     "mlp-100-sigmoid": _as_written(10, claim=0.9572),
     "cnn-basic": Recipe(epochs=5, batch_size=32, learning_rate=1e-3, optimizer="adam"),
-    "cnn-nano": _family(80, learning_rate=6e-3),
-    "cnn-tiny": _family(60, learning_rate=5e-3),
-    "cnn": _family(40),
+    "cnn-nano": _family(100, learning_rate=6e-3),
+    "cnn-tiny": _family(80, learning_rate=5e-3),
+    "cnn": _family(40, learning_rate=4e-3),
     "cnn-large": _family(40, learning_rate=3e-3),
+    "cnn-quick": Recipe(
+        epochs=3,
+        batch_size=128,
+        learning_rate=6e-3,
+        weight_decay=1e-3,
+        label_smoothing=0.03,
+        augmentation=Augmentation(rotation_rad=0.1, zoom=0.06, shear=0.1, shift_px=1.0),
+        calibrated=True,
+    ),
 }
 
 WRITE_UPS = ("softmax", "softmax-unscaled", "mlp-100", "mlp-50-50", "mlp-100-sigmoid", "cnn-basic")
