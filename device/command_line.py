@@ -27,7 +27,7 @@ class Terminated(BaseException):
 
 _EXPECTED = (EdgeDigitsError, OSError, ImportError, MemoryError, KeyboardInterrupt, Terminated)
 # What brings a package, where its name is another than the module's.
-_PACKAGES = {"cv2": "opencv-python-headless", "PIL": "pillow"}
+_PACKAGES = {"cv2": "opencv-python-headless", "PIL": "pillow", "sklearn": "scikit-learn", "paho": "paho-mqtt"}
 
 
 class Command(click.Command):

@@ -16,10 +16,9 @@ from device.idx import LabelledDigits, idx_md5
 from .digit_set import Digits, digests
 from .digit_sources import read_source
 from .mixture import load_mixture
-from .mnist import is_canonical, load_mnist, validation_split
+from .mnist import DEFAULT_VALIDATION, SPLIT_SEED, is_canonical, load_mnist, validation_split
 
 SPLITS = ("test", "validation", "train", "all")
-DEFAULT_VALIDATION, SPLIT_SEED = 5000, 0  # those of `train`
 NAMES = {"test": "test digits", "validation": "digits held back for validation", "train": "training digits"}
 
 

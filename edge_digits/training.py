@@ -22,12 +22,11 @@ from .checkpoint import Checkpoint, load_checkpoint, remove_checkpoint, save_che
 from .digit_set import Digits, digests
 from .distillation import lesson_name, teach
 from .epochs import NO_DIGIT, Epoch, Lessons, epochs_of
-from .mnist import ValidationSplit, validation_split
+from .mnist import DEFAULT_VALIDATION, SPLIT_SEED, ValidationSplit, validation_split
 from .non_digits import draw_non_digits
 from .recipes import RECIPES, Recipe
 from .run_outcome import MODEL_NAME, Trained, as_json, finished_run, write_outcome
 
-SPLIT_SEED = 0
 NON_DIGIT_SEED = 0
 
 
@@ -46,7 +45,7 @@ class TrainingSettings(Recipe):
 
     arch: str = "cnn"
     seed: int = 0
-    validation: int = 5000
+    validation: int = DEFAULT_VALIDATION
     teachers: tuple[str, ...] = ()
     init: str = ""
     weights: tuple[float, ...] = ()

@@ -59,4 +59,4 @@ def test_the_base_installation_asks_for_no_tensorflow() -> None:
     """A Pi installs numpy, click, Pillow, headless OpenCV and an interpreter."""
     required = requires("edge-digits") or []
     names = {re.split(r"[<>=! ;]", line)[0] for line in required if "extra ==" not in line}
-    assert names == {"click", "pillow", "numpy", "opencv-python-headless", "tflite-runtime", "ai-edge-litert"}
+    assert names == {"click", "tomli", "pillow", "numpy", "opencv-python-headless", "tflite-runtime", "ai-edge-litert"}

@@ -142,7 +142,8 @@ def convert(
         variants=variants or VARIANT_NAMES,
         gate=Gate(min_agreement=None if gate is None else gate / 100, max_drop=max_drop / 100),
         labels=names,
-        input_range=input_range,
+        # A model that this project trained takes raw pixels; what another takes has to be found out.
+        input_range=input_range or ("0-255" if training else None),
         training=training,
         targets=targets or DEFAULT_TARGETS,
         keep_float=keep_float,
