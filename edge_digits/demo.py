@@ -97,7 +97,7 @@ def tell_story(digits: Digits, out: Path, *, epochs: int, seed: int, report: Cal
 
 def _train(digits: Digits, out: Path, *, epochs: int, seed: int, report: Callable[[str], None]) -> Path:
     validation = min(5000, len(digits.train_labels) // 10)
-    settings = TrainingSettings.from_recipe("cnn", epochs=epochs, seed=seed, validation=validation)
+    settings = TrainingSettings.from_recipe("cnn-quick", epochs=epochs, seed=seed, validation=validation)
     model = out / MODEL_NAME
     if model.exists():
         record = training_record(model)

@@ -18,7 +18,7 @@ from device.command_line import FILE, Command, reporter
     help="Results.",
 )
 @click.option("--data", type=FILE, help="Digits: an npz or a folder; else MNIST.")
-@click.option("--epochs", type=click.IntRange(1), default=8, show_default=True, help="Passes over the training digits.")
+@click.option("--epochs", type=click.IntRange(1), default=6, show_default=True, help="Passes over the training digits.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
 def demo(*, out: Path, data: Path | None, epochs: int, seed: int) -> None:
     """Get MNIST, train, convert, verify, benchmark, read pictures, and show it all in one table.

@@ -51,3 +51,24 @@ def reproduce(out: Path, data: Path | None, names: tuple[str, ...], seeds: int, 
     missed = [each.arch for each in reproductions if each.is_reached is False]
     if missed:
         raise GateError(f"expected every claim to be reached, found less of {', '.join(missed)}; see the table")
+
+
+@zoo.command(cls=Command)
+@click.option("--arch", type=click.Choice(list(RECIPES)), default="cnn-quick", show_default=True, help="Whose recipe.")
+@click.option("--data", type=FILE, help="Digits: an npz or a folder; else MNIST.")
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def speed(arch: str, data: Path | None, seed: int, as_json: bool) -> None:
+    """Time training until 99.1 % of the test digits are read: a recipe against Keras's simple MNIST convnet."""
+    from ..tensorflow_setup import prepare_tensorflow
+
+    report = reporter()
+    prepare_tensorflow()
+    from ..mnist import load_mnist
+    from ..run_files import to_json
+    from ..training_speed import document, format_table, race
+
+    digits = load_mnist(data, report=report)
+    convnet, recipe = race(digits, seed=seed, arch=arch, report=report)
+    result = document([convnet, recipe], seed=seed, digits=digits)
+    click.echo(to_json(result).rstrip() if as_json else format_table(convnet, recipe))
