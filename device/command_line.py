@@ -7,9 +7,10 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -17,6 +18,8 @@ from .errors import EdgeDigitsError
 from .version import VERSION
 
 INTERRUPTED = 130
+FLUSHING_S = 0.3
+MAY_HANG = ("camera", "sink", "mqtt", "http")  # how the names of threads that wait for the world begin
 # Whether a file is there and readable is for the command to say, in one line and with the right exit code.
 FILE = click.Path(readable=False, path_type=Path)
 
@@ -146,12 +149,29 @@ def run_command_line(command: click.Command, arguments: Sequence[str] | None = N
         text = " ".join(f"{type(error).__name__}: {error}".split())
         click.echo(f"error: a mistake in this program, please report it: {text} (--debug shows where)", err=True)
         code = 1
-    sys.exit(code if isinstance(code, int) else 0)
+    _leave(code if isinstance(code, int) else 0)
 
 
 def discard_stdout() -> None:
     """Send what stdout still holds nowhere: Python flushes it once more at exit and would complain of a closed pipe."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _leave(code: int) -> NoReturn:
+    """Exit with a code; without any taking down where a thread still hangs in a driver, which might crash under it."""
+    threads = sys.modules.get("threading")
+    if threads is None or not any(each.name.startswith(MAY_HANG) for each in threads.enumerate()):
+        sys.exit(code)
+
+    def flush() -> None:
+        with suppress(OSError, ValueError):
+            sys.stdout.flush()
+
+    # The hanging thread may be the one that writes to a blocked standard output.
+    flushing = threads.Thread(target=flush, daemon=True)
+    flushing.start()
+    flushing.join(FLUSHING_S)
+    os._exit(code)
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:

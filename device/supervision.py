@@ -202,10 +202,12 @@ class SupervisedSource:
         """Take a frame from a session; tell whether the session should go on."""
         with self._news:
             if self._stopped:
+                self._count(frames=1, dropped=1)
                 return False
             if session is not self._session:
                 # A read that was given up came back, as after a stall: it is as good as new unless another reads.
                 if self._session is not None and self._session.frames:
+                    self._count(frames=1, dropped=1)
                     return False
                 if self._session is not None:
                     self._session.abandoned = True
