@@ -27,6 +27,7 @@ MAX_START_S, MAX_RSS_MB, MAX_SMALL_RSS_MB = 0.6, 110, 80
 MAX_GROWTH_MB = 1.0
 FPS, CAMERA_FRAMES, MAX_CORE_SHARE = 30.0, 600, 0.25
 MAX_RECOVERY_S = 5.0
+OUTAGES_SILENCE_S = 0.3  # the script's faults are short
 WHATS = ("start", "growth", "camera", "outages")
 
 
@@ -122,7 +123,7 @@ def camera(picture: Path) -> tuple[dict[str, Any], list[Limit]]:
 
 def outages(picture: Path, frames: int, seed: int) -> tuple[dict[str, Any], list[Limit]]:
     """Read a camera that fails all the time, by a seeded script."""
-    found = subject(picture=picture, fps=1000.0, frames=frames, seed=seed, silence_s=5.0)
+    found = subject(picture=picture, fps=1000.0, frames=frames, seed=seed, silence_s=OUTAGES_SILENCE_S)
     counts = found["counts"]
     growth_mb = (found["end"]["rss_bytes"] - found["warm"]["rss_bytes"]) / 1e6
     wrong = abs(found["given"] - counts["frames"]) + abs(counts["taken"] + counts["dropped"] - counts["frames"])

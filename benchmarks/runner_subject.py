@@ -22,6 +22,7 @@ from device.sink import Event, Sinks
 from device.sinks import make_sinks
 from device.supervision import SupervisedSource
 
+GAP_S, SCALE = 0.3, 0.1  # faults come thick and fast: three in two seconds, each a tenth as long as by itself
 WARM_SHARE = 0.2  # of the frames, after which everything that is made once has been made
 
 
@@ -111,7 +112,7 @@ def recorded(seed: int | None, faults: list[Fault]) -> Iterator[Fault]:
     """Yield random faults and keep those that the camera took."""
     if seed is None:
         return
-    for fault in random_faults(seed):
+    for fault in random_faults(seed, gap_s=GAP_S, scale=SCALE):
         faults.append(fault)
         yield fault
 

@@ -1,0 +1,180 @@
+"""`run` as its users meet it: settings, sinks, cameras that fail, signals, and power cuts."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from conftest import ROOT
+from PIL import Image
+
+from device.cli import cli
+from device.collected import read_lines
+from device.settings_file import parse_settings
+
+
+def invoke(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, ["run", *map(str, arguments)])
+
+
+@pytest.fixture
+def picture(seven: np.ndarray, tmp_path: Path) -> Path:
+    """A 28×28 PNG of a seven."""
+    path = tmp_path / "seven.png"
+    Image.fromarray(seven).save(path)
+    return path
+
+
+@contextmanager
+def running(*arguments: object) -> Iterator[subprocess.Popen[bytes]]:
+    """Start `run` in a process of its own; it is killed at the end if it still runs."""
+    command = [sys.executable, "-m", "device", "run", *map(str, arguments)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline_s, "it does not happen"
+        time.sleep(0.02)
+
+
+def test_printed_settings_are_those_that_would_be_used(tmp_path: Path) -> None:
+    """File, then options, then --set; the output is a settings file."""
+    path = tmp_path / "s.toml"
+    path.write_text('[camera]\nwidth = 320\nheight = 240\n[reading]\nrois = ["a=0,0,9,9"]\n[mqtt]\ntopic = "t"\n')
+    result = invoke("--config", path, "--width", 640, "--watch", "--set", "mqtt.topic=u", "-k", 3, "--print-config")
+    settings = parse_settings(result.stdout, name="printed")
+    assert (settings.camera.width, settings.camera.height, settings.source.watch) == (640, 240, True)
+    assert (settings.mqtt.topic, settings.reading.top_k, settings.reading.rois) == ("u", 3, ("a=0,0,9,9",))
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "code", "said"),
+    [
+        ("[camera]\nwdith = 1", [], 2, "perhaps 'width'"),
+        (None, [], 6, "expected a settings file"),
+        ("", ["--width", "wide"], 2, "--width: expected a whole number, found 'wide'"),
+        ("", ["--rotate", "45"], 2, "--rotate: expected one of 0, 90, 180, 270"),
+        ("", ["--set", "camra.fps=1"], 2, "perhaps 'camera'"),
+        ("", ["--http", "0.0.0.0:0"], 2, "expected a token"),
+        ("", ["--format", "live"], 2, "expected a terminal"),
+        ("", ["--crop", "0,0,99,99"], 2, "inside the frame of 28×28 px"),
+        ("", ["--csv", "/dev/full/h.csv"], 1, "cannot be written"),
+    ],
+)
+def test_what_makes_no_sense_is_one_line(
+    content: str | None, arguments: list[str], code: int, said: str, picture: Path, tmp_path: Path
+) -> None:
+    """The right exit code and what to do, before or at the first frame."""
+    path = tmp_path / "s.toml"
+    if content is not None:
+        path.write_text(content)
+    result = invoke("--config", path, "--source", picture, *arguments)
+    assert result.exit_code == code
+    assert said in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_camera_is_read_until_its_frames_are_enough(picture: Path) -> None:
+    """For people a line when the text that holds changes; for programs one a frame; the counts come last."""
+    result = invoke("--fake-camera", picture, "--max-frames", 8)
+    assert result.stdout.startswith(f"fake:{picture}#2: 7  (0.9")
+    assert len(result.stdout.splitlines()) == 1
+    assert result.stderr.startswith("frames ")
+    lines = invoke("--fake-camera", picture, "--max-frames", 8, "--json", "--quiet")
+    assert [json.loads(line)["text"] for line in lines.stdout.splitlines()] == ["7"] * 8
+    assert lines.stderr == ""
+
+
+def test_once_stops_at_the_first_text_that_holds(picture: Path) -> None:
+    """One reading, then the end."""
+    result = invoke("--fake-camera", picture, "--once", "--json")
+    (line,) = map(json.loads, result.stdout.splitlines())
+    assert (line["held"], line["stable"]) == ("7", True)
+
+
+def test_a_camera_that_is_unplugged_is_read_again_when_it_is_back(picture: Path) -> None:
+    """One line when it goes, one when it comes."""
+    result = invoke("--fake-camera", picture, "--faults", "0.3:unplug 0.9:replug", "--max-frames", 30)
+    assert result.exit_code == 0
+    gone, back, counts = result.stderr.splitlines()
+    assert "is it still plugged in?; trying again until it is back" in gone
+    assert "back after" in back
+    assert counts.endswith("outages 1, reconnects 1")
+
+
+def test_a_camera_that_is_not_there_is_exit_code_5(picture: Path) -> None:
+    """Unless it is to be waited for."""
+    result = invoke("--fake-camera", picture, "--faults", "0:unplug 0.5:replug")
+    assert (result.exit_code, len(result.stderr.splitlines())) == (5, 1)
+    waited = invoke("--fake-camera", picture, "--faults", "0:unplug 0.5:replug", "--wait", "--max-frames", 2)
+    assert waited.exit_code == 0
+
+
+def test_several_sinks_write_at_once(picture: Path, tmp_path: Path) -> None:
+    """Each gets every reading."""
+    folder = tmp_path / "out"
+    sinks = ["--csv", folder / "h.csv", "--sqlite", folder / "h.sqlite", "--pictures", folder / "p"]
+    result = invoke("--source", picture, "--json", *sinks, "--video", folder / "v.avi", "--collect", folder / "c")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["text"] == "7"
+    assert (folder / "h.csv").read_text().splitlines()[1].split(",")[3] == "7"
+    assert sqlite3.connect(folder / "h.sqlite").execute("SELECT text FROM readings").fetchall() == [("7",)]
+    assert len([*(folder / "p").iterdir()]) == 1
+    assert (folder / "v.avi").stat().st_size > 1000
+    assert read_lines(folder / "c")[0]["label"] == "7"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+@pytest.mark.parametrize("faults", ["0.2:freeze=600", "0:unplug"])
+def test_a_signal_ends_a_camera_that_hangs_or_is_away(number: int, code: int, faults: str, picture: Path) -> None:
+    """A blocked read does not outlive the program, and its exit code is the designed one."""
+    with running("--fake-camera", picture, "--faults", faults, "--wait", "--json") as process:
+        assert process.stdout
+        if faults.startswith("0.2"):
+            process.stdout.readline()
+            time.sleep(0.5)  # until it hangs
+        else:
+            assert process.stderr
+            process.stderr.readline()
+        process.send_signal(number)
+        assert process.wait(30) == code
+
+
+def test_kill_9_leaves_nothing_corrupt(picture: Path, tmp_path: Path) -> None:
+    """Histories, collected crops and the queue of messages are whole on the next start, and go on."""
+    arguments = ["--fake-camera", picture, "--fps", 200, "--csv", tmp_path / "h.csv", "--sqlite", tmp_path / "h.sqlite"]
+    arguments += ["--collect", tmp_path / "c", "--set", "collect.below=1", "--mqtt-host", "127.0.0.1", "--mqtt-port", 9]
+    arguments += ["--set", f"mqtt.queue={tmp_path}/q.sqlite", "--format", "none"]
+    history = tmp_path / "h.csv"
+    for _ in range(3):
+        before = history.stat().st_size if history.exists() else 0
+        with running(*arguments) as process:
+            wait_until(lambda least=before + 2000: history.exists() and history.stat().st_size > least)
+            process.kill()
+            process.wait(30)
+    result = invoke(*arguments, "--max-frames", 3)
+    assert result.exit_code == 0
+    lines = (tmp_path / "h.csv").read_text().splitlines()
+    assert {line.count(",") for line in lines} == {7}
+    for name, table in (("h.sqlite", "readings"), ("q.sqlite", "messages")):
+        database = sqlite3.connect(tmp_path / name)
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] > 10
+        database.close()
+    assert all((tmp_path / "c" / line["file"]).stat().st_size > 0 for line in read_lines(tmp_path / "c"))
