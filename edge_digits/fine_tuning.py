@@ -16,7 +16,7 @@ from device.statistics import mcnemar_p
 
 from .mixture import Mixture
 
-LEAST_ACCURACY = 0.5
+LEAST_ACCURACY = 0.2
 
 
 @dataclass(frozen=True)
