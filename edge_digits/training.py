@@ -256,6 +256,9 @@ def _start(
         return None
     checkpoint = load_checkpoint(out)
     if resume and checkpoint is not None:
+        then, now = (each["settings"].get("arch") for each in (checkpoint.identity, identity))
+        if then != now:
+            raise UsageError(f"{out}: expected a stopped run of {now}, found one of {then}; choose another --out")
         for part in ("settings", "data"):
             then, now = checkpoint.identity[part], identity[part]
             changed = [f"{key} was {then.get(key)}, is {now.get(key)}" for key in now if then.get(key) != now.get(key)]

@@ -95,6 +95,9 @@ def test_a_stopped_run_is_neither_lost_nor_mixed(digits: Digits, tmp_path: Path)
         train(digits, settings(), tmp_path, report=ignore)
     with pytest.raises(UsageError, match="seed was 7, is 8"):
         train(digits, settings(seed=8), tmp_path, resume=True, report=ignore)
+    other = TrainingSettings.from_recipe("cnn-nano", epochs=3, batch_size=50, seed=7, validation=100)
+    with pytest.raises(UsageError, match="expected a stopped run of cnn-nano, found one of cnn;"):
+        train(digits, other, tmp_path, resume=True, report=ignore)
     train(digits, settings(epochs=1), tmp_path, force=True, report=ignore)
     assert (tmp_path / "model.keras").exists()
 
