@@ -122,7 +122,8 @@ def _blend(digits: Pixels, changed: Pixels, share: NDArray[np.float64]) -> Pixel
 def _blurring(sigma_px: float) -> NDArray[np.float32]:
     """Return float32 (28, 28): the matrix that blurs one axis with a Gaussian."""
     weights = np.exp(-((_AXIS[:, np.newaxis] - _AXIS) ** 2) / (2 * sigma_px**2))
-    return (weights / weights.sum(axis=0)).astype(np.float32)
+    blurring: NDArray[np.float32] = (weights / weights.sum(axis=0)).astype(np.float32)
+    return blurring
 
 
 def _distance_from_lines(
