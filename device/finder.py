@@ -1,7 +1,8 @@
-"""Find the digit in a frame and frame it as the network expects it: arrays in, a dataclass out."""
+"""Find the digits of a frame and frame them as the network expects: arrays in, dataclasses out."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,32 +15,62 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from .looking import View
+    from .rows import Group
+    from .strokes import Strokes
+
 BGR_TO_GREY = (0.114, 0.587, 0.299)  # ITU-R BT.601, which OpenCV uses too
+SMALLEST = 0.02  # of the frame's longest side: a smaller mark among others is a speck
+CLEARNESS = 2.5  # times what lies around: noise alone reaches 1.7, the palest pencil more than 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Found:
     """A digit in a frame.
 
     Attributes:
         box: x, y, width and height in pixels of the frame.
         canonical: uint8 (28, 28), the canonical digit.
+        row: number of its row, from 0 at the top.
+        strokes: what it was framed from; None for a frame that was taken as it is.
     """
 
     box: tuple[int, int, int, int]
     canonical: NDArray[Any]
+    row: int = 0
+    strokes: Strokes | None = None
+
+    def cuts(self) -> Iterator[tuple[Found, ...]]:
+        """Yield the ways in which this may be several digits that touch; none where it is too narrow for two."""
+        from .splitting import is_wide, proposed_cuts
+
+        if self.strokes is None or not is_wide(self.strokes.bounds):
+            return
+        x, y, width, height = self.strokes.bounds
+        across, down = self.box[2] / width, self.box[3] / height
+        for masks in proposed_cuts(self.strokes.inside):
+            parts = [self.strokes.only(mask) for mask in masks]
+            boxes = [part.bounds for part in parts]
+            yield tuple(
+                Found(
+                    (round(self.box[0] + (left - x) * across), round(self.box[1] + (top - y) * down),
+                     max(1, round(wide * across)), max(1, round(high * down))),
+                    part.canonical(), self.row, part,
+                )
+                for part, (left, top, wide, high) in zip(parts, boxes, strict=True)
+            )  # fmt: skip
 
 
-def find_digit(frame: NDArray[Any]) -> Found | None:
-    """Find the one digit of a frame, dark on light or light on dark.
+def find_digits(frame: NDArray[Any], *, layout: str = "auto", invert: str = "auto", min_height: int = 0) -> list[Found]:
+    """Find the digits of a frame, dark on light or light on dark, in reading order.
 
     A frame of 28×28 px is taken as it is and only inverted where its border is light.
 
     Args:
         frame: uint8 (H, W) grey or (H, W, 3) BGR, 0–255, of any size.
-
-    Returns:
-        The digit; None where there is nothing to read.
+        layout: "single" takes what is near the middle for one digit, "row" the heaviest row; else all rows are read.
+        invert: "yes" for light ink on dark ground, "no" for dark on light, "auto" to find out.
+        min_height: pixels; what is lower is left out.
 
     Raises:
         ValueError: the frame has another dtype or shape, or no pixels.
@@ -47,21 +78,66 @@ def find_digit(frame: NDArray[Any]) -> Found | None:
     if frame.dtype != np.uint8 or frame.ndim not in (2, 3) or frame.size == 0 or frame.shape[2:] not in ((), (3,)):
         raise ValueError(f"expected a frame of uint8 (H, W) or (H, W, 3), found {frame.dtype} {frame.shape}")
     if frame.shape[:2] == (SIDE, SIDE):
-        return _taken_as_it_is(frame)
-    from .photograph import find_in_photograph
+        return _taken_as_it_is(frame, invert)
+    from .looking import look
 
-    found = find_in_photograph(frame)
-    return None if found is None else Found(*found)
+    view = look(frame, invert=invert, single=layout == "single")
+    found: list[Found] = []
+    for groups in _rows(view, layout):
+        row = found[-1].row + 1 if found else 0
+        found += [digit for digit in _framed(groups, view, frame, row) if digit.box[3] >= min_height]
+    return found
 
 
-def _taken_as_it_is(frame: NDArray[Any]) -> Found | None:
+def find_digit(frame: NDArray[Any]) -> Found | None:
+    """Find the one digit of a frame; None where there is nothing to read. See `find_digits`."""
+    return next(iter(find_digits(frame, layout="single")), None)
+
+
+def _rows(view: View, layout: str) -> list[list[Group]]:
+    """Choose the groups to read, by row."""
+    from .plausible import could_be_digits
+    from .rows import digit_groups, in_rows, single_group
+
+    if not view.weight.any():
+        return []
+    groups = [] if layout == "single" else could_be_digits(digit_groups(view.marks, view.weight, view.height), view)
+    if len(groups) < 2:
+        return [[single_group(view.marks, view.weight)]]
+    rows = in_rows(groups)
+    if layout == "row":
+        return [max(rows, key=lambda row: sum(view.weight[list(each.members)].sum() for each in row))]
+    return rows
+
+
+def _framed(groups: list[Group], view: View, frame: NDArray[Any], row: int) -> Iterator[Found]:
+    """Frame the groups that stand out from what lies around them and are more than specks."""
+    from .strokes import strokes_of
+
+    down, across = frame.shape[0] / view.ink.shape[0], frame.shape[1] / view.ink.shape[1]
+    for group in groups:
+        if max(group.width, group.height) < SMALLEST * max(view.ink.shape):
+            continue
+        strokes = strokes_of(group, view.marks, view.ink)
+        if view.clearness(strokes) < CLEARNESS:
+            continue
+        x, y = int(group.left * across), int(group.top * down)
+        right, bottom = (
+            min(frame.shape[1], round(group.right * across)),
+            min(frame.shape[0], round(group.bottom * down)),
+        )
+        yield Found((x, y, max(1, right - x), max(1, bottom - y)), strokes.canonical(), row, strokes)
+
+
+def _taken_as_it_is(frame: NDArray[Any], invert: str) -> list[Found]:
     """Read a frame that has the size of a canonical digit already."""
     grey = frame if frame.ndim == 2 else np.round(frame @ np.array(BGR_TO_GREY)).astype(np.uint8)
     middle = (int(grey.min()) + int(grey.max())) / 2
     if grey.min() == grey.max():
-        return None
+        return []
     border = np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]])
-    canonical = 255 - grey if np.median(border) > middle else grey.copy()
+    dark = invert == "no" or (invert == "auto" and np.median(border) > middle)
+    canonical = 255 - grey if dark else grey.copy()
     rows, columns = np.nonzero(canonical > (int(canonical.min()) + int(canonical.max())) / 2)
     x, y = int(columns.min()), int(rows.min())
-    return Found((x, y, int(columns.max()) + 1 - x, int(rows.max()) + 1 - y), canonical)
+    return [Found((x, y, int(columns.max()) + 1 - x, int(rows.max()) + 1 - y), canonical)]

@@ -9,15 +9,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .choosing import Scored, score, with_count, with_cuts
 from .classifier import Classifier
-from .finder import find_digit
+from .finder import find_digits
 from .frames import Frame
-from .reading import ModelName, ReadDigit, Reading, Timing
+from .reading import UNSURE, ModelName, ReadDigit, Reading, Timing
+from .reading_settings import ReadingSettings, Roi
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from numpy.typing import NDArray
 
 HOLD_FRAMES = 3
+WORDS = 3  # a row of so many marks of which most are refused is letters, or a pattern
 
 
 @dataclass(frozen=True)
@@ -36,11 +41,20 @@ class Decision:
 class Reader:
     """Reads digits in frames with one classifier."""
 
-    def __init__(self, classifier: Classifier, decision: Decision | None = None) -> None:
-        """Take a classifier and how its scores become labels."""
+    def __init__(
+        self, classifier: Classifier, decision: Decision | None = None, *, settings: ReadingSettings | None = None
+    ) -> None:
+        """Take a classifier and how frames are read.
+
+        Args:
+            classifier: the model.
+            decision: how scores become labels; as the settings and the model's card say unless given.
+            settings: what is looked for, and where.
+        """
+        self.settings = settings or ReadingSettings()
         self._classifier = classifier
-        self._decision = decision or Decision()
         card = classifier.model.card
+        self.decision = decision or Decision(reject_threshold(self.settings, card.decision), self.settings.top_k)
         self._model = ModelName(card.name, card.variant, card.flatbuffer_sha256, str(classifier.runtime))
 
     def read(self, frame: Frame) -> Reading:
@@ -48,20 +62,62 @@ class Reader:
         if frame.image is None:
             return Reading(frame.source, frame.index, frame.taken_at_s, error=str(frame.error))
         start_s = time.perf_counter()
-        found = find_digit(frame.image)
-        found_s = time.perf_counter()
-        digits: tuple[ReadDigit, ...] = ()
-        if found is not None:
-            scores = self._classifier.scores(found.canonical[np.newaxis])[0]
-            digits = (decide(scores, self._classifier.model.card.labels, found.box, self._decision),)
-        end_s = time.perf_counter()
-        timing = Timing(
-            capture_s=frame.capture_s,
-            find_s=found_s - start_s,
-            invoke_s=end_s - found_s,
-            total_s=frame.capture_s + end_s - start_s,
+        regions = self.settings.regions or (Roi("", 0, 0, frame.image.shape[1], frame.image.shape[0]),)
+        digits: list[ReadDigit] = []
+        find_s = 0.0
+        for roi in regions:
+            part = frame.image[roi.y : roi.y + roi.height, roi.x : roi.x + roi.width]
+            from_s = time.perf_counter()
+            found = self._find(part)
+            find_s += time.perf_counter() - from_s
+            digits += self._labelled(self._choose(found), roi, first_row=digits[-1].row + 1 if digits else 0)
+        total_s = time.perf_counter() - start_s
+        timing = Timing(frame.capture_s, find_s, 0.0, total_s - find_s, frame.capture_s + total_s)
+        rois = tuple(roi.name for roi in self.settings.regions)
+        return Reading(
+            frame.source, frame.index, frame.taken_at_s, tuple(digits), rois=rois, model=self._model, timing=timing
         )
-        return Reading(frame.source, frame.index, frame.taken_at_s, digits, model=self._model, timing=timing)
+
+    def _find(self, part: NDArray[Any]) -> list[Any]:
+        settings = self.settings
+        if part.size == 0:  # a region beyond the frame holds nothing
+            return []
+        return find_digits(part, layout=settings.layout, invert=settings.invert, min_height=settings.min_height)
+
+    def _choose(self, found: list[Any]) -> list[Scored]:
+        """Score digits, cut those that touch, and leave out rows that are no digits."""
+        scorer, settings = self._classifier.scores, self.settings
+        digits = score(found, scorer)
+        if settings.layout != "single":
+            digits = with_cuts(digits, scorer)
+        if settings.expect_digits:
+            return with_count(digits, scorer, count=settings.expect_digits)
+        return without_words(digits, self.decision.threshold)
+
+    def _labelled(self, digits: list[Scored], roi: Roi, *, first_row: int) -> Iterator[ReadDigit]:
+        """Turn scored digits of a region into digits of the frame."""
+        labels = self._classifier.model.card.labels
+        for digit in digits:
+            x, y, width, height = digit.found.box
+            read = decide(digit.scores, labels, (roi.x + x, roi.y + y, width, height), self.decision)
+            yield replace(read, row=first_row + digit.found.row, roi=roi.name)
+
+
+def reject_threshold(settings: ReadingSettings, decision: Any) -> float:
+    """Return the score below which a digit is refused, 0.0 for none: the user's, else that of the model card."""
+    if not settings.reject:
+        return 0.0
+    below = decision.get("reject_below", 0.0) if settings.reject_below is None else settings.reject_below
+    return float(below)
+
+
+def without_words(digits: list[Scored], threshold: float) -> list[Scored]:
+    """Leave out the rows of which most would be refused: they are letters, or a pattern."""
+    rows: dict[int, list[bool]] = {}
+    for digit in digits:
+        rows.setdefault(digit.found.row, []).append(digit.best < threshold)
+    words = {row for row, refused in rows.items() if len(refused) >= WORDS and 2 * sum(refused) > len(refused)}
+    return [digit for digit in digits if digit.found.row not in words]
 
 
 def decide(
@@ -75,10 +131,10 @@ def decide(
         box: where the digit is in the frame: x, y, width, height, pixels.
         decision: threshold and number of labels to report.
     """
-    order = np.argsort(-scores, kind="stable")
-    best = int(order[0])
-    label = labels[best] if scores[best] >= decision.threshold else "?"
-    top = tuple((labels[int(i)], float(scores[i])) for i in order[: decision.top_k])
+    best = int(scores.argmax())
+    label = labels[best] if scores[best] >= decision.threshold else UNSURE
+    order = np.argsort(-scores, kind="stable")[: decision.top_k] if decision.top_k else ()
+    top = tuple((labels[int(i)], float(scores[i])) for i in order)
     return ReadDigit(label=label, score=float(scores[best]), box=box, top=top)
 
 

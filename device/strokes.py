@@ -1,55 +1,80 @@
-"""Even out the strokes of a digit before it shrinks: cores at full ink, hairlines as wide as those of MNIST."""
+"""From the marks of a digit to the canonical digit: strokes at full ink, hairlines as wide as MNIST's, framed."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .contract import INK_SIDE
+from .contract import INK_SIDE, frame_ink
+from .marks import Marks, pixels_of
+from .printed_lines import stroke_width
+from .rows import Group
 
-CORE_PERCENTILE = 75  # of the ink inside the marks; this and everything above becomes 255
+CORE = 0.4  # standard deviations above the mean ink of the marks; this and everything above becomes 255
 FLOOR = 0.5  # of the palest ink inside the marks; this and everything below becomes 0
-LEAST_WIDTH = 2.5  # px of a canonical digit; MNIST's strokes are 2–3 px of 20
+LEAST_WIDTH = 1.8  # px of a canonical digit; MNIST's strokes are 2–3 px of 20
+SOFT_PX = 2  # how far the soft edge of a stroke reaches beyond the marks
+
+LEVELS = np.arange(256.0)
 
 
-def even_strokes(ink: NDArray[Any], marks: NDArray[Any]) -> NDArray[Any]:
-    """Stretch the ink of a digit to the full range and widen strokes that would vanish when shrunk.
+class Strokes(NamedTuple):
+    """The part of an ink map that holds one digit.
 
-    Args:
-        ink: uint8 (H, W), 0 is ground.
-        marks: uint8 (H, W), 1 where the digit is and 0 elsewhere; at least one pixel is 1.
-
-    Returns:
-        uint8 (H, W), 0–255, the digit alone with soft edges.
+    Attributes:
+        ink: uint8 (h, w), 0 is ground.
+        inside: uint8 (h, w), 255 where the digit's marks are.
+        left, top: where the part lies in the ink map, pixels.
     """
+
+    ink: NDArray[Any]
+    inside: NDArray[Any]
+    left: int
+    top: int
+
+    @property
+    def bounds(self) -> tuple[int, int, int, int]:
+        """Bounds of the marks in the ink map: x, y, width, height."""
+        import cv2
+
+        x, y, width, height = cv2.boundingRect(self.inside)
+        return self.left + x, self.top + y, width, height
+
+    def only(self, inside: NDArray[Any]) -> Strokes:
+        """Return the strokes of some of the marks, uint8 (h, w), 255 inside."""
+        return self._replace(inside=inside)
+
+    def canonical(self) -> NDArray[Any]:
+        """Return the canonical digit, uint8 (28, 28)."""
+        import cv2
+
+        ink, inside = self.ink, self.inside
+        mean, deviation = cv2.meanStdDev(ink, mask=inside)
+        floor = FLOOR * cv2.minMaxLoc(ink, inside)[0]
+        core = mean[0, 0] + CORE * deviation[0, 0]
+        stretched = np.clip((LEVELS - floor) * (255 / max(core - floor, 1)), 0, 255).astype(np.uint8)
+        even = cv2.LUT(ink, stretched)
+        soft = cv2.dilate(inside, np.ones((2 * SOFT_PX + 1, 2 * SOFT_PX + 1), np.uint8))
+        even = cv2.bitwise_and(even, soft)
+        _, _, width, height = cv2.boundingRect(inside)
+        lack = LEAST_WIDTH * max(width, height) / INK_SIDE - stroke_width(cv2.countNonZero(inside), inside)
+        if lack >= 1:
+            side = round(lack) + 1
+            even = cv2.dilate(even, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+        x, y, width, height = cv2.boundingRect(even)
+        return frame_ink(even[y : y + height, x : x + width])
+
+
+def strokes_of(group: Group, marks: Marks, ink: NDArray[Any]) -> Strokes:
+    """Cut the strokes of a group out of an ink map, uint8 (H, W), with room for their soft edges."""
     import cv2
 
-    inside = ink[marks > 0]
-    floor = FLOOR * float(inside.min())
-    core = float(np.percentile(inside, CORE_PERCENTILE))
-    stretched = np.clip((ink.astype(np.float32) - floor) * (255 / max(core - floor, 1)), 0, 255).astype(np.uint8)
-    # The soft edge of a stroke lies just outside the marks.
-    strokes: NDArray[Any] = stretched * cv2.dilate(marks, np.ones((5, 5), np.uint8))
-    _, _, width, height = cv2.boundingRect(marks)
-    lack = LEAST_WIDTH * max(width, height) / INK_SIDE - stroke_width(marks)
-    if lack < 1:
-        return strokes
-    side = round(lack) + 1
-    return cv2.dilate(strokes, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
-
-
-def stroke_width(marks: NDArray[Any]) -> float:
-    """Measure the mean width of strokes, in pixels.
-
-    Across a stroke of width w the distance to the nearest ground rises from 0 to w/2 and falls again; its
-    mean is w/4.
-
-    Args:
-        marks: uint8 (H, W), 1 inside strokes and 0 elsewhere; at least one pixel is 1.
-    """
-    import cv2
-
-    distance = cv2.distanceTransform(np.pad(marks, 1), cv2.DIST_L2, 3)
-    return max(1.0, 4 * float(distance[distance > 0].mean()) - 1)
+    left, top = max(0, group.left - SOFT_PX), max(0, group.top - SOFT_PX)
+    part = (slice(top, group.bottom + SOFT_PX), slice(left, group.right + SOFT_PX))
+    labels = marks.labels[part]
+    inside = pixels_of(labels, marks.names[group.members[0]])
+    for member in group.members[1:]:
+        inside = cv2.bitwise_or(inside, pixels_of(labels, marks.names[member]))
+    return Strokes(ink[part], inside, left, top)

@@ -1,0 +1,169 @@
+"""Look at a frame: once at the whole, and where what is written is small, again and closer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .cell_borders import without_borders
+from .ink import grey_copy, ink_map, ink_threshold, is_light_on_dark
+from .marks import Marks, mark_weights, measure_marks, pixels_of, typical_height
+from .printed_lines import without_lines, without_rules
+
+if TYPE_CHECKING:
+    from .strokes import Strokes
+
+WORK_SIDE = 400  # px of the longest side: a digit of a tenth of the frame still has twice the contract's 20 px
+REACH = 0.33  # of the longest side: anything narrower can be ink, anything wider is ground or shadow
+NARROW_REACH = 0.11  # of the longest side: the same where a shadow is that narrow
+LEAST_SHARE = 0.03  # of the longest side: what is smaller is specks
+SPECK = 0.015  # of the longest side: marks lower than this are not looked at at all
+SMALL = 0.3  # of the longest side: several digits lower than this are looked at closer
+GOOD_HEIGHT = 40  # px: digits are looked at so closely that they have this height, if the frame shows that much
+LOWEST = 26  # px: one digit alone is fine down to this height
+CLOSE_REACH = 0.9  # of the digits' height
+OF_DARKEST = 0.4  # of the darkest ink nearby: paler is not a stroke of the same pen
+OF_USUAL = 0.6  # of the threshold of the whole picture: paler is texture
+BROAD_AREA, BROAD = 0.04, 0.14  # of the frame, of its side: what is larger and broader may be a shadow
+PALEST = 6.0  # of 255: paler is no ink
+QUIET = 0.25  # of what lies around the marks has less ink than is taken for its noise
+LITTLE = 0.02  # of the frame: less ground than this is not enough to compare with
+PAPER = 2.4  # of 255: less ink than this is the texture of paper
+DARKER = 1.25  # times: ink in a shadow is so much darker than the shadow
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """What was seen.
+
+    Attributes:
+        all_ink: uint8 (h, w), 0 is ground.
+        ink: the same, printed lines taken out.
+        mask: uint8 (h, w), 255 where there is ink.
+        marks: its marks.
+        weight: float (n,), how much each counts; see `mark_weights`.
+        height: typical height of the marks, pixels.
+    """
+
+    all_ink: NDArray[Any]
+    ink: NDArray[Any]
+    mask: NDArray[Any]
+    marks: Marks
+    weight: NDArray[Any]
+    height: float
+
+    def clearness(self, strokes: Strokes) -> float:
+        """Say how many times darker strokes are than what lies around all marks."""
+        import cv2
+
+        area = (
+            slice(strokes.top, strokes.top + strokes.ink.shape[0]),
+            slice(strokes.left, strokes.left + strokes.ink.shape[1]),
+        )
+        return cv2.mean(self._even[area], strokes.inside)[0] / self._noise
+
+    @cached_property
+    def _even(self) -> NDArray[Any]:
+        """Averages over 5×5 px: strokes keep their ink, the peaks of noise lose it."""
+        import cv2
+
+        return cv2.blur(self.all_ink, (5, 5))
+
+    @cached_property
+    def _noise(self) -> float:
+        """Ink that lies around the marks, where there is little of it, at least that of paper."""
+        import cv2
+
+        ground = cv2.bitwise_not(cv2.dilate(self.mask, np.ones((9, 9), np.uint8)))
+        if cv2.countNonZero(ground) < LITTLE * ground.size:  # noise, or a texture, that is everywhere
+            ground = cv2.bitwise_not(self.mask)
+        below = cv2.calcHist([self._even], [0], ground, [256], [0, 256]).ravel().cumsum()
+        return max(PAPER, float(np.searchsorted(below, QUIET * below[-1])))
+
+
+def look(frame: NDArray[Any], *, invert: str = "auto", single: bool = False) -> View:
+    """See the ink of a frame.
+
+    Args:
+        frame: uint8 (H, W) grey or (H, W, 3) BGR.
+        invert: "yes" for light ink on dark ground, "no" for dark on light, "auto" to find out.
+        single: whether there is but one digit, which needs no closer look.
+    """
+    import cv2
+
+    grey = grey_copy(frame, WORK_SIDE)
+    light = invert == "yes" or (invert == "auto" and is_light_on_dark(grey))
+    grey = cv2.bitwise_not(grey) if light else grey
+    view = _without_shadow(grey, _overlook(grey, REACH))
+    side = max(grey.shape)
+    if single or not SPECK * side <= view.height < SMALL * side:
+        return view
+    several = np.count_nonzero((view.marks.height > view.height / 2) & (view.weight > 0)) > 1
+    if not several and view.height >= LOWEST:
+        return view
+    closer = grey_copy(frame, _side_for(view.height, side, max(frame.shape[:2])))
+    closer = cv2.bitwise_not(closer) if light else closer
+    return _look_closer(closer, view.height * max(closer.shape) / side)
+
+
+def _side_for(height: float, side: int, full: int) -> int:
+    """Choose the side of the copy, halved from the whole frame, in which digits have about GOOD_HEIGHT pixels."""
+    while height < 0.7 * GOOD_HEIGHT and 2 * side <= full:
+        height, side = 2 * height, 2 * side
+    return side
+
+
+def _overlook(grey: NDArray[Any], reach: float) -> View:
+    """See dark ink on a whole page; `reach` is a share of its longest side."""
+    import cv2
+
+    seen = ink_map(grey, reach=reach * max(grey.shape))
+    ink = without_borders(without_rules(seen, ink_threshold(seen)))
+    return _view(seen, ink, cv2.threshold(ink, ink_threshold(ink), 255, cv2.THRESH_BINARY)[1])
+
+
+def _view(seen: NDArray[Any], ink: NDArray[Any], mask: NDArray[Any]) -> View:
+    marks = measure_marks(mask)
+    weight = mark_weights(marks)
+    return View(seen, ink, mask, marks, weight, typical_height(marks, weight))
+
+
+def _without_shadow(grey: NDArray[Any], view: View) -> View:
+    """Look again with less reach where the main mark may be a shadow with digits in it."""
+    import cv2
+
+    marks, main = view.marks, int(view.weight.argmax()) if view.weight.size else -1
+    if main < 0 or marks.area[main] < BROAD_AREA * grey.size:
+        return view
+    pixels = pixels_of(marks.labels, marks.names[main])
+    broad = BROAD * max(grey.shape)
+    if 2 * cv2.minMaxLoc(cv2.distanceTransform(pixels, cv2.DIST_L2, 3))[1] < broad:
+        return view
+    again = _overlook(grey, NARROW_REACH)
+    if again.height < LEAST_SHARE * max(grey.shape):
+        return view
+    # What is left out must be broad and paler than what stays, else it was thick strokes; or there are many instead.
+    gone = cv2.morphologyEx(cv2.subtract(pixels, again.mask), cv2.MORPH_OPEN, np.ones((int(broad / 2),) * 2, np.uint8))
+    darker = cv2.mean(view.ink, again.mask)[0] > DARKER * cv2.mean(view.ink, gone)[0] and gone.any()
+    alike = (again.marks.height > 0.6 * again.height) & (again.marks.height < 1.6 * again.height)
+    several = again.height < 0.4 * view.height and np.count_nonzero(alike) >= 3
+    return again if several or darker else view
+
+
+def _look_closer(grey: NDArray[Any], height: float) -> View:
+    """See dark ink where digits have a known height: each stroke against its own surroundings."""
+    import cv2
+
+    seen = ink_map(grey, reach=max(9.0, CLOSE_REACH * height))
+    usual = ink_threshold(seen)
+    ink = without_rules(seen, int(max(PALEST, OF_USUAL * usual)))
+    around = (int(height) | 1, int(height) | 1)
+    darkest = cv2.blur(cv2.dilate(ink, np.ones(around, np.uint8)), around)
+    least = np.maximum(cv2.convertScaleAbs(darkest, alpha=OF_DARKEST), np.uint8(max(PALEST, OF_USUAL * usual)))
+    mask = cv2.compare(ink, least, cv2.CMP_GT)
+    ink, mask = without_lines(ink, mask, measure_marks(mask), height=height)
+    return _view(seen, ink, mask)

@@ -1,0 +1,143 @@
+"""Put marks together: pieces to digits, digits to rows, rows in reading order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .marks import Marks, typical_height
+
+LOW, HIGH = 0.5, 2.2  # of the typical height: digits are from so low to so high
+ABOVE = 0.5  # of the narrower one's width: so much of it lies above or below the other, if both are one digit
+GAP = 0.25  # of the height: pieces of a digit are no further apart
+TALLER = 1.2  # of the height of tall digits: no digit made of pieces is taller
+TALL = 0.85  # of the weight is in marks lower than the tall digits
+DIRT = 0.01  # of the square of the height: a mark of a smaller area is no piece
+PIECE, SHORT_CONTACT = 0.05, 0.05  # of the one digit's area, of the frame's half perimeter: what its pieces have
+STACKED = 0.12  # of the height: what lies in one column so close together is one broken digit
+LEVEL = 0.4  # of the lower one's height: neighbours in a row are beside each other so far
+FAR = 8.0  # heights: neighbours in a row are no further apart
+
+
+@dataclass(frozen=True)
+class Group:
+    """The marks of one digit.
+
+    Attributes:
+        members: positions of its marks.
+        left, top, right, bottom: bounds in pixels, right and bottom exclusive.
+    """
+
+    members: tuple[int, ...]
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def height(self) -> int:
+        """Pixels."""
+        return self.bottom - self.top
+
+    @property
+    def width(self) -> int:
+        """Pixels."""
+        return self.right - self.left
+
+
+def single_group(marks: Marks, weight: NDArray[Any]) -> Group:
+    """Take the weightiest mark and the pieces near it, near these, and so on, for one digit."""
+    main = int(weight.argmax())
+    reach = GAP * max(marks.width[main], marks.height[main])
+    contact = SHORT_CONTACT * sum(marks.labels.shape)
+    possible = (marks.area >= PIECE * marks.area[main]) & (marks.contact <= contact) & (weight > 0)
+    chosen = np.arange(len(weight)) == main
+    while True:
+        near = (
+            (marks.left < marks.right[chosen].max() + reach)
+            & (marks.right > marks.left[chosen].min() - reach)
+            & (marks.top < marks.bottom[chosen].max() + reach)
+            & (marks.bottom > marks.top[chosen].min() - reach)
+        )
+        grown = chosen | (near & possible)
+        if (grown == chosen).all():
+            return _group(marks, np.flatnonzero(chosen))
+        chosen = grown
+
+
+def digit_groups(marks: Marks, weight: NDArray[Any], height: float) -> list[Group]:
+    """Choose the marks that are as high as digits, and give them their pieces, which lie above, below or inside them.
+
+    Args:
+        marks: the marks.
+        weight: float (n,), 0 for what cannot be ink of a digit.
+        height: typical height, pixels.
+    """
+    high = marks.height
+    digits = (high >= LOW * height) & (high <= HIGH * height) & (weight > 0)
+    some = np.flatnonzero(digits | ((high < LOW * height) & (marks.area >= DIRT * height**2) & (weight > 0)))
+    left, top, right, bottom = (side[some] for side in (marks.left, marks.top, marks.right, marks.bottom))
+    shared = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
+    apart = np.maximum(top[:, None], top) - np.minimum(bottom[:, None], bottom)
+    joint = np.maximum(bottom[:, None], bottom) - np.minimum(top[:, None], top)
+    narrower = np.minimum((right - left)[:, None], right - left)
+    tallest = TALLER * max(height, min(HIGH * height, typical_height(marks, weight, share=TALL)))
+    one = (shared >= ABOVE * narrower) & (apart <= GAP * height) & (joint <= tallest)
+    big = digits[some]
+    owner = np.arange(len(some))
+    for piece in np.flatnonzero(~big):
+        share = np.where(one[piece] & big, shared[piece], -1)
+        owner[piece] = share.argmax() if share.max() >= 0 else -1
+    for first, second in np.argwhere(np.triu(one & big[:, None] & big, 1)):
+        owner[owner == owner[second]] = owner[first]
+    groups = [_group(marks, some[owner == each]) for each in np.unique(owner[owner >= 0])]
+    return [_joined(groups)] if _is_column(groups) else groups
+
+
+def _is_column(groups: Sequence[Group]) -> bool:
+    """Tell whether a few groups, all that there are, lie closely one below the other."""
+    pairs = list(pairwise(sorted(groups, key=lambda group: group.top)))
+    return 1 <= len(pairs) <= 2 and all(
+        min(upper.right, lower.right) - max(upper.left, lower.left) >= ABOVE * min(upper.width, lower.width)
+        and lower.top - upper.bottom <= STACKED * max(upper.height, lower.height)
+        for upper, lower in pairs
+    )
+
+
+def _joined(groups: Sequence[Group]) -> Group:
+    sides = np.array([(each.left, each.top, each.right, each.bottom) for each in groups])
+    members = tuple(member for each in groups for member in each.members)
+    return Group(members, *map(int, sides[:, :2].min(axis=0)), *map(int, sides[:, 2:].max(axis=0)))
+
+
+def _group(marks: Marks, members: NDArray[Any]) -> Group:
+    left, top = int(marks.left[members].min()), int(marks.top[members].min())
+    right, bottom = int(marks.right[members].max()), int(marks.bottom[members].max())
+    return Group(tuple(members.tolist()), left, top, right, bottom)
+
+
+def in_rows(groups: Sequence[Group]) -> list[list[Group]]:
+    """Put groups into rows, top to bottom, and each row from left to right.
+
+    A group belongs to the row of its nearest neighbour on either side that lies beside it, so that a row may climb.
+    """
+    if not groups:
+        return []
+    left, top, right, bottom = np.array([(each.left, each.top, each.right, each.bottom) for each in groups]).T
+    height, middle = bottom - top, left + right
+    beside = np.minimum(bottom[:, None], bottom) - np.maximum(top[:, None], top)
+    beside = beside >= LEVEL * np.minimum(height[:, None], height)
+    row = np.arange(len(groups))
+    ahead = np.where(beside & (middle[:, None] < middle), left - right[:, None], np.inf)
+    behind = np.where(beside & (middle[:, None] > middle), left[:, None] - right, np.inf)
+    for distance in (ahead, behind):
+        for one, other in enumerate(distance.argmin(axis=1)):
+            if distance[one, other] <= FAR * max(height[one], height[other]) and row[one] != row[other]:
+                row[row == row[other]] = row[one]
+    names = sorted(set(row.tolist()), key=lambda name: float((top + bottom)[row == name].mean()))
+    return [[groups[place] for place in sorted(np.flatnonzero(row == name), key=middle.__getitem__)] for name in names]
