@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import statistics
 import time
@@ -16,14 +17,14 @@ from device.reading import utc_timestamp
 from device.runtime import INSTALL_HINT, wanted_runtimes
 
 from .environment import read_environment
-from .judgement import judge_conditions
+from .judgement import explain_slow_integers, judge_change, judge_conditions
 from .measuring_digits import MeasuringDigits, load_measuring_digits
 from .quantities import format_seconds
 from .results import BenchResult, SettingsRecord
 from .rounds import Job, Record, Workplace, plan
 from .rows import make_row
 from .settings import BenchSettings
-from .subjects import read_subjects
+from .subjects import Subject, read_subjects
 
 
 def run_benchmark(models: Sequence[Path], *, settings: BenchSettings, report: Callable[[str], None]) -> BenchResult:
@@ -52,21 +53,33 @@ def run_benchmark(models: Sequence[Path], *, settings: BenchSettings, report: Ca
     notes = judge_conditions(environment, digits, settings)
     for line in [*(each.error for each in unreadable), *(f"note: {note}" for note in notes)]:
         report(line)
-    records = {Job(subject, runtime): Record() for subject in subjects for runtime in runtimes}
+    records = {job: Record() for job in jobs_of(subjects, runtimes, settings)}
     stopped_by = _measure_all(records, digits=digits, labels=labels, settings=settings, report=report)
-    rows = (
-        make_row(job, record, digits=digits, num_threads=settings.num_threads, rounds=settings.rounds)
-        for job, record in records.items()
-    )
+    rows = tuple(make_row(job, record, digits=digits, rounds=settings.rounds) for job, record in records.items())
+    after = read_environment()
+    later = [*judge_change(environment, after), *explain_slow_integers(rows)]
+    for note in later:
+        report(f"note: {note}")
     return BenchResult(
         started_at=utc_timestamp(started_at_s),
         environment=environment,
         settings=_record_settings(settings, runtimes, digits),
-        rows=tuple(rows),
+        rows=rows,
         unreadable=tuple(unreadable),
-        notes=tuple(notes),
+        notes=(*notes, *later),
         stopped_by=stopped_by,
+        environment_after=after,
     )
+
+
+def jobs_of(subjects: Sequence[Subject], runtimes: Sequence[str], settings: BenchSettings) -> list[Job]:
+    """Return every model in every runtime, with each number of threads, with each delegate."""
+    return [
+        Job(*each)
+        for each in itertools.product(
+            subjects, runtimes, dict.fromkeys(settings.num_threads), dict.fromkeys(settings.delegates)
+        )
+    ]
 
 
 def raise_if_stopped(result: BenchResult) -> None:
@@ -96,7 +109,7 @@ def _measure_all(
             for number, job in plan(list(records), rounds=settings.rounds, seed=settings.seed):
                 if records[job].error is None:
                     outcome = _measure_once(workplace, job, records[job])
-                    report(f"round {number} of {settings.rounds}: {job.subject.label} on {job.runtime}: {outcome}")
+                    report(f"round {number} of {settings.rounds}: {job}: {outcome}")
     except KeyboardInterrupt:
         return "SIGINT"
     except Terminated:
@@ -107,13 +120,11 @@ def _measure_all(
 def _measure_once(workplace: Workplace, job: Job, record: Record) -> str:
     """Measure a job once more, keep what came of it in its record, and return that in words."""
     try:
-        answer, durations_ns = workplace.measure(job, with_accuracy=not record.answers)
+        workplace.measure(job, record)
     except EdgeDigitsError as error:
         record.error = str(error)
         return record.error
-    record.answers.append(answer)
-    record.durations_ns.append(durations_ns)
-    return f"{format_seconds(statistics.median(durations_ns.tolist()) / 1e9)}"
+    return format_seconds(statistics.median(record.durations_ns[-1].tolist()) / 1e9)
 
 
 def _without_home(digits: MeasuringDigits) -> MeasuringDigits:

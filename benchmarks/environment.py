@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,14 @@ from pathlib import Path
 
 from device.runtime_names import RUNTIME_NAMES
 from device.version import VERSION
+
+# Bits of `vcgencmd get_throttled`; those from 16 on say the same of any time since the start.
+THROTTLING: Mapping[int, str] = {
+    0: "the supply voltage is too low",
+    1: "the frequency is capped",
+    2: "it is throttled",
+    3: "the soft temperature limit is reached",
+}
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,8 @@ class Environment:
         frequency_hz: of the first processor when it was read, hertz.
         max_frequency_hz: the highest it may run at, hertz.
         temperature_celsius: of the first thermal zone.
+        throttled: what the firmware of a Raspberry Pi says of throttling, such as "0x50005"; see `describe_throttling`.
+        throttle_count: how often an x86 processor has slowed itself down for heat since it started.
         load_1m: processes that wanted to run, mean over the minute before.
         memory_bytes: all there is.
         available_bytes: what was free or could be freed.
@@ -49,6 +60,8 @@ class Environment:
     frequency_hz: float | None = None
     max_frequency_hz: float | None = None
     temperature_celsius: float | None = None
+    throttled: str | None = None
+    throttle_count: int | None = None
     load_1m: float | None = None
     memory_bytes: int | None = None
     available_bytes: int | None = None
@@ -77,6 +90,8 @@ def read_environment(root: Path = Path("/")) -> Environment:
         frequency_hz=_scaled(_text(cpu / "scaling_cur_freq"), 1e3) or _scaled(cpu_facts.get("cpu MHz"), 1e6),
         max_frequency_hz=_scaled(_text(cpu / "cpuinfo_max_freq"), 1e3),
         temperature_celsius=_scaled(_text(root / "sys/class/thermal/thermal_zone0/temp"), 1e-3),
+        throttled=_throttled(root),
+        throttle_count=_whole(_text(cpu.parent / "thermal_throttle/package_throttle_count")),
         load_1m=_scaled((_text(root / "proc/loadavg") or "").split(" ")[0], 1),
         memory_bytes=_kibibytes(memory.get("MemTotal")),
         available_bytes=_kibibytes(memory.get("MemAvailable")),
@@ -89,6 +104,29 @@ def read_environment(root: Path = Path("/")) -> Environment:
 def usable_cores() -> int:
     """Return how many processors this process may run on."""
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def describe_throttling(flags: str | None) -> list[str]:
+    """Return in words what slows a Raspberry Pi down now, from the bits that its firmware documents."""
+    try:
+        bits = int(flags or "0", 16)
+    except ValueError:
+        return []
+    return [words for bit, words in THROTTLING.items() if bits >> bit & 1]
+
+
+def _throttled(root: Path) -> str | None:
+    """Return the firmware's flags from its file, else from its tool, None where there is neither."""
+    found = _text(root / "sys/devices/platform/soc/soc:firmware/get_throttled")
+    if found is not None:
+        return f"0x{found.removeprefix('0x')}"
+    if not (root / "proc/device-tree/model").exists():
+        return None
+    try:
+        done = subprocess.run(["vcgencmd", "get_throttled"], capture_output=True, text=True, timeout=2, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip().partition("=")[2] or None
 
 
 def _text(path: Path) -> str | None:
@@ -120,6 +158,11 @@ def _scaled(text: str | None, unit: float) -> float | None:
         return float(text) * unit if text else None
     except ValueError:
         return None
+
+
+def _whole(text: str | None) -> int | None:
+    value = _scaled(text, 1)
+    return None if value is None else int(value)
 
 
 def _kibibytes(text: str | None) -> int | None:

@@ -108,10 +108,11 @@ def _minute(timestamp: str) -> str:
 
 def _explain(result: BenchResult) -> str:
     settings = result.settings
+    threads = "1 thread" if settings.num_threads == (1,) else f"{', '.join(map(str, settings.num_threads))} threads"
     return (
-        f"Each time is that of one digit, from pixels to scores, on {settings.num_threads} "
-        f"thread{'s' if settings.num_threads > 1 else ''}; {settings.rounds} processes for each row in an order drawn "
-        f"by chance, at least {settings.num_runs:,} samples and {settings.min_s:g} s in each. "
+        f"Each time is that of one digit, from values in to values out, on {threads}; "
+        f"{settings.rounds} processes for each row in an order drawn by chance, at least {settings.num_runs:,} samples "
+        f"and {settings.min_s:g} s in each. "
         "First: the first inference. Build: making the interpreter. Memory: the most the process held."
     )
 

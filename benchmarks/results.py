@@ -1,59 +1,31 @@
-"""The result of a benchmark, and its JSON document in the schema "edge-digits.bench/1"."""
+"""The result of a benchmark, and its JSON document, which `benchmarks/assets/bench.schema.json` describes."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any, TypeVar
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from device.errors import DataError
 
 from .environment import Environment
+from .figures import Accuracy, Latency, OpTime, Profile, StageTimes
+from .records import from_document
 
-SCHEMA = "edge-digits.bench/1"
+SCHEMA_NAME, SCHEMA_VERSION = "edge-digits.bench", 2
+SCHEMA = f"{SCHEMA_NAME}/{SCHEMA_VERSION}"
 
-Record = TypeVar("Record")
-
-
-@dataclass(frozen=True)
-class Latency:
-    """How long one digit takes: figures of the samples of all rounds together, in seconds.
-
-    Attributes:
-        samples: how many there are.
-        spread_s: distance of the upper from the lower quartile.
-        round_medians_s: the median of each round, in the order of rounds.
-        sorted_s: the samples in rising order, thinned evenly to a few hundred that still hold lowest and highest.
-    """
-
-    samples: int
-    min_s: float
-    median_s: float
-    mean_s: float
-    p90_s: float
-    p95_s: float
-    p99_s: float
-    spread_s: float
-    round_medians_s: tuple[float, ...]
-    sorted_s: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Accuracy:
-    """How many test digits were read right.
-
-    Attributes:
-        correct: digits read right.
-        n: digits asked about.
-        accuracy: share, 0–1.
-        interval_95: 95 % confidence interval of the share, by Wilson's method.
-    """
-
-    correct: int
-    n: int
-    accuracy: float
-    interval_95: tuple[float, float]
+__all__ = [
+    "Accuracy",
+    "BenchResult",
+    "Latency",
+    "OpTime",
+    "Profile",
+    "Row",
+    "SettingsRecord",
+    "StageTimes",
+    "Unreadable",
+]
 
 
 @dataclass(frozen=True)
@@ -77,6 +49,15 @@ class Row:
         cpu_share: processor time over wall time while sampling, lowest of the rounds; below 1 others had the processor.
         accuracy: None where it could not be measured.
         data_source: which test digits were used.
+        delegate: "xnnpack" or "none".
+        ops: how many the graph has, None where the runtime does not tell.
+        delegated_ops: how many of them the delegate took.
+        around_invoke_s: setting the input and getting the output without running the model, median, seconds.
+        rss_bytes: memory held at the end of sampling.
+        energy_j: of one inference, the machine's own use while it ran included, joules; None where nothing tells.
+        energy_source: what told.
+        stages: where the time of a frame goes, None where it was not asked for.
+        profile: where the time of an inference goes, None where it was not asked for.
         error: in one line, why nothing could be measured; None where something was.
         notes: what to know of these figures, one line each.
     """
@@ -97,6 +78,15 @@ class Row:
     cpu_share: float | None
     accuracy: Accuracy | None
     data_source: str
+    delegate: str = "xnnpack"
+    ops: int | None = None
+    delegated_ops: int | None = None
+    around_invoke_s: float | None = None
+    rss_bytes: int | None = None
+    energy_j: float | None = None
+    energy_source: str | None = None
+    stages: StageTimes | None = None
+    profile: Profile | None = None
     error: str | None = None
     notes: tuple[str, ...] = ()
 
@@ -119,7 +109,7 @@ class SettingsRecord:
     """The settings that a result was measured with; `BenchSettings` says what they mean."""
 
     runtimes: tuple[str, ...]
-    num_threads: int
+    num_threads: tuple[int, ...]
     warmup_runs: int
     num_runs: int
     min_s: float
@@ -127,6 +117,9 @@ class SettingsRecord:
     seed: int
     data_source: str
     data_md5: str
+    delegates: tuple[str, ...] = ("xnnpack",)
+    frames: int = 0
+    profile: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,7 +133,9 @@ class BenchResult:
         rows: one a model and runtime, models in the order they were named.
         unreadable: model files that could not be measured at all.
         notes: what to know of the whole, one line each.
-        stopped_by: "SIGINT" or "SIGTERM" where the benchmark was stopped before its end.
+        stopped_by: "SIGINT" or "SIGTERM" where the benchmark was stopped before its end, "connection" where that to
+            another machine broke.
+        environment_after: the machine when all was measured, None where that is not known.
     """
 
     started_at: str
@@ -150,6 +145,7 @@ class BenchResult:
     unreadable: tuple[Unreadable, ...] = ()
     notes: tuple[str, ...] = ()
     stopped_by: str | None = None
+    environment_after: Environment | None = None
 
     @property
     def complete(self) -> bool:
@@ -162,42 +158,34 @@ class BenchResult:
         return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> BenchResult:
+    def from_json(cls, text: str | bytes, *, name: str = "this") -> BenchResult:
         """Read a result; fields that a later version may have added are left aside.
 
+        Args:
+            text: the JSON document.
+            name: where it came from, for the error.
+
         Raises:
-            DataError: the text is no JSON document of this schema.
+            DataError: the text is no JSON document of this schema, or it is cut short.
         """
         try:
             document = json.loads(text)
-            if document["schema"] != SCHEMA:
-                raise DataError(f"expected a result in the schema {SCHEMA}, found {document['schema']!r}")
-            return _record(
-                cls,
-                document,
-                environment=_record(Environment, document["environment"]),
-                settings=_record(SettingsRecord, document["settings"]),
-                rows=tuple(_row(row) for row in document["rows"]),
-                unreadable=tuple(_record(Unreadable, each) for each in document.get("unreadable", ())),
-            )
-        except (ValueError, KeyError, TypeError, AttributeError) as cause:
-            if isinstance(cause, DataError):
-                raise
-            raise DataError(f"expected a result of `bench --json`, found something else ({cause!r})") from cause
+        except ValueError as cause:
+            raise DataError(
+                f"{name}: expected a result of `bench --json`, found no whole JSON document ({cause}); copy it again"
+            ) from cause
+        _check_schema(document, name)
+        try:
+            return from_document(cls, document)
+        except ValueError as cause:
+            raise DataError(f"{name}: expected a result of `bench --json`: {cause}; make it again") from cause
 
 
-def _row(document: Mapping[str, Any]) -> Row:
-    latency, accuracy = document["latency"], document["accuracy"]
-    return _record(
-        Row, document, latency=latency and _record(Latency, latency), accuracy=accuracy and _record(Accuracy, accuracy)
-    )
-
-
-def _record(kind: type[Record], document: Mapping[str, Any], **read: Any) -> Record:
-    """Make a record of the fields it knows; those in `read` replace the document's, and lists become tuples."""
-    known = {
-        each.name: read.get(each.name, document[each.name])
-        for each in fields(kind)  # type: ignore[arg-type]  # every record here is a dataclass
-        if each.name in document
-    }
-    return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in known.items()})
+def _check_schema(document: Any, name: str) -> None:
+    found = document.get("schema") if isinstance(document, dict) else None
+    family, _, version = str(found).partition("/")
+    if family != SCHEMA_NAME or not (version.isascii() and version.isdigit()):
+        raise DataError(f"{name}: expected a result of `bench --json` in the schema {SCHEMA}, found {found!r}")
+    if int(version) != SCHEMA_VERSION:
+        what = "a newer one; update edge-digits" if int(version) > SCHEMA_VERSION else "an older one; measure again"
+        raise DataError(f"{name}: expected a result in the schema {SCHEMA}, found {found}, {what}")

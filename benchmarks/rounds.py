@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from device.child_process import describe_end, run_module
 from device.errors import FitError
 
+from .delegates import XNNPACK
 from .measuring_digits import MeasuringDigits
+from .records import from_document
 from .settings import BenchSettings
 from .subjects import FOREIGN, Subject
 from .worker import Answer, Request
@@ -25,10 +27,18 @@ TIMEOUT_S = 3600.0
 
 @dataclass(frozen=True)
 class Job:
-    """A model to measure in a runtime."""
+    """A model to measure in a runtime, with a number of threads, with a delegate or without."""
 
     subject: Subject
     runtime: str
+    num_threads: int = 1
+    delegate: str = XNNPACK
+
+    def __str__(self) -> str:
+        """Return it in words: "cnn_int8.tflite on tflite-runtime, 2 threads"."""
+        more = [f"{self.num_threads} threads"] if self.num_threads > 1 else []
+        more += ["no delegate"] if self.delegate != XNNPACK else []
+        return ", ".join([f"{self.subject.label} on {self.runtime}", *more])
 
 
 @dataclass(eq=False)
@@ -38,11 +48,15 @@ class Record:
     Attributes:
         answers: one a round that went well.
         durations_ns: int64 (N,), the samples of each of these rounds.
+        warmup_ns: int64 (W,), the warm-up of the first of them.
+        read: int16 (N,), what was read in each test digit; None where that is not known.
         error: why a round did not go well; no further one is tried.
     """
 
     answers: list[Answer] = field(default_factory=list)
     durations_ns: list[NDArray[np.int64]] = field(default_factory=list)
+    warmup_ns: NDArray[np.int64] | None = None
+    read: NDArray[np.int16] | None = None
     error: str | None = None
 
 
@@ -57,18 +71,14 @@ class Workplace:
     def __enter__(self) -> Workplace:
         """Write the test digits."""
         np.save(self._path("digits.npy"), self._digits.images)
-        np.save(self._path("truth.npy"), self._digits.labels)
         return self
 
     def __exit__(self, *_: object) -> None:
         """Remove the folder."""
         self._folder.cleanup()
 
-    def measure(self, job: Job, *, with_accuracy: bool) -> tuple[Answer, NDArray[np.int64]]:
-        """Measure a job once, in a process of its own.
-
-        Returns:
-            The answer, and int64 (N,) the samples in nanoseconds.
+    def measure(self, job: Job, record: Record) -> None:
+        """Measure a job once more, in a process of its own, and add what came of it to its record.
 
         Raises:
             FitError: the runtime refuses the model, or dies of it.
@@ -80,14 +90,18 @@ class Workplace:
             has_card=job.subject.variant != FOREIGN,
             labels=self._labels,
             runtime=job.runtime,
-            num_threads=settings.num_threads,
+            delegate=job.delegate,
+            num_threads=job.num_threads,
             warmup_runs=settings.warmup_runs,
             num_runs=settings.num_runs,
             min_s=settings.min_s,
             digits=str(self._path("digits.npy")),
-            truth=str(self._path("truth.npy")) if with_accuracy else None,
+            with_accuracy=not record.answers,
+            frames=settings.frames,
+            profile=settings.profile,
         )
-        self._path("answer.json").unlink(missing_ok=True)
+        for name in ("answer.json", "answers.npy"):
+            self._path(name).unlink(missing_ok=True)
         self._path("request.json").write_text(json.dumps(asdict(request)), encoding="utf-8")
         child = run_module("benchmarks.worker", [self._folder.name], timeout_s=TIMEOUT_S)
         try:
@@ -96,7 +110,11 @@ class Workplace:
             raise FitError(f"{job.runtime} {describe_end(child)} on this model; do not use it there") from cause
         if "error" in answer:
             raise FitError(answer["error"])
-        return Answer(**answer), np.load(self._path("samples.npy"))
+        if not record.answers:
+            record.warmup_ns = np.load(self._path("warmup.npy"))
+            record.read = np.load(self._path("answers.npy")) if self._path("answers.npy").exists() else None
+        record.durations_ns.append(np.load(self._path("samples.npy")))
+        record.answers.append(from_document(Answer, answer))
 
     def _path(self, name: str) -> Path:
         return Path(self._folder.name) / name

@@ -15,8 +15,11 @@ def format_table(result: BenchResult) -> str:
 
 
 def runtime_name(row: Row) -> str:
-    """Return a row's runtime with its version where that is known."""
-    return f"{row.runtime} {row.runtime_version}" if row.runtime_version else row.runtime
+    """Return a row's runtime with its version where that is known, and how it was used where that is not usual."""
+    parts = [f"{row.runtime} {row.runtime_version}" if row.runtime_version else row.runtime]
+    parts += [f"{row.num_threads} threads"] if row.num_threads > 1 else []
+    parts += ["no delegate"] if row.delegate == "none" else []
+    return ", ".join(parts)
 
 
 def note_lines(result: BenchResult) -> list[str]:
@@ -24,7 +27,7 @@ def note_lines(result: BenchResult) -> list[str]:
     places: dict[str, list[str]] = {}
     for row in result.rows:
         for note in row.notes:
-            places.setdefault(note, []).append(f"{row.model} on {row.runtime}")
+            places.setdefault(note, []).append(f"{row.model} on {runtime_name(row)}")
     return [f"{', '.join(rows)}: {note}" for note, rows in places.items()]
 
 

@@ -1,29 +1,35 @@
 """The process that measures one model in one runtime, and may die of it: `python -m benchmarks.worker FOLDER`.
 
-Its parent leaves `request.json` in the folder; it leaves `answer.json` and `samples.npy` there.
+Its parent leaves `request.json` in the folder; it leaves `answer.json`, `samples.npy`, `warmup.npy` and, where accuracy
+was asked for, `answers.npy` there.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from device.classifier import Classifier
-from device.contract import CONTRACT_VERSION, LABELS
-from device.errors import ContractError, EdgeDigitsError, ModelFileError
-from device.inference import Inference
-from device.model_card import ModelCard
+from device.errors import EdgeDigitsError, ModelFileError
+from device.inference import quantize_pixels
 from device.model_file import ModelFile, read_bare_flatbuffer, read_model, sha256
 from device.runtime import Runtime, load_runtime
 
-from .sampling import Call, peak_rss_bytes, rotation, take_samples
+from .answers import read_digits
+from .built_model import BuiltModel, build_model
+from .delegates import with_delegate
+from .energy import EnergyMeter
+from .figures import Profile, StageTimes
+from .profiling import profile_ops
+from .records import from_document
+from .sampling import Samples, peak_rss_bytes, rotation, rss_bytes, take_samples
+from .stages import TimedClassifier, time_stages
+
+AROUND_RUNS = 300
 
 
 @dataclass(frozen=True)
@@ -36,8 +42,11 @@ class Request:
         has_card: whether the file describes itself.
         labels: labels for a model without a card, None for 0–9.
         runtime: the runtime to measure in.
+        delegate: "xnnpack" or "none".
         digits: path of the test digits, .npy, uint8 (N, 28, 28).
-        truth: path of their labels, .npy, uint8 (N,); None where accuracy is not asked for.
+        with_accuracy: whether all of them are to be read.
+        frames: frames whose whole path is timed, none where 0.
+        profile: whether each op is timed.
     """
 
     model: str
@@ -45,152 +54,153 @@ class Request:
     has_card: bool
     labels: tuple[str, ...] | None
     runtime: str
+    delegate: str
     num_threads: int
     warmup_runs: int
     num_runs: int
     min_s: float
     digits: str
-    truth: str | None
+    with_accuracy: bool
+    frames: int
+    profile: bool
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What was measured, besides the samples.
+    """What was measured, besides the samples and the answers to the test digits.
 
     Attributes:
-        correct: test digits read right, None where accuracy was not asked for or is not to be had.
+        ops: how many ops the graph has, None where the runtime does not tell.
+        delegated_ops: how many of them the delegate took.
         no_accuracy: why the model cannot read test digits, None where it can.
+        no_profile: why the ops could not be timed, None where they were or were not to be.
     """
 
     runtime_version: str
     construct_s: float
     first_s: float
     cpu_share: float
+    around_invoke_s: float
     peak_rss_bytes: int | None
-    correct: int | None
+    rss_bytes: int | None
+    energy_j: float | None
+    energy_source: str | None
+    ops: int | None
+    delegated_ops: int | None
+    stages: StageTimes | None
+    profile: Profile | None
     no_accuracy: str | None
+    no_profile: str | None
 
 
 @dataclass(frozen=True, eq=False)
-class Built:
-    """A model ready to be called.
+class Measured:
+    """All that one process measured.
 
     Attributes:
-        call: takes uint8 (1, 28, 28); this is what a sample times.
-        construct_s: time to build the interpreter and check the model, seconds.
-        classifier: None where the model does not take canonical digits; `call` then runs it on zeros.
-        problem: why there is no classifier.
+        answer: the figures.
+        samples: the times of the calls.
+        answers: int16 (N,), what `read_digits` gave; None where accuracy was not asked for or is not to be had.
     """
 
-    call: Call
-    construct_s: float
-    classifier: Classifier | None
-    problem: str | None = None
+    answer: Answer
+    samples: Samples
+    answers: NDArray[np.int16] | None
 
 
-def measure(request: Request) -> tuple[Answer, NDArray[np.int64]]:
+def measure(request: Request) -> Measured:
     """Measure as requested.
-
-    Returns:
-        The answer, and int64 (N,) the samples in nanoseconds.
 
     Raises:
         EdgeDigitsError: the runtime or the model cannot be used.
     """
-    runtime = load_runtime(request.runtime)
+    runtime = with_delegate(load_runtime(request.runtime), request.delegate)
     built = build(request, runtime)
     digits = np.load(request.digits, mmap_mode="r")  # what is not looked at must not count as the model's memory
-    samples = take_samples(
-        built.call,
-        rotation(digits),
-        warmup_runs=request.warmup_runs,
-        num_runs=request.num_runs,
-        min_s=request.min_s,
-    )
-    peak_bytes = peak_rss_bytes()
-    correct = None
-    if built.classifier is not None and request.truth is not None:
-        # What is read does not depend on threads, but a second one can make a digit take a hundred times as long.
-        reader = built.classifier if request.num_threads == 1 else Classifier(built.classifier.model, runtime)
-        correct = count_correct(reader.scores, digits, np.load(request.truth), reader.model.card.labels)
+    inputs = quantize_pixels(rotation(digits), built.source) if built.file else built.zeros()[np.newaxis]
+    meter = EnergyMeter()
+    with meter:
+        samples = take_samples(
+            built.call,
+            inputs,  # type: ignore[arg-type]  # an array is a sequence of its rows
+            warmup_runs=request.warmup_runs,
+            num_runs=request.num_runs,
+            min_s=request.min_s,
+        )
+    around = take_samples(built.around, inputs, warmup_runs=20, num_runs=AROUND_RUNS, min_s=0)  # type: ignore[arg-type]
+    peak_bytes, held_bytes = peak_rss_bytes(), rss_bytes()
+    answers = None
+    if built.file is not None and request.with_accuracy:
+        answers = _read_all(built, request, runtime, digits)
+    profile, no_profile = _profile(built, request, runtime) if request.profile else (None, None)
+    calls = len(samples.durations_ns) + len(samples.warmup_ns) + 1
+    delegated = [op.delegated for op in built.ops]
     answer = Answer(
         runtime_version=runtime.version,
         construct_s=built.construct_s,
         first_s=samples.first_s,
         cpu_share=samples.cpu_share,
+        around_invoke_s=float(np.median(around.durations_ns)) / 1e9,
         peak_rss_bytes=peak_bytes,
-        correct=correct,
+        rss_bytes=held_bytes,
+        energy_j=meter.energy.joules / calls if meter.energy else None,
+        energy_source=meter.energy.source if meter.energy else None,
+        ops=len(built.ops) or None,
+        delegated_ops=sum(map(bool, delegated)) if built.ops else None,
+        stages=_stages(built.file, request, runtime, digits) if request.frames and built.file else None,
+        profile=profile,
         no_accuracy=built.problem,
+        no_profile=no_profile,
     )
-    return answer, samples.durations_ns
+    return Measured(answer, samples, answers)
 
 
-def build(request: Request, runtime: Runtime) -> Built:
-    """Build the model: as a classifier if it takes canonical digits, else bare."""
+def build(request: Request, runtime: Runtime) -> BuiltModel:
+    """Build the very bytes that the benchmark has read."""
     path = Path(request.model)
     file = read_model(path) if request.has_card else None
     flatbuffer = file.flatbuffer if file else read_bare_flatbuffer(path)
     if sha256(flatbuffer) != request.sha256:
         raise ModelFileError(f"{path}: the model was changed while it was measured; measure again")
-    start_s = time.perf_counter()
-    if file:
-        classifier = Classifier(file, runtime, num_threads=request.num_threads)
-        return Built(classifier.scores, time.perf_counter() - start_s, classifier)
-    inference = Inference(flatbuffer, runtime, num_threads=request.num_threads)
-    construct_s = time.perf_counter() - start_s
-    try:
-        foreign = _with_card(path, flatbuffer, inference, request.labels or LABELS)
-        classifier = Classifier(foreign, runtime, num_threads=request.num_threads)
-        return Built(classifier.scores, construct_s, classifier)
-    except ContractError as error:
-        zeros = np.zeros((1, *inference.input.shape), inference.input.dtype)
-        return Built(lambda digit: inference.run(zeros), construct_s, None, " ".join(str(error).split()))
-
-
-def count_correct(
-    scores: Callable[[NDArray[np.uint8]], NDArray[np.float32]],
-    digits: NDArray[np.uint8],
-    truth: NDArray[np.uint8],
-    labels: tuple[str, ...],
-) -> int:
-    """Count the digits read right, one at a time, by the very calls that are timed.
-
-    Args:
-        scores: a classifier's method.
-        digits: uint8 (N, 28, 28).
-        truth: uint8 (N,), 0–9.
-        labels: one a score.
-    """
-    correct = 0
-    for index in range(len(digits)):
-        found = scores(digits[index : index + 1])[0]
-        # A score that is no number is no reading, whatever argmax makes of it.
-        correct += bool(np.isfinite(found).all()) and labels[int(found.argmax())] == str(truth[index])
-    return correct
-
-
-def _with_card(path: Path, flatbuffer: bytes, inference: Inference, labels: tuple[str, ...]) -> ModelFile:
-    card = ModelCard(
-        name=path.stem,
-        variant=inference.input.dtype,
-        flatbuffer_sha256=sha256(flatbuffer),
-        labels=labels,
-        input=inference.input,
-        output=inference.output,
-        contract_version=CONTRACT_VERSION,
+    return build_model(
+        flatbuffer, runtime, path=path, file=file, labels=request.labels, num_threads=request.num_threads
     )
-    return ModelFile(path=path, flatbuffer=flatbuffer, card=card)
+
+
+def _read_all(built: BuiltModel, request: Request, runtime: Runtime, digits: NDArray[np.uint8]) -> NDArray[np.int16]:
+    assert built.file is not None
+    reader = built
+    if request.num_threads > 1:
+        # What is read does not depend on threads, but a second one can make a digit take a hundred times as long.
+        reader = build_model(
+            built.flatbuffer, runtime, path=built.file.path, file=built.file, labels=None, num_threads=1
+        )
+    return read_digits(reader.call, digits, source=built.source, target=built.target, labels=built.file.card.labels)
+
+
+def _stages(file: ModelFile, request: Request, runtime: Runtime, digits: NDArray[np.uint8]) -> StageTimes:
+    classifier = TimedClassifier(file, runtime, num_threads=request.num_threads)
+    return time_stages(classifier, digits, frames=request.frames)
+
+
+def _profile(built: BuiltModel, request: Request, runtime: Runtime) -> tuple[Profile | None, str | None]:
+    try:
+        return profile_ops(built.flatbuffer, runtime, value=built.zeros(), num_threads=request.num_threads), None
+    except EdgeDigitsError as error:
+        return None, str(error)
 
 
 def main(folder: Path) -> None:
     """Be the child: measure what the parent left in `folder` and leave the answer there."""
-    fields = json.loads((folder / "request.json").read_text(encoding="utf-8"))
-    fields["labels"] = tuple(fields["labels"]) if fields["labels"] else None
     answer: dict[str, object]
     try:
-        measured, durations_ns = measure(Request(**fields))
-        np.save(folder / "samples.npy", durations_ns)
-        answer = asdict(measured)
+        request = from_document(Request, json.loads((folder / "request.json").read_text(encoding="utf-8")))
+        measured = measure(request)
+        np.save(folder / "samples.npy", measured.samples.durations_ns)
+        np.save(folder / "warmup.npy", measured.samples.warmup_ns)
+        if measured.answers is not None:
+            np.save(folder / "answers.npy", measured.answers)
+        answer = asdict(measured.answer)
     except (EdgeDigitsError, OSError, RuntimeError, ValueError, MemoryError) as error:
         answer = {"error": " ".join(str(error).split()) or type(error).__name__}
     (folder / "answer.json").write_text(json.dumps(answer), encoding="utf-8")

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from benchmarks.benchmark import run_benchmark
 from benchmarks.command import bench
 from benchmarks.results import BenchResult
-from benchmarks.rounds import Job, Workplace, plan
+from benchmarks.rounds import Job, Record, Workplace, plan
 from benchmarks.settings import BenchSettings
 from benchmarks.subjects import read_subjects, short_names
 from device.errors import FitError
@@ -139,7 +139,7 @@ def test_a_model_that_changes_while_it_is_measured_is_refused(data, bare_model):
     from benchmarks.measuring_digits import load_measuring_digits
 
     with Workplace(load_measuring_digits(data), settings, None) as workplace, pytest.raises(FitError, match="changed"):
-        workplace.measure(Job(subject, RUNTIMES[0]), with_accuracy=False)
+        workplace.measure(Job(subject, RUNTIMES[0]), Record())
 
 
 @needs_runtime
@@ -150,11 +150,11 @@ def test_what_was_measured_before_a_stop_is_written(data, tmp_path, monkeypatch,
 
     measure, calls = Workplace.measure, []
 
-    def stop_at_the_second(self, job, *, with_accuracy):
+    def stop_at_the_second(self, job, record):
         calls.append(job)
         if len(calls) == 2:
             raise KeyboardInterrupt if stop is KeyboardInterrupt else Terminated
-        return measure(self, job, with_accuracy=with_accuracy)
+        measure(self, job, record)
 
     monkeypatch.setattr(Workplace, "measure", stop_at_the_second)
     out = tmp_path / "result.json"
@@ -191,7 +191,7 @@ def test_plots_without_matplotlib_name_the_extra(tmp_path, monkeypatch):
 @needs_runtime
 def test_more_threads_than_processors_are_warned_of(data):
     """`--num-threads` above the number of processors is a note with what to do."""
-    settings = BenchSettings(runtimes=("none",), num_threads=64, rounds=1, data=data)
+    settings = BenchSettings(runtimes=("none",), num_threads=(1, 64), rounds=1, data=data)
     lines = []
     run_benchmark([DEFAULT_MODEL], settings=settings, report=lines.append)
     assert any("64 threads" in line and "--num-threads" in line for line in lines)

@@ -7,17 +7,18 @@ import json
 import numpy as np
 import pytest
 
+from benchmarks.answers import confusion_counts, read_digits
 from benchmarks.environment import Environment, read_environment
 from benchmarks.judgement import judge_conditions, judge_latency
 from benchmarks.measuring_digits import MeasuringDigits
 from benchmarks.quantities import format_accuracy, format_bytes, format_columns, format_seconds
 from benchmarks.results import Accuracy, BenchResult, Row, SettingsRecord, Unreadable
-from benchmarks.rows import make_accuracy, summarize
+from benchmarks.rows import count_answers, make_accuracy, summarize
 from benchmarks.sampling import peak_rss_bytes, rotation, take_samples
 from benchmarks.settings import BenchSettings
 from benchmarks.table import format_table
-from benchmarks.worker import count_correct
 from device.errors import DataError
+from device.model_card import TensorCard
 
 HOSTILE = "<script>alert(1)</script>&.tflite"
 
@@ -45,7 +46,7 @@ def make_row(**changes):
 
 
 def make_result(*rows, **changes):
-    settings = SettingsRecord(("tflite-runtime",), 1, 50, 1000, 1.0, 3, 0, "somewhere", "0" * 32)
+    settings = SettingsRecord(("tflite-runtime",), (1,), 50, 1000, 1.0, 3, 0, "somewhere", "0" * 32)
     return BenchResult("2026-01-31T12:00:00.123Z", Environment(cpu_model="a processor"), settings, rows, **changes)
 
 
@@ -96,16 +97,46 @@ def test_digits_to_rotate_are_spread_over_all():
     digits[:, 0, 0] = np.arange(2500) // 10
     chosen = rotation(digits)
     assert len(chosen) <= 1000
-    assert chosen[0].shape == (1, 28, 28)
-    assert chosen[-1][0, 0, 0] == 249
+    assert chosen[0].shape == (28, 28)
+    assert chosen[-1][0, 0] == 249
     assert len(rotation(digits[:1])) == 1
 
 
 def test_a_score_that_is_no_number_is_never_right():
     """NaN among the scores counts as misread, also where argmax falls on the true label."""
-    digits, truth = np.zeros((3, 28, 28), np.uint8), np.array([0, 0, 1], np.uint8)
-    answers = iter([[np.nan, 0.0], [0.9, 0.1], [0.9, 0.1]])
-    assert count_correct(lambda digit: np.array([next(answers)]), digits, truth, ("0", "1")) == 1
+    digits = np.zeros((4, 28, 28), np.uint8)
+    scores = iter([[np.nan, 0.0], [0.9, 0.1], [0.1, 0.9], [0.0, np.inf]])
+    source, target = TensorCard((1, 28, 28), "float32", 0.0, 0), TensorCard((1, 2), "float32", 0.0, 0)
+    read = read_digits(lambda digit: np.array([next(scores)]), digits, source=source, target=target, labels=("0", "7"))
+    assert read.tolist() == [-1, 0, 7, -1]
+
+
+def test_labels_that_are_no_digits_are_no_reading():
+    """What a model calls by another word than a digit is kept as no digit, also where the word begins with one."""
+    source, target = TensorCard((1, 28, 28), "float32", 0.0, 0), TensorCard((1, 3), "float32", 0.0, 0)
+    for best in range(3):
+        read = read_digits(
+            lambda digit, best=best: np.eye(3)[best : best + 1],
+            np.zeros((1, 28, 28), np.uint8),
+            source=source,
+            target=target,
+            labels=("", "12", "x"),
+        )
+        assert read.tolist() == [-1]
+
+
+def test_confusions_are_counted_by_true_digit():
+    """Each row of the counts is a true digit, and the last column is for no digit."""
+    counts = np.array(confusion_counts(np.array([3, 3, -1, 5], np.int16), np.array([3, 5, 5, 5], np.uint8)))
+    assert counts.shape == (10, 11)
+    assert counts.sum() == 4
+    assert (counts[3, 3], counts[5, 3], counts[5, 10], counts[5, 5]) == (1, 1, 1, 1)
+
+
+def test_the_answers_of_a_row_say_which_are_wrong():
+    """Accuracy keeps the numbers of the digits that were not read right."""
+    found = count_answers(np.array([3, -1, 5], np.int16), np.array([3, 5, 5], np.uint8))
+    assert (found.correct, found.n, found.misread) == (2, 3, (1,))
 
 
 def test_the_peak_of_memory_is_that_of_this_process():
@@ -193,7 +224,7 @@ def test_json_gives_the_result_back():
     """A result survives its JSON document, rows that failed included, and names its schema."""
     result = make_result(make_row(), FAILED, unreadable=(Unreadable("a", "b"),), notes=("c",), stopped_by="SIGINT")
     document = json.loads(result.to_json())
-    assert (document["schema"], document["complete"]) == ("edge-digits.bench/1", False)
+    assert (document["schema"], document["complete"]) == ("edge-digits.bench/2", False)
     assert document["rows"][0]["accuracy"]["n"] == 1000
     assert document["rows"][1]["latency"] is None
     assert BenchResult.from_json(result.to_json()) == result
@@ -206,7 +237,7 @@ def test_json_of_a_later_version_is_read():
     assert BenchResult.from_json(json.dumps(document)) == make_result(make_row())
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": "other/1"}', '{"schema": "edge-digits.bench/1"}', "\x00"])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": "other/1"}', '{"schema": "edge-digits.bench/2"}', "\x00"])
 def test_other_json_is_refused(text):
     """What is no result of a benchmark is refused with exit code 6."""
     with pytest.raises(DataError, match="expected a result"):

@@ -1,0 +1,62 @@
+"""What a model answered to the test digits, as it is kept in a result: which it misread, and as what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.inference import dequantize, quantize_pixels
+from device.model_card import TensorCard
+
+NO_READING = -1
+DIGITS = tuple("0123456789")
+BLOCK = 500  # digits quantised at a time, so that float32 pixels of all of them are never held
+
+
+def read_digits(
+    call: Callable[[NDArray[Any]], NDArray[Any]],
+    digits: NDArray[np.uint8],
+    *,
+    source: TensorCard,
+    target: TensorCard,
+    labels: tuple[str, ...],
+) -> NDArray[np.int16]:
+    """Read digits one at a time, by the very call that is timed.
+
+    Args:
+        call: takes one digit in the model's input tensor and gives its output tensor.
+        digits: uint8 (N, 28, 28).
+        source: the input tensor.
+        target: the output tensor.
+        labels: one a score.
+
+    Returns:
+        int16 (N,): the digit read, 0–9; -1 where the label is no digit or a score is no number.
+    """
+    meaning = np.array([int(label) if label in DIGITS else NO_READING for label in labels], np.int16)
+    found = np.empty(len(digits), np.int16)
+    for start in range(0, len(digits), BLOCK):
+        inputs = quantize_pixels(np.asarray(digits[start : start + BLOCK]), source)
+        scores = dequantize(np.stack([call(each)[0] for each in inputs]), target)
+        # A score that is no number is no reading, whatever argmax makes of it.
+        whole = np.isfinite(scores).all(axis=1)
+        found[start : start + BLOCK] = np.where(whole, meaning[scores.argmax(axis=1)], NO_READING)
+    return found
+
+
+def confusion_counts(answers: NDArray[np.int16], truth: NDArray[np.uint8]) -> tuple[tuple[int, ...], ...]:
+    """Count how often each digit was read as each.
+
+    Args:
+        answers: int16 (N,), -1–9.
+        truth: uint8 (N,), 0–9.
+
+    Returns:
+        10 rows, one a true digit, of 11 counts: read as 0–9, and no digit read.
+    """
+    counts = np.zeros((10, 11), np.int64)
+    np.add.at(counts, (truth.astype(np.int64), np.where(answers == NO_READING, 10, answers)), 1)
+    return tuple(tuple(int(count) for count in row) for row in counts)
