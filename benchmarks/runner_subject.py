@@ -100,9 +100,10 @@ def measure(*, picture: str, fps: float, frames: int, seed: int | None, silence_
 def run(settings: Settings, source: SupervisedSource, noted: Any, figures: Figures) -> None:
     """Do what `edge-digits run` does, with a source of our own."""
     from device.live_state import Run
-    from device.running import load_reader, pump
+    from device.loading import load_reader
+    from device.running import pump
 
-    reader = load_reader(settings)
+    reader = load_reader(settings.model, settings.reading, warn=print)
     made = [*make_sinks(settings, Run(source), stream=True, say=print, note=print), figures]
     with Sinks(made, say=lambda line: print(line, file=sys.stderr), patient=False) as sinks, source as frames:  # noqa: T201
         pump(noted(frames), reader, settings, stream=True, sinks=sinks)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from .frames import Frame
 from .live_state import Run
+from .loading import load_reader
 from .opening import choose_source, turned
 from .settings import Settings
 from .sink import Event, Sinks
@@ -36,7 +37,7 @@ def run_settings(
         EdgeDigitsError: settings do not go together, the model cannot be loaded, or the source is not there.
     """
     source = choose_source(settings.source, settings.camera, stdin=stdin, say=say)
-    reader = load_reader(settings)
+    reader = load_reader(settings.model, settings.reading, warn=note)
     parts = Run(source.live)
     made = make_sinks(settings, parts, stream=source.stream, say=say, note=note)
     with Sinks(made, say=say, patient=not source.endless) as sinks, source.frames as frames:
@@ -46,25 +47,6 @@ def run_settings(
         finally:
             if source.live is not None:
                 note(describe_source(parts))
-
-
-def load_reader(settings: Settings) -> Reader:
-    """Load the model and its runtime.
-
-    Raises:
-        EdgeDigitsError: the model is damaged or foreign, or no runtime runs it.
-    """
-    from .commands.reading_options import make_reader
-    from .paths import DEFAULT_MODEL
-
-    return make_reader(
-        model=settings.model.file or DEFAULT_MODEL,
-        labels=settings.model.labels,
-        runtime=settings.model.runtime,
-        num_threads=settings.model.num_threads,
-        threshold=settings.reading.reject_below or 0.0,
-        top_k=settings.reading.top_k,
-    )
 
 
 def pump(frames: Iterable[Frame], reader: Reader, settings: Settings, *, stream: bool, sinks: Sinks) -> int:

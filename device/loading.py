@@ -1,0 +1,52 @@
+"""Loading a model and its runtime, and the reader that reads with them."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .paths import DEFAULT_MODEL
+from .reading_settings import ReadingSettings
+from .settings import ModelSettings
+
+if TYPE_CHECKING:
+    from .reader import Reader
+
+
+def load_reader(model: ModelSettings, reading: ReadingSettings, *, warn: Callable[[str], None]) -> Reader:
+    """Return a reader for the settings.
+
+    Args:
+        model: which model reads, in which runtime.
+        reading: what is looked for in a frame.
+        warn: is told, in one line, when a broken runtime is passed over for another.
+
+    Raises:
+        EdgeDigitsError: the model is damaged or foreign, or no runtime runs it.
+    """
+    # Nothing that loading makes is garbage: looking for some would take a twentieth of a start, and of every
+    # collection after it.
+    gc.disable()
+    try:
+        return _load_reader(model, reading, warn)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def _load_reader(model: ModelSettings, reading: ReadingSettings, warn: Callable[[str], None]) -> Reader:
+    from .classifier import Classifier
+    from .model_file import read_model
+    from .reader import Reader
+    from .runtime import load_runtime
+
+    loaded = load_runtime(model.runtime, warn=warn)
+    path = model.file or DEFAULT_MODEL
+    if model.labels is None:
+        file = read_model(path)
+    else:
+        from .foreign_model import read_foreign_model
+
+        file = read_foreign_model(path, labels=model.labels, runtime=loaded.name)
+    return Reader(Classifier(file, loaded, num_threads=model.num_threads), settings=reading)
