@@ -63,6 +63,8 @@ mkdir "$work/source" "$work/installed" "$work/there"
 (cd "$work/source" && "$python" -m pip wheel -q --no-deps --no-build-isolation -w "$work" . > /dev/null)
 "$python" -m pip install -q --disable-pip-version-check --no-deps --target "$work/installed" "$work"/*.whl
 cp -r "$work/source/tests" "$work/source/pyproject.toml" "$work/there"
+mkdir -p "$work/there/benchmarks/assets"
+cp "$work/source/benchmarks/assets/mnist_sample_test.npz" "$work/there/benchmarks/assets"
 
 there() {
     LD_LIBRARY_PATH="$cache/tools/usr/lib/$(uname -m)-linux-gnu" "$cache/tools/usr/bin/proot" \
