@@ -1,7 +1,17 @@
-"""Start with `python -m benchmarks MODEL...`."""
+"""Start with `python -m benchmarks MODEL...`, or `python -m benchmarks compare|report ...`."""
+
+import importlib
+import sys
 
 from device.command_line import run_command_line
 
-from .command import bench
+COMMANDS = {
+    "bench": ".command:bench",
+    "compare": ".compare_command:compare",
+    "report": ".report:report",
+}
 
-run_command_line(bench)
+arguments = sys.argv[1:]
+name = arguments.pop(0) if arguments[:1] and arguments[0] in COMMANDS else "bench"
+module, _, attribute = COMMANDS[name].partition(":")
+run_command_line(getattr(importlib.import_module(module, __package__), attribute), arguments)

@@ -17,6 +17,8 @@ COMMANDS = {
     "inspect": "converters.commands.inspect:inspect_models",
     "export": "converters.commands.export:export",
     "bench": "benchmarks.command:bench",
+    "compare": "benchmarks.compare_command:compare",
+    "report": "benchmarks.report:report",
     **DEVICE_COMMANDS,
 }
 
