@@ -135,7 +135,7 @@ def _camera() -> Finding:
     if not nodes:
         return Finding("camera", "note", "none found")
     from .camera import Camera
-    from .supervision import first_frame
+    from .first_frame import first_frame
 
     said = []
     for node in nodes:

@@ -60,6 +60,11 @@ class QuotaFolder:
         Raises:
             UsageError: they never will.
         """
+        if needed_bytes > self._max_bytes:
+            raise UsageError(
+                f"{self._folder}: expected a quota of at least {needed_bytes:,} bytes for a single file, found "
+                f"{self._max_bytes:,}; raise it"
+            )
         if self.used_bytes + needed_bytes > self._max_bytes:
             self._count()  # others may have deleted, moved or added files
         while self.used_bytes + needed_bytes > self._max_bytes and self._files:

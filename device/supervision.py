@@ -239,35 +239,6 @@ class SupervisedSource:
         self._counts = replace(self._counts, **{name: getattr(self._counts, name) + n for name, n in more.items()})
 
 
-def first_frame(opener: FrameOpener, *, limit_s: float = OPENING_S) -> NDArray[Any]:
-    """Open a camera or stream, wait for one frame, and let go of it.
-
-    Raises:
-        SourceError: it cannot be opened, or gives no frame in time.
-    """
-    found: list[NDArray[Any] | SourceError] = []
-
-    def read() -> None:
-        try:
-            device = opener.open()
-            try:
-                image = device.read()
-            finally:
-                device.close()
-            found.append(SourceError(f"{opener.name}: it is there and gives no frame") if image is None else image)
-        except SourceError as error:
-            found.append(error)
-
-    thread = threading.Thread(target=read, name="camera", daemon=True)
-    thread.start()
-    thread.join(limit_s)
-    if not found:
-        raise SourceError(f"{opener.name}: no frame within {limit_s:.0f} s; replug it")
-    if isinstance(found[0], SourceError):
-        raise found[0]
-    return found[0]
-
-
 class _Session:
     """One opening of the device and the thread that reads it until it fails or is given up."""
 
@@ -312,5 +283,5 @@ class _Session:
             if self.abandoned:
                 return
             if failures >= FAILURES or capture_s > SLOW_FAILURE_S:
-                raise SourceError(f"{self._opener.name}: it stopped giving frames; is it still plugged in?")
+                raise SourceError(f"{self._opener.name}: it stopped giving frames; check cable and power")
             time.sleep(_RETRY_S)

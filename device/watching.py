@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from .errors import PictureError, SourceError
@@ -11,6 +12,7 @@ from .frames import Frame
 from .sources import PICTURE_SUFFIXES, read_frame
 
 POLL_S = 0.5
+Marks = tuple[int, int]  # size and time of a file
 
 
 def watch_folder(
@@ -31,9 +33,24 @@ def watch_folder(
     """
     if not folder.is_dir():
         raise SourceError(f"{folder}: expected a folder to watch, found {'a file' if folder.exists() else 'nothing'}")
-    done: dict[Path, tuple[int, int]] = {}
-    seen: dict[Path, tuple[int, int]] = {}
-    index, away = 0, False
+    done: dict[Path, Marks] = {}
+    seen: dict[Path, Marks] = {}
+    index = 0
+    for now in _looks(folder, say, sleep):
+        done = {path: marks for path, marks in done.items() if path in now}
+        for path in sorted(path for path, marks in now.items() if seen.get(path) == marks != done.get(path)):
+            done[path] = now[path]
+            frame = read_frame(str(path), path)
+            if isinstance(frame.error, PictureError) and not path.exists():
+                continue  # taken away again before it could be read
+            yield replace(frame, index=index)
+            index += 1
+        seen = now
+
+
+def _looks(folder: Path, say: Callable[[str], None], sleep: Callable[[float], None]) -> Iterator[dict[Path, Marks]]:
+    """Yield what is in the folder, again and again, for as long as it can be looked through."""
+    away = False
     while True:
         try:
             now = _pictures(folder)
@@ -41,24 +58,15 @@ def watch_folder(
             if not away:
                 say(f"{folder}: cannot be looked through ({cause.strerror}); waiting until it can")
             away = True
-            sleep(POLL_S)
-            continue
-        if away:
-            say(f"{folder}: back")
+        else:
+            if away:
+                say(f"{folder}: back")
             away = False
-        done = {path: marks for path, marks in done.items() if path in now}
-        for path in sorted(path for path, marks in now.items() if seen.get(path) == marks != done.get(path)):
-            done[path] = now[path]
-            frame = read_frame(str(path), path)
-            if isinstance(frame.error, PictureError) and not path.exists():
-                continue  # taken away again before it could be read
-            yield Frame(frame.source, index, frame.taken_at_s, frame.image, frame.capture_s, frame.error)
-            index += 1
-        seen = now
+            yield now
         sleep(POLL_S)
 
 
-def _pictures(folder: Path) -> dict[Path, tuple[int, int]]:
+def _pictures(folder: Path) -> dict[Path, Marks]:
     """Return size and time of every picture in a folder."""
     found = {}
     for path in folder.iterdir():

@@ -91,7 +91,7 @@ def test_what_a_person_corrected_is_never_deleted(paper: np.ndarray, tmp_path: P
 def test_a_quota_smaller_than_one_frame_is_said(paper: np.ndarray, tmp_path: Path) -> None:
     """One line, not silence."""
     noise = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
-    with pytest.raises(UsageError, match="expected room for"):
+    with pytest.raises(UsageError, match=r"expected a quota of at least .* for a single file"):
         collect(tmp_path, quota_mb=0.05).write([event(noise, 1)])
 
 

@@ -113,7 +113,7 @@ def test_a_camera_that_is_unplugged_is_read_again_when_it_is_back(picture: Path)
     result = invoke("--fake-camera", picture, "--faults", "0.3:unplug 0.9:replug", "--max-frames", 30)
     assert result.exit_code == 0
     gone, back, counts = result.stderr.splitlines()
-    assert "is it still plugged in?; trying again until it is back" in gone
+    assert "check cable and power; trying again until it is back" in gone
     assert "back after" in back
     assert counts.endswith("outages 1, reconnects 1")
 

@@ -19,8 +19,9 @@ from device.camera import Camera
 from device.errors import SourceError, UsageError
 from device.fake_camera import FakeCamera
 from device.fake_faults import Fault, parse_faults
+from device.first_frame import first_frame
 from device.frame_device import FrameOpener
-from device.supervision import Counts, SupervisedSource, first_frame
+from device.supervision import Counts, SupervisedSource
 
 PICTURE = np.full((48, 64, 3), 90, np.uint8)
 
