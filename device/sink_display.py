@@ -40,6 +40,8 @@ class DisplaySink:
             raise SourceError(
                 "--display: expected a screen, found neither DISPLAY nor WAYLAND_DISPLAY; start it in a desktop session"
             )
+        # Qt complains on stderr of windows that another thread than the first has made, and shows them all the same.
+        os.environ.setdefault("QT_LOGGING_RULES", "*.warning=false")
         self._cv2 = cv2
 
     def write(self, events: Sequence[Event]) -> None:

@@ -87,7 +87,18 @@ def reading_messages(reading: Reading, *, clear_error: bool) -> Iterator[tuple[s
         value = reading.text if reading.held is None else reading.held
         if reading.held_back is None and (reading.stable or reading.held is not None):
             yield "value", value, True
+            yield from _region_messages("value", reading, value.split("\n"), retain=True)
+        yield from _region_messages("raw", reading, [*reading.roi_texts.values()], retain=False)
     yield "json", reading.to_json(), False
+
+
+def _region_messages(
+    topic: str, reading: Reading, texts: list[str], *, retain: bool
+) -> Iterator[tuple[str, str, bool]]:
+    """Yield what each named region shows, where some were named: "value/NAME"."""
+    if len(texts) == len(reading.rois):
+        for name, text in zip(reading.rois, texts, strict=True):
+            yield f"{topic}/{plain_name(name)}", text, retain
 
 
 def make_broker(settings: MqttSettings) -> Broker:

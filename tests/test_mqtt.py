@@ -270,6 +270,15 @@ def test_an_unstable_reading_gives_no_value_of_its_own() -> None:
     assert "value" not in {topic for topic, _, _ in reading_messages(none_yet, clear_error=False)}
 
 
+def test_named_regions_have_topics_of_their_own() -> None:
+    """Below value and raw, by their names."""
+    digits = (ReadDigit("4", 0.9, (0, 0, 1, 1), roi="gas"), ReadDigit("7", 0.9, (9, 0, 1, 1), roi="hot/water"))
+    both = Reading("c", 1, 0.0, digits, rois=("gas", "hot/water"), held="3\n7")
+    topics = {topic: payload for topic, payload, _ in reading_messages(both, clear_error=False)}
+    assert (topics["value"], topics["value/gas"], topics["raw/gas"]) == ("3\n7", "3", "4")
+    assert topics["value/hot_water"] == topics["raw/hot_water"] == "7"
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [

@@ -153,6 +153,57 @@ def test_a_stream_that_refuses_the_password_says_so() -> None:
         server.shutdown()
 
 
+def test_an_rtsp_server_that_refuses_the_password_is_told_apart() -> None:
+    """FFmpeg keeps the reason to itself, so the server is asked."""
+    import socketserver
+    import threading
+
+    class Refusing(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            while self.rfile.readline().strip():
+                pass
+            self.wfile.write(b"RTSP/1.0 401 Unauthorized\r\nCSeq: 1\r\n\r\n")
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(SourceError, match=r"wants a user and password \(401\)"):
+            Stream(f"rtsp://127.0.0.1:{server.server_address[1]}/live").open()
+        server.shutdown()
+
+
+def test_a_motion_jpeg_stream_is_read() -> None:
+    """What one run serves another can read."""
+    import threading
+    import time
+
+    from device.http_server import Address, RunServer
+    from device.live_state import LiveState, Run
+    from device.reading import Reading
+    from device.sink import Event
+
+    state, over = LiveState(keep=1), threading.Event()
+    server = RunServer(Address("127.0.0.1", 0), token="secret", state=state, run=Run())
+    frame = np.full((48, 64, 3), 120, np.uint8)
+
+    def feed() -> None:
+        while not over.is_set():
+            state.take([Event(Reading("c", 0, 0.0), frame)])
+            time.sleep(0.02)
+
+    feeder = threading.Thread(target=feed)
+    feeder.start()
+    try:
+        device = Stream(f"http://127.0.0.1:{server.port}/stream.mjpg?token=secret").open()
+        image = device.read()
+        device.close()
+    finally:
+        over.set()
+        feeder.join()
+        server.end()
+    assert image is not None
+    assert image.shape == frame.shape
+
+
 def test_a_frame_is_cropped_and_then_turned() -> None:
     """The crop is x, y, width, height; turning is clockwise."""
     image = np.arange(12, dtype=np.uint8).reshape(3, 4)
