@@ -55,9 +55,10 @@ def save(file: Path, *, digits: int, runtime: str | None) -> None:
 @outputs.command(cls=Command)
 @click.argument("first", type=FILE)
 @click.argument("second", type=FILE)
+@click.option("--steps", default=0, show_default=True, help="By how many steps of 256 integer outputs may differ.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def compare(first: Path, second: Path, *, as_json: bool) -> None:
-    """Compare two files of outputs; exit code 3 where an int8 output differs, or a float one by more than 1e-5."""
+def compare(first: Path, second: Path, *, steps: int, as_json: bool) -> None:
+    """Compare two files of outputs; exit code 3 where an integer output differs, or a float one by more than 1e-5."""
     one, other = _load(first), _load(second)
     names = sorted(one.keys() & other.keys())
     if not names:
@@ -71,7 +72,7 @@ def compare(first: Path, second: Path, *, as_json: bool) -> None:
         table.append([name, f"{one[name].size:,} {one[name].dtype}", f"{different:,}", f"{most:.2g}"])
         measured.append({"name": name, "different": different, "most": most})
         limits.append(
-            at_most(f"{name}, largest difference", most, MAX_FLOAT_DRIFT if one[name].dtype.kind == "f" else 0)
+            at_most(f"{name}, largest difference", most, MAX_FLOAT_DRIFT if one[name].dtype.kind == "f" else steps)
         )
     show(
         schema="edge-digits.outputs/1",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from dataclasses import dataclass
 
 from .golden import unpack_golden
@@ -10,8 +11,12 @@ from .model_file import ModelFile
 from .trial import try_model
 
 # Runtimes differ in how they round inside a convolution; scores of the shipped models differ by up to 0.08 between
-# tflite-runtime 2.14 and ai-edge-litert 2.3 over the 10,000 test digits. The same runtime must give the same bits.
+# tflite-runtime 2.14 and ai-edge-litert 2.3 over the 10,000 test digits. The same runtime must give the same bits on
+# the kind of processor that golden vectors are made on. On arm64 tflite-runtime 2.14 does so too; ai-edge-litert 2.3
+# rounds otherwise there: 48 of 20,000 int8 outputs of the shipped model differ, by at most 2 steps of 256.
 BOUND = 0.1
+MADE_ON = ("x86_64", "AMD64")
+STEPS = 4
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,8 @@ class Replay:
         reference: name and version whose outputs they were held against.
         count: vectors; 0 where the card has none.
         difference: largest difference of a score.
-        met: whether that is within the bound: none for integer output on the same runtime, else `BOUND`.
+        met: whether that is within the bound: for integer output on the same runtime none, `STEPS` on another kind of
+            processor; else `BOUND`.
     """
 
     runtime: str
@@ -66,5 +72,7 @@ def replay_golden(model: ModelFile, *, runtime: str) -> Replay:
     reference = trial.runtime if trial.runtime in golden.outputs else next(iter(golden.outputs))
     expected = dequantize(golden.outputs[reference], model.card.output)
     difference = float(np.abs(dequantize(trial.raw_scores, trial.output) - expected).max())
-    exact = reference == trial.runtime and trial.raw_scores.dtype.kind != "f"
-    return Replay(trial.runtime, reference, len(golden.digits), difference, met=difference <= (0 if exact else BOUND))
+    bound = BOUND
+    if reference == trial.runtime and trial.raw_scores.dtype.kind != "f":
+        bound = 0 if platform.machine() in MADE_ON else STEPS * trial.output.scale * 1.001  # float32 rounds the product
+    return Replay(trial.runtime, reference, len(golden.digits), difference, met=difference <= bound)

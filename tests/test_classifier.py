@@ -12,6 +12,7 @@ from fakes import ShapedInterpreter
 from benchmarks.measuring_digits import MeasuringDigits
 from device.classifier import Classifier
 from device.errors import ContractError
+from device.golden import unpack_golden
 from device.golden_replay import replay_golden
 from device.inference import dequantize, quantize_pixels
 from device.model_card import TensorCard
@@ -36,14 +37,21 @@ def test_golden_vectors_are_met(model: ModelFile, runtime: str) -> None:
     assert (replay.count, replay.met) == (10, True)
 
 
-def test_golden_vectors_that_are_not_met_are_said(model: ModelFile) -> None:
-    """One step of 255 too many on the same runtime is outside the bound."""
+@pytest.mark.parametrize(
+    ("machine", "steps", "met"), [("x86_64", 1, False), ("aarch64", 4, True), ("aarch64", 5, False)]
+)
+def test_golden_vectors_that_are_not_met_are_said(
+    machine: str, steps: int, met: bool, model: ModelFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One step of 256 off is outside the bound on the same processor; another may round a little otherwise."""
     runtime = str(load_runtime())
-    outputs = {runtime: [[value + 1 for value in row] for row in model.card.golden["outputs"][runtime]]}
+    made = Classifier(model, load_runtime()).raw_scores(unpack_golden(model).digits).astype(int)
+    outputs = {runtime: np.where(made > 0, made - steps, made + steps).tolist()}
     changed = replace(model, card=replace(model.card, golden={**model.card.golden, "outputs": outputs}))
+    monkeypatch.setattr("platform.machine", lambda: machine)
     replay = replay_golden(changed, runtime=runtime.split()[0])
-    assert not replay.met
-    assert "outside the bound" in str(replay)
+    assert replay.met is met
+    assert ("outside the bound" in str(replay)) is not met
 
 
 @pytest.mark.parametrize("digits", [np.zeros((1, 28, 28), np.float32), np.zeros((28, 28), np.uint8)])
