@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Scorer = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 
 SURE = 0.9  # a digit with this score is not cut
+MOST_CUT = 12  # digits of a frame that are cut, the least sure first: a page of letters must not take long
 GAIN = 0.05  # by how much a cut must raise the lowest score
 
 
@@ -46,8 +47,10 @@ def score(found: Sequence[Found], scorer: Scorer) -> list[Scored]:
 def with_cuts(digits: Sequence[Scored], scorer: Scorer) -> list[Scored]:
     """Cut digits of which the classifier is not sure, where a cut raises the lowest score of what it makes."""
     chosen: list[Scored] = []
-    for digit in digits:
-        way = None if digit.best >= SURE else best_cut(digit, scorer)
+    doubtful = sorted((digit.best, place) for place, digit in enumerate(digits) if digit.best < SURE)
+    cut = {place for _, place in doubtful[:MOST_CUT]}
+    for place, digit in enumerate(digits):
+        way = best_cut(digit, scorer) if place in cut else None
         chosen += way if way and min(part.best for part in way) > digit.best + GAIN else [digit]
     return chosen
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from .strokes import Strokes
 
 BGR_TO_GREY = (0.114, 0.587, 0.299)  # ITU-R BT.601, which OpenCV uses too
-SMALLEST = 0.02  # of the frame's longest side: a smaller mark among others is a speck
+LEAST_SIDE = 6  # px: no digit is in a smaller frame
+ALONE, SMALLEST = 0.03, 0.02  # of the frame's longest side: a smaller mark, alone or among others, is a speck
 CLEARNESS = 2.5  # times what lies around: noise alone reaches 1.7, the palest pencil more than 3
 
 
@@ -81,11 +82,15 @@ def find_digits(frame: NDArray[Any], *, layout: str = "auto", invert: str = "aut
         return _taken_as_it_is(frame, invert)
     from .looking import look
 
+    if min(frame.shape[:2]) < LEAST_SIDE:
+        return []
     view = look(frame, invert=invert, single=layout == "single")
     found: list[Found] = []
-    for groups in _rows(view, layout):
-        row = found[-1].row + 1 if found else 0
-        found += [digit for digit in _framed(groups, view, frame, row) if digit.box[3] >= min_height]
+    rows = _rows(view, layout)
+    several = sum(map(len, rows)) > 1
+    for groups in rows:
+        framed = _framed(groups, view, frame, row=found[-1].row + 1 if found else 0, several=several)
+        found += [digit for digit in framed if digit.box[3] >= min_height]
     return found
 
 
@@ -96,31 +101,33 @@ def find_digit(frame: NDArray[Any]) -> Found | None:
 
 def _rows(view: View, layout: str) -> list[list[Group]]:
     """Choose the groups to read, by row."""
-    from .plausible import could_be_digits
+    from .plausible import could_be_digit, could_be_digits
     from .rows import digit_groups, in_rows, single_group
 
     if not view.weight.any():
         return []
     groups = [] if layout == "single" else could_be_digits(digit_groups(view.marks, view.weight, view.height), view)
     if len(groups) < 2:
-        return [[single_group(view.marks, view.weight)]]
+        alone = single_group(view.marks, view.weight)
+        return [[alone]] if could_be_digit(alone, view) else []
     rows = in_rows(groups)
     if layout == "row":
         return [max(rows, key=lambda row: sum(view.weight[list(each.members)].sum() for each in row))]
     return rows
 
 
-def _framed(groups: list[Group], view: View, frame: NDArray[Any], row: int) -> Iterator[Found]:
+def _framed(groups: list[Group], view: View, frame: NDArray[Any], *, row: int, several: bool) -> Iterator[Found]:
     """Frame the groups that stand out from what lies around them and are more than specks."""
     from .strokes import strokes_of
 
     down, across = frame.shape[0] / view.ink.shape[0], frame.shape[1] / view.ink.shape[1]
+    least = (SMALLEST if several else ALONE) * max(view.ink.shape)
     for group in groups:
-        if max(group.width, group.height) < SMALLEST * max(view.ink.shape):
+        if max(group.width, group.height) < least:
+            continue
+        if view.clearness(group) < CLEARNESS:
             continue
         strokes = strokes_of(group, view.marks, view.ink)
-        if view.clearness(strokes) < CLEARNESS:
-            continue
         x, y = int(group.left * across), int(group.top * down)
         right, bottom = (
             min(frame.shape[1], round(group.right * across)),

@@ -19,7 +19,7 @@ POLARITY_SIDE = 128  # px: about the longest side of the copy that polarity is f
 DARKEST_GROUND = 40  # grey value; dividing by a darker ground would only enlarge its noise
 SMALL_REACHES = 2.5  # power of the reach that its weight falls with: strokes are narrower than gaps
 GROUND_SHARE = 0.3  # of the longest side: what a pixel's surroundings are
-SKEW_WEIGHT = 0.25
+RARE_WEIGHT, RIM_WEIGHT = 0.25, 0.3
 RIM_SHARE = 0.06  # of the longest side: not looked at for polarity, it shows tables, cell borders and neighbours
 POLARITY_REACHES = (3, 5, 9, 13, 21, 27)  # px of the small copy, up to the widest stroke of a digit that fills it
 
@@ -106,8 +106,8 @@ def ink_threshold(ink: NDArray[Any]) -> int:
 def is_light_on_dark(grey: NDArray[Any]) -> bool:
     """Tell whether a picture, uint8 (H, W), holds light strokes on dark ground.
 
-    Two signs are added up, as they err in different pictures: strokes are narrower than the gaps between them, and ink
-    is rarer than ground. The brightness of the border, the usual test, errs where it shows a table or a frame.
+    Three signs are added up, as they err in different pictures: strokes are narrower than the gaps between them, ink is
+    rarer than ground, and the rim is ground. The last, the usual test, errs where the rim shows a table or a frame.
 
     Returns:
         True for light strokes; False for dark ones and for a picture without any.
@@ -115,7 +115,8 @@ def is_light_on_dark(grey: NDArray[Any]) -> bool:
     import cv2
 
     small = _halved(grey, POLARITY_SIDE)
-    return _narrow_light(cv2.blur(small, (3, 3))) + SKEW_WEIGHT * _rare_light(small) > 0
+    narrow, rare, rim = _narrow_light(cv2.blur(small, (3, 3))), _rare_light(small), _light_rim(small)
+    return narrow + RARE_WEIGHT * rare - RIM_WEIGHT * rim > 0
 
 
 def _narrow_light(small: NDArray[Any]) -> float:
@@ -130,7 +131,7 @@ def _narrow_light(small: NDArray[Any]) -> float:
         weight = 1 / reach**SMALL_REACHES
         light += weight * cv2.norm(cv2.morphologyEx(small, cv2.MORPH_TOPHAT, element)[inside], cv2.NORM_L2SQR)
         dark += weight * cv2.norm(cv2.morphologyEx(small, cv2.MORPH_BLACKHAT, element)[inside], cv2.NORM_L2SQR)
-    return (light - dark) / max(1.0, light + dark)
+    return float((light - dark) / max(1.0, light + dark))
 
 
 def _rare_light(small: NDArray[Any]) -> float:
@@ -142,7 +143,18 @@ def _rare_light(small: NDArray[Any]) -> float:
     side = int(GROUND_SHARE * max(small.shape)) | 1
     values -= cv2.blur(values, (side, side))
     squares = values * values
-    return float((squares * values).mean()) / max(1.0, float(squares.mean())) ** 1.5
+    skewness: float = float((squares * values).mean()) / max(1.0, float(squares.mean())) ** 1.5
+    return skewness
+
+
+def _light_rim(small: NDArray[Any]) -> float:
+    """Say from −1 to 1 by how many standard deviations the rim is lighter than the rest."""
+    import cv2
+    import numpy as np
+
+    mean, deviation = cv2.meanStdDev(small)
+    rim = np.median(np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]]))
+    return float(np.clip((rim - mean[0, 0]) / max(1.0, deviation[0, 0]), -1, 1))
 
 
 def _inner(shape: tuple[int, ...], share: float) -> tuple[slice, slice]:

@@ -15,7 +15,7 @@ from .marks import Marks, mark_weights, measure_marks, pixels_of, typical_height
 from .printed_lines import without_lines, without_rules
 
 if TYPE_CHECKING:
-    from .strokes import Strokes
+    from .rows import Group
 
 WORK_SIDE = 400  # px of the longest side: a digit of a tenth of the frame still has twice the contract's 20 px
 REACH = 0.33  # of the longest side: anything narrower can be ink, anything wider is ground or shadow
@@ -30,9 +30,9 @@ OF_DARKEST = 0.4  # of the darkest ink nearby: paler is not a stroke of the same
 OF_USUAL = 0.6  # of the threshold of the whole picture: paler is texture
 BROAD_AREA, BROAD = 0.04, 0.14  # of the frame, of its side: what is larger and broader may be a shadow
 PALEST = 6.0  # of 255: paler is no ink
+RING = 0.12  # of a mark's longer side: how far around it is looked
 QUIET = 0.25  # of what lies around the marks has less ink than is taken for its noise
-LITTLE = 0.02  # of the frame: less ground than this is not enough to compare with
-PAPER = 2.4  # of 255: less ink than this is the texture of paper
+PAPER = 3.0  # of 255: less ink than this is the texture of paper
 DARKER = 1.25  # times: ink in a shadow is so much darker than the shadow
 
 
@@ -56,15 +56,24 @@ class View:
     weight: NDArray[Any]
     height: float
 
-    def clearness(self, strokes: Strokes) -> float:
-        """Say how many times darker strokes are than what lies around all marks."""
+    def clearness(self, group: Group) -> float:
+        """Say how many times darker the marks of a group are than what lies around them.
+
+        Strokes end; clouds of a texture, and the slopes of light, go on around the part that is dark enough for a mark.
+        """
         import cv2
 
-        area = (
-            slice(strokes.top, strokes.top + strokes.ink.shape[0]),
-            slice(strokes.left, strokes.left + strokes.ink.shape[1]),
+        reach = max(3, round(RING * max(group.width, group.height)))
+        part = (
+            slice(max(0, group.top - 2 * reach), group.bottom + 2 * reach),
+            slice(max(0, group.left - 2 * reach), group.right + 2 * reach),
         )
-        return cv2.mean(self._even[area], strokes.inside)[0] / self._noise
+        mask, even = self.mask[part], self._even[part]
+        inside = pixels_of(self.marks.labels[part], self.marks.names[group.members[0]])
+        near = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+        close = np.ones((2 * (reach // 2) + 1, 2 * (reach // 2) + 1), np.uint8)
+        around = cv2.subtract(cv2.dilate(inside, near), cv2.dilate(mask, close))
+        return cv2.mean(even, inside)[0] / max(self._noise, cv2.mean(even, around)[0])
 
     @cached_property
     def _even(self) -> NDArray[Any]:
@@ -75,12 +84,10 @@ class View:
 
     @cached_property
     def _noise(self) -> float:
-        """Ink that lies around the marks, where there is little of it, at least that of paper."""
+        """Ink that lies around all marks, where there is little of it, at least that of paper."""
         import cv2
 
-        ground = cv2.bitwise_not(cv2.dilate(self.mask, np.ones((9, 9), np.uint8)))
-        if cv2.countNonZero(ground) < LITTLE * ground.size:  # noise, or a texture, that is everywhere
-            ground = cv2.bitwise_not(self.mask)
+        ground = cv2.bitwise_not(cv2.dilate(self.mask, np.ones((5, 5), np.uint8)))
         below = cv2.calcHist([self._even], [0], ground, [256], [0, 256]).ravel().cumsum()
         return max(PAPER, float(np.searchsorted(below, QUIET * below[-1])))
 

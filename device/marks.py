@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-MOST_MARKS = 400  # the largest ones that are looked at; what else there is, is noise
+MOST_MARKS = 280  # the largest ones that are looked at; what else there is, is noise
 RIM_FADE = 0.8  # a mark at the middle of a side weighs 1 − this, one in the middle of the frame weighs 1
 LONG_CONTACT = 0.1  # of the frame's half perimeter: more of the rim than a digit's strokes touch
 CONTACT_PENALTY = 0.3  # what the weight of a mark with long contact is multiplied by

@@ -7,13 +7,24 @@ from collections.abc import Sequence
 import numpy as np
 
 from .looking import View
-from .printed_lines import CROSS
+from .printed_lines import CROSS, stroke_width
 from .rows import Group
 
 HAIRLINE, STRAIGHT = 0.55, 4.0  # of the usual stroke's width, times as long as wide: a line that is left over
 BLOT = 0.34  # of the longer side: a stroke wider than this is a blot
+WIDEST, LINE = 2.5, 12.0  # times as wide as high, as long as wide: a dash, a line
 RIM_CUT = 0.75  # of the main digit's height: what touches the rim and is lower was cut off
 RIM_LINE, RIM_NEAR = 6.0, 0.15  # times as high as wide, of the frame's width: the border of a cell
+
+
+def could_be_digit(group: Group, view: View) -> bool:
+    """Tell whether one group, alone in its frame, could be a digit: no blot, no line across the frame."""
+    area = int(view.marks.area[list(group.members)].sum())
+    bounds = (slice(group.top, group.bottom), slice(group.left, group.right))
+    longer, shorter = max(group.width, group.height), min(group.width, group.height)
+    blot = stroke_width(area, view.mask[bounds]) > BLOT * longer
+    line = longer > LINE * shorter and int(view.marks.contact[list(group.members)].sum()) > 0
+    return group.width <= WIDEST * group.height and not blot and not line
 
 
 def could_be_digits(groups: Sequence[Group], view: View) -> list[Group]:
@@ -25,9 +36,10 @@ def could_be_digits(groups: Sequence[Group], view: View) -> list[Group]:
         return list(groups)
     inner = cv2.erode(view.mask, CROSS)
     core = np.bincount(marks.labels[inner > 0], minlength=int(marks.labels.max()) + 1)[marks.names]
+    members = np.array([member for group in groups for member in group.members])
+    starts = np.cumsum([0, *(len(group.members) for group in groups[:-1])])
     area, inside, contact, weight = (
-        np.array([values[list(group.members)].sum() for group in groups])
-        for values in (marks.area, core, marks.contact, view.weight)
+        np.add.reduceat(values[members], starts) for values in (marks.area, core, marks.contact, view.weight)
     )
     width, height = np.array([(group.width, group.height) for group in groups]).T
     stroke = 2 * area / np.maximum(1, area - inside)

@@ -62,21 +62,36 @@ class Reader:
         if frame.image is None:
             return Reading(frame.source, frame.index, frame.taken_at_s, error=str(frame.error))
         start_s = time.perf_counter()
-        regions = self.settings.regions or (Roi("", 0, 0, frame.image.shape[1], frame.image.shape[0]),)
-        digits: list[ReadDigit] = []
-        find_s = 0.0
-        for roi in regions:
-            part = frame.image[roi.y : roi.y + roi.height, roi.x : roi.x + roi.width]
-            from_s = time.perf_counter()
-            found = self._find(part)
-            find_s += time.perf_counter() - from_s
-            digits += self._labelled(self._choose(found), roi, first_row=digits[-1].row + 1 if digits else 0)
+        pairs, find_s = self._read_parts(frame.image)
         total_s = time.perf_counter() - start_s
         timing = Timing(frame.capture_s, find_s, 0.0, total_s - find_s, frame.capture_s + total_s)
         rois = tuple(roi.name for roi in self.settings.regions)
         return Reading(
-            frame.source, frame.index, frame.taken_at_s, tuple(digits), rois=rois, model=self._model, timing=timing
+            frame.source,
+            frame.index,
+            frame.taken_at_s,
+            tuple(digit for _, digit in pairs),
+            rois=rois,
+            model=self._model,
+            timing=timing,
         )
+
+    def examine(self, image: NDArray[Any]) -> list[tuple[NDArray[Any], ReadDigit]]:
+        """Read a frame and return each digit beside what the network was given for it, uint8 (28, 28)."""
+        return self._read_parts(image)[0]
+
+    def _read_parts(self, image: NDArray[Any]) -> tuple[list[tuple[NDArray[Any], ReadDigit]], float]:
+        """Read the regions of a frame, or the whole; and say how long finding took, seconds."""
+        regions = self.settings.regions or (Roi("", 0, 0, image.shape[1], image.shape[0]),)
+        pairs: list[tuple[NDArray[Any], ReadDigit]] = []
+        find_s = 0.0
+        for roi in regions:
+            part = image[roi.y : roi.y + roi.height, roi.x : roi.x + roi.width]
+            start_s = time.perf_counter()
+            found = self._find(part)
+            find_s += time.perf_counter() - start_s
+            pairs += self._labelled(self._choose(found), roi, first_row=pairs[-1][1].row + 1 if pairs else 0)
+        return pairs, find_s
 
     def _find(self, part: NDArray[Any]) -> list[Any]:
         settings = self.settings
@@ -94,13 +109,13 @@ class Reader:
             return with_count(digits, scorer, count=settings.expect_digits)
         return without_words(digits, self.decision.threshold)
 
-    def _labelled(self, digits: list[Scored], roi: Roi, *, first_row: int) -> Iterator[ReadDigit]:
+    def _labelled(self, digits: list[Scored], roi: Roi, *, first_row: int) -> Iterator[tuple[NDArray[Any], ReadDigit]]:
         """Turn scored digits of a region into digits of the frame."""
         labels = self._classifier.model.card.labels
         for digit in digits:
             x, y, width, height = digit.found.box
             read = decide(digit.scores, labels, (roi.x + x, roi.y + y, width, height), self.decision)
-            yield replace(read, row=first_row + digit.found.row, roi=roi.name)
+            yield digit.found.canonical, replace(read, row=first_row + digit.found.row, roi=roi.name)
 
 
 def reject_threshold(settings: ReadingSettings, decision: Any) -> float:

@@ -66,7 +66,8 @@ def single_group(marks: Marks, weight: NDArray[Any]) -> Group:
         )
         grown = chosen | (near & possible)
         if (grown == chosen).all():
-            return _group(marks, np.flatnonzero(chosen))
+            members = np.flatnonzero(chosen)
+            return _groups(marks, members, np.zeros_like(members))[0]
         chosen = grown
 
 
@@ -95,7 +96,9 @@ def digit_groups(marks: Marks, weight: NDArray[Any], height: float) -> list[Grou
         owner[piece] = share.argmax() if share.max() >= 0 else -1
     for first, second in np.argwhere(np.triu(one & big[:, None] & big, 1)):
         owner[owner == owner[second]] = owner[first]
-    groups = [_group(marks, some[owner == each]) for each in np.unique(owner[owner >= 0])]
+    order = np.argsort(owner, kind="stable")
+    order = order[owner[order] >= 0]
+    groups = _groups(marks, some[order], owner[order])
     return [_joined(groups)] if _is_column(groups) else groups
 
 
@@ -115,10 +118,15 @@ def _joined(groups: Sequence[Group]) -> Group:
     return Group(members, *map(int, sides[:, :2].min(axis=0)), *map(int, sides[:, 2:].max(axis=0)))
 
 
-def _group(marks: Marks, members: NDArray[Any]) -> Group:
-    left, top = int(marks.left[members].min()), int(marks.top[members].min())
-    right, bottom = int(marks.right[members].max()), int(marks.bottom[members].max())
-    return Group(tuple(members.tolist()), left, top, right, bottom)
+def _groups(marks: Marks, members: NDArray[Any], owner: NDArray[Any]) -> list[Group]:
+    """Make a group of the marks, int (n,), of each owner, int (n,), sorted."""
+    if not members.size:
+        return []
+    starts = np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]])
+    least = [np.minimum.reduceat(side[members], starts).tolist() for side in (marks.left, marks.top)]
+    most = [np.maximum.reduceat(side[members], starts).tolist() for side in (marks.right, marks.bottom)]
+    names = [tuple(part.tolist()) for part in np.split(members, starts[1:])]
+    return [Group(*each) for each in zip(names, *least, *most, strict=True)]
 
 
 def in_rows(groups: Sequence[Group]) -> list[list[Group]]:

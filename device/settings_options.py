@@ -23,6 +23,11 @@ def option_settings() -> Iterator[tuple[str, Setting]]:
                 yield section, each
 
 
+def settings_sections() -> frozenset[str]:
+    """Return the names of all sections."""
+    return frozenset(section_types())
+
+
 def settings_options(*, skip: frozenset[str] = frozenset()) -> Callable[[Function], Function]:
     """Return a decorator that adds an option for each setting that has one, but for the sections in `skip`."""
 

@@ -17,7 +17,7 @@ FLOOR = 0.5  # of the palest ink inside the marks; this and everything below bec
 LEAST_WIDTH = 1.8  # px of a canonical digit; MNIST's strokes are 2–3 px of 20
 SOFT_PX = 2  # how far the soft edge of a stroke reaches beyond the marks
 
-LEVELS = np.arange(256.0)
+SOFT = np.ones((2 * SOFT_PX + 1, 2 * SOFT_PX + 1), np.uint8)
 
 
 class Strokes(NamedTuple):
@@ -54,9 +54,9 @@ class Strokes(NamedTuple):
         mean, deviation = cv2.meanStdDev(ink, mask=inside)
         floor = FLOOR * cv2.minMaxLoc(ink, inside)[0]
         core = mean[0, 0] + CORE * deviation[0, 0]
-        stretched = np.clip((LEVELS - floor) * (255 / max(core - floor, 1)), 0, 255).astype(np.uint8)
-        even = cv2.LUT(ink, stretched)
-        soft = cv2.dilate(inside, np.ones((2 * SOFT_PX + 1, 2 * SOFT_PX + 1), np.uint8))
+        even = cv2.subtract(ink, floor)  # type: ignore[call-overload]  # OpenCV takes numbers too
+        even = cv2.convertScaleAbs(even, alpha=255 / max(core - floor, 1))
+        soft = cv2.dilate(inside, SOFT)
         even = cv2.bitwise_and(even, soft)
         _, _, width, height = cv2.boundingRect(inside)
         lack = LEAST_WIDTH * max(width, height) / INK_SIDE - stroke_width(cv2.countNonZero(inside), inside)

@@ -3,38 +3,63 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from ..command_line import Command
+from ..command_line import FILE, Command
 from ..errors import DataError
-from .reading_options import make_reader, open_stdin, reading_options, write_readings
+from ..settings_options import apply_options, settings_options, settings_sections
+from .reading_options import make_reader, open_stdin, write_readings
+
+FOLDER = click.Path(readable=False, file_okay=False, path_type=Path)
 
 
 @click.command(cls=Command)
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@reading_options
+@settings_options(skip=settings_sections() - {"model", "reading"})
+@click.option("--config", type=FILE, help="Settings file (TOML); options win over it.")
+@click.option("--annotate", type=FOLDER, help="Write each picture with what was read drawn on it into this folder.")
+@click.option(
+    "--explain", type=FOLDER, help="Write the stages of each reading, as one PNG a picture, into this folder."
+)
+@click.option("--force", is_flag=True, help="Overwrite pictures that are there already.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document a line on stdout.")
 def classify(
     *,
     paths: tuple[str, ...],
-    model: Path,
-    labels: Path | None,
-    runtime: str | None,
-    num_threads: int,
-    threshold: float,
-    top_k: int,
+    config: Path | None,
+    annotate: Path | None,
+    explain: Path | None,
+    force: bool,
     as_json: bool,
+    **options: Any,
 ) -> None:
-    """Read the digit in each picture: files, folders, globs, or - for a picture on standard input.
+    """Read the digits in each picture: files, folders, globs, or - for a picture on standard input.
 
-    A 28×28 picture is taken as it is; in any other the ink is found first, dark on light or light on dark. A picture
-    that cannot be read is said, the others are still read, and the exit code is 6.
+    A 28×28 picture is taken as it is; in any other the ink is found first, dark on light or light on dark, and read
+    row by row. A picture that cannot be read is said, the others are still read, and the exit code is 6.
     """
-    reader = make_reader(
-        model=model, labels=labels, runtime=runtime, num_threads=num_threads, threshold=threshold, top_k=top_k
-    )
+    from ..paths import DEFAULT_MODEL
+    from ..settings import Settings
+    from ..settings_file import load_settings
     from ..sources import picture_frames
 
-    readings = map(reader.read, picture_frames(paths, stdin=open_stdin()))
+    settings = apply_options(load_settings(config) if config else Settings(), options)
+    named = settings.model
+    reader = make_reader(
+        model=named.file or DEFAULT_MODEL,
+        labels=named.labels,
+        runtime=named.runtime,
+        num_threads=named.num_threads,
+        settings=settings.reading,
+    )
+    frames = picture_frames(paths, stdin=open_stdin())
+    if annotate or explain:
+        from ..shown_reading import read_and_draw
+
+        readings = read_and_draw(frames, reader, annotate=annotate, explain=explain, force=force)
+    else:
+        readings = map(reader.read, frames)
     if write_readings(readings, as_json=as_json):
         click.get_current_context().exit(DataError.exit_code)

@@ -1,0 +1,173 @@
+"""Pictures of what was read: each frame with its digits drawn on it, and the stages that led to them as one sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .frames import Frame
+from .output_files import atomic_path, refuse_existing
+from .reading import UNSURE, Reading
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .reader import Reader
+
+TILE, GAP, CAPTION = 320, 12, 22  # px
+DIGIT = 72  # px, the side of a canonical digit on the sheet
+PAPER, INK, FAINT = (250, 250, 248), (36, 32, 30), (150, 146, 142)  # BGR
+ROWS = ((140, 60, 0), (40, 110, 20), (150, 20, 110))  # BGR: rows that follow each other are told apart
+DOUBTFUL = (0, 60, 220)
+LARGEST = 1600  # px, the longest side of an annotated picture
+LEAST = 480  # px: smaller ones are enlarged, so that labels can be read
+
+
+def read_and_draw(
+    frames: Iterable[Frame], reader: Reader, *, annotate: Path | None, explain: Path | None, force: bool
+) -> Iterator[Reading]:
+    """Read frames and write pictures of the readings, named after their sources.
+
+    Args:
+        frames: what to read.
+        reader: what reads.
+        annotate: folder for the frames with what was read drawn on them.
+        explain: folder for the stages of each reading.
+        force: whether pictures that are there already are overwritten.
+
+    Raises:
+        OutputExistsError: a picture is there already.
+        OutputError: one cannot be written.
+    """
+    used: set[str] = set()
+    for frame in frames:
+        reading = reader.read(frame)
+        if frame.image is not None:
+            name = _name(frame.source, used)
+            if annotate:
+                _write(annotated(frame.image, reading), annotate / name, force=force)
+            if explain:
+                _write(stages(frame.image, reading, reader), explain / name, force=force)
+        yield reading
+
+
+def annotated(image: NDArray[Any], reading: Reading) -> NDArray[Any]:
+    """Return a frame, uint8 (H, W) or (H, W, 3), with boxes, digits and scores drawn, at a size for looking at."""
+    import cv2
+
+    longest = max(image.shape[:2])
+    scale = LARGEST / longest if longest > LARGEST else max(1.0, LEAST / longest)
+    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    drawn = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    drawn = cv2.cvtColor(drawn, cv2.COLOR_GRAY2BGR) if drawn.ndim == 2 else drawn
+    for digit in reading.digits:
+        x, y, width, height = (round(side * scale) for side in digit.box)
+        colour = DOUBTFUL if digit.label == UNSURE else ROWS[digit.row % len(ROWS)]
+        cv2.rectangle(drawn, (x, y), (x + width, y + height), colour, max(1, round(height / 60)))
+        # As wide as the digit and a part of the gap beside it, so that labels of a row do not cover each other.
+        text = f"{digit.label} {round(100 * digit.score)}%"
+        unit = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 1.0, 1)[0][0]
+        font = float(np.clip(1.15 * max(width, 0.6 * height) / unit, 0.28, 1.0))
+        place = (min(x, max(0, size[0] - round(unit * font))), max(round(22 * font), y - round(6 * font)))
+        for shade, thick in ((PAPER, 3), (colour, 1)):
+            cv2.putText(drawn, text, place, cv2.FONT_HERSHEY_SIMPLEX, font, shade, thick, cv2.LINE_AA)
+    return drawn
+
+
+def stages(image: NDArray[Any], reading: Reading, reader: Reader) -> NDArray[Any]:
+    """Return the sheet of stages: frame, grey, background removed, lines removed, mask, boxes, canonical digits.
+
+    Args:
+        image: uint8 (H, W) grey or (H, W, 3) BGR.
+        reading: what was read in it.
+        reader: what read it.
+
+    Returns:
+        uint8 (h, w, 3) BGR.
+    """
+    import cv2
+
+    from .contract import SIDE
+    from .looking import look
+
+    grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    shown: list[tuple[str, NDArray[Any]]] = [("frame", image), ("grey", grey)]
+    if image.shape[:2] != (SIDE, SIDE):
+        settings = reader.settings
+        view = look(image, invert=settings.invert, single=settings.layout == "single")
+        shown += [
+            ("background removed", 255 - _stretched(view.all_ink)),
+            ("printed lines removed", 255 - _stretched(view.ink)),
+            ("marks", 255 - view.mask),
+        ]
+    shown.append((f"read: {' | '.join(reading.rows) or 'nothing'}", annotated(image, reading)))
+    tiles = [_tile(picture, title) for title, picture in shown]
+    while len(tiles) % 3:
+        tiles.append(np.full_like(tiles[0], PAPER))
+    rows = [np.hstack(tiles[start : start + 3]) for start in range(0, len(tiles), 3)]
+    return np.vstack([*rows, *_digit_rows(image, reading, reader, rows[0].shape[1])])
+
+
+def _digit_rows(image: NDArray[Any], reading: Reading, reader: Reader, width: int) -> Iterator[NDArray[Any]]:
+    """Draw the canonical digits, what the network was given, with label and score below."""
+    import cv2
+
+    found = reader.examine(image)
+    across = max(1, (width - GAP) // (DIGIT + GAP))
+    for start in range(0, len(found), across):
+        strip = np.full((DIGIT + CAPTION + 2 * GAP, width, 3), PAPER, np.uint8)
+        for place, (canonical, digit) in enumerate(found[start : start + across]):
+            x = GAP + place * (DIGIT + GAP)
+            large = cv2.resize(canonical, (DIGIT, DIGIT), interpolation=cv2.INTER_NEAREST)
+            strip[GAP : GAP + DIGIT, x : x + DIGIT] = large[..., np.newaxis]
+            _text(strip, f"{digit.label}  {digit.score:.2f}", (x, GAP + DIGIT + CAPTION - 6), INK)
+        yield strip
+
+
+def _tile(picture: NDArray[Any], title: str) -> NDArray[Any]:
+    """Fit a picture into a tile with its title below."""
+    import cv2
+
+    tile = np.full((TILE + CAPTION + GAP, TILE + GAP, 3), PAPER, np.uint8)
+    scale = TILE / max(picture.shape[:2])
+    size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
+    fitted = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST)
+    fitted = cv2.cvtColor(fitted, cv2.COLOR_GRAY2BGR) if fitted.ndim == 2 else fitted
+    tile[GAP : GAP + size[1], GAP : GAP + size[0]] = fitted
+    cv2.rectangle(tile, (GAP - 1, GAP - 1), (GAP + size[0], GAP + size[1]), FAINT, 1)
+    _text(tile, title, (GAP, GAP + size[1] + CAPTION - 6), INK)
+    return tile
+
+
+def _text(picture: NDArray[Any], text: str, place: tuple[int, int], colour: tuple[int, int, int]) -> None:
+    import cv2
+
+    cv2.putText(picture, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.42, colour, 1, cv2.LINE_AA)
+
+
+def _stretched(ink: NDArray[Any]) -> NDArray[Any]:
+    """Stretch ink to the full range, so that pencil can be seen."""
+    stretched: NDArray[Any] = (ink * (255 / max(1, int(ink.max())))).astype(np.uint8)
+    return stretched
+
+
+def _name(source: str, used: set[str]) -> str:
+    """Name a picture after its source; a name that was used gets a number."""
+    stem = "".join(each if each.isalnum() or each in "-_." else "_" for each in Path(source).stem) or "picture"
+    name, number = f"{stem}.png", 1
+    while name in used:
+        number += 1
+        name = f"{stem}-{number}.png"
+    used.add(name)
+    return name
+
+
+def _write(picture: NDArray[Any], path: Path, *, force: bool) -> None:
+    import cv2
+
+    refuse_existing(path, force=force)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(cv2.imencode(".png", picture)[1].tobytes())
