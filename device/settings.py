@@ -155,6 +155,7 @@ class CollectSettings:
     below: float = setting(0.9, "Keep digits whose score is below this.", least=0, most=1)
     changes: bool = setting(True, "Keep digits whose label changed since the frame before.")
     every_s: float = setting(600.0, "Keep a sample every so many seconds; 0 for none.", least=0)
+    again_s: float = setting(60.0, "Keep the same text of a camera again only after so many seconds.", least=0)
     frames: bool = setting(True, "Keep the whole frame too.")
 
 

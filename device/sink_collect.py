@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MARGIN = 0.35  # of a digit's longer side, kept around it so that its ground can be told from its ink
 JPEG_QUALITY = 90
+MOST_TEXTS = 1000  # remembered, before those of long ago are forgotten
 INDEX_SHARE = 0.05  # of the quota; a longer index loses the lines of crops that are gone
 
 
@@ -39,6 +40,7 @@ class CollectSink:
         self._files = QuotaFolder(settings.folder, max_bytes=self._max_bytes, may_go=self._may_go)
         self._texts: dict[str, str] = {}
         self._sampled_s = float("-inf")
+        self._kept_s: dict[tuple[str, str], float] = {}
 
     def write(self, events: Sequence[Event]) -> None:
         """Keep the digits that are uncertain or changed, and a sample now and then.
@@ -48,8 +50,8 @@ class CollectSink:
             OutputError: the disk is full or gone.
         """
         for event in events:
-            kept = [(digit, why) for digit, why in self._chosen(event.reading)]
-            if kept and event.image is not None:
+            kept = self._chosen(event.reading)
+            if kept and event.image is not None and not self._kept_lately(event.reading):
                 self._keep(event.reading, event.image, kept)
 
     def close(self) -> None:
@@ -68,6 +70,16 @@ class CollectSink:
         if not chosen and self._settings.changes and before is not None and before != reading.text:
             chosen = [(digit, "changed") for digit in reading.digits]
         return chosen
+
+    def _kept_lately(self, reading: Reading) -> bool:
+        """Tell whether this text of this source was kept a moment ago; a camera shows it thirty times a second."""
+        key, now_s, again_s = (reading.source, reading.text), reading.taken_at_s, self._settings.again_s
+        if abs(now_s - self._kept_s.get(key, float("-inf"))) < again_s:
+            return True
+        if len(self._kept_s) >= MOST_TEXTS:
+            self._kept_s = {each: at_s for each, at_s in self._kept_s.items() if abs(now_s - at_s) < again_s}
+        self._kept_s[key] = now_s
+        return False
 
     def _keep(self, reading: Reading, image: NDArray[Any], kept: list[tuple[ReadDigit, str]]) -> None:
         import cv2

@@ -40,7 +40,7 @@ def used(folder: Path) -> int:
 
 
 def collect(folder: Path, **more: object) -> CollectSink:
-    return CollectSink(CollectSettings(folder=folder, **{"every_s": 0.0, **more}))
+    return CollectSink(CollectSettings(folder=folder, **{"every_s": 0.0, "again_s": 0.0, **more}))
 
 
 def test_an_uncertain_digit_is_kept_with_its_frame(paper: np.ndarray, tmp_path: Path) -> None:
@@ -65,6 +65,13 @@ def test_changes_and_samples_are_kept(paper: np.ndarray, tmp_path: Path) -> None
     assert [line["why"] for line in read_lines(tmp_path / "c")] == ["changed"]
     collect(tmp_path / "s", changes=False, every_s=1000.0).write(readings)
     assert [line["why"] for line in read_lines(tmp_path / "s")] == ["sample"]
+
+
+def test_a_text_that_stays_is_kept_once_in_a_while(paper: np.ndarray, tmp_path: Path) -> None:
+    """A frame a second of the same doubtful digit is one crop in ten seconds; another text is kept at once."""
+    readings = [event(paper, number) for number in range(25)]
+    collect(tmp_path, again_s=10.0).write([*readings[:5], event(paper, 5, label="1"), *readings[6:]])
+    assert [Path(line["file"]).stem.split("-")[1] for line in read_lines(tmp_path)] == ["0", "5", "10", "20"]
 
 
 def test_the_quota_holds_exactly_and_the_oldest_go(paper: np.ndarray, tmp_path: Path) -> None:
