@@ -1,0 +1,79 @@
+"""Scenes as files: PNG pictures and the list that says what is on them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+
+from device.errors import UsageError
+from device.idx import LabelledDigits
+from device.output_files import atomic_path, refuse_existing
+
+from .scenes import CAUSES, LAYOUTS, Scene, empty_scene, render_scene
+
+EMPTY = "empty"
+KINDS = {"single": "single", "row": "multi", "page": "multi", EMPTY: "nothing"}
+"""The kind of photograph, as lists of photographs call it, by layout."""
+
+
+def write_scenes(
+    digits: LabelledDigits,
+    folder: Path,
+    *,
+    causes: Sequence[str] = (),
+    layouts: Sequence[str] = (),
+    count: int,
+    seed: int,
+    force: bool = False,
+) -> int:
+    """Render scenes of each cause and layout and write them with their truth.
+
+    Args:
+        digits: canonical digits to write with.
+        folder: for CAUSE-LAYOUT-NUMBER.png and labels.csv (path, label, kind, source; the source is the cause).
+        causes: names in `CAUSES`; all where empty.
+        layouts: names in `KINDS`; all where empty.
+        count: scenes of each cause and layout.
+        seed: the same seed renders the same scenes.
+        force: whether what is there already is overwritten.
+
+    Returns:
+        How many were written.
+
+    Raises:
+        UsageError: a cause is unknown.
+        OutputExistsError: a file is there already.
+        OutputError: one cannot be written.
+    """
+    for cause in causes:
+        if cause not in CAUSES:
+            raise UsageError(f"--cause: expected one of {', '.join(CAUSES)}, found {cause!r}")
+    listed = io.StringIO()
+    rows = csv.writer(listed, lineterminator="\n")
+    rows.writerow(["path", "label", "kind", "source"])
+    refuse_existing(folder / "labels.csv", force=force)
+    written = 0
+    for cause in causes or CAUSES:
+        for layout in layouts or KINDS:
+            for number in range(count):
+                path = folder / f"{cause}-{layout}-{number}.png"
+                refuse_existing(path, force=force)
+                scene = _render(digits, cause, layout, seed + number)
+                with atomic_path(path) as temporary:
+                    temporary.write_bytes(cv2.imencode(".png", scene.frame)[1].tobytes())
+                rows.writerow([path.name, "".join(scene.rows), KINDS[layout], cause])
+                written += 1
+    with atomic_path(folder / "labels.csv") as temporary:
+        temporary.write_text(listed.getvalue(), "utf-8")
+    return written
+
+
+def _render(digits: LabelledDigits, cause: str, layout: str, seed: int) -> Scene:
+    if layout == EMPTY:
+        return empty_scene(cause=CAUSES[cause], seed=seed)
+    rows, columns = LAYOUTS[layout]
+    return render_scene(digits, cause=CAUSES[cause], rows=rows, columns=columns, seed=seed)
