@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 READINGS = 512  # queued for a sink that takes no pictures
 PICTURES = 4  # queued for one that does: a frame of 640×480 is a megabyte
 CLOSING_S = 1.0
+PATIENCE_S = 5.0  # a sink that takes nothing for so long is blocked
 _POLL_S = 0.2
 
 
@@ -72,21 +73,22 @@ class SinkCounts:
 class SinkThread:
     """A sink, its queue and its thread."""
 
-    def __init__(self, sink: Sink, *, say: Callable[[str], None], patient: bool = False) -> None:
+    def __init__(self, sink: Sink, *, say: Callable[[str], None], patience_s: float = 0.0) -> None:
         """Start the thread.
 
         Args:
             sink: where events go.
             say: is told, once per change of state, that the sink fails or works again.
-            patient: wait for a full queue, as is right for files; else the oldest event is lost, as for a camera.
+            patience_s: how long a full queue is waited for before its oldest event is lost; a queue that was waited for
+                in vain is not waited for again until it has room.
         """
         self.sink = sink
-        self._say, self._patient = say, patient
+        self._say, self._patience_s = say, patience_s
         self._limit = PICTURES if sink.pictures else READINGS
         self._queue: deque[Event] = deque()
         self._news = threading.Condition()
         self._counts = SinkCounts()
-        self._failing = self._closing = self._over = False
+        self._failing = self._closing = self._over = self._full = False
         self._end: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name=f"sink {sink.name}", daemon=True)
         self._thread.start()
@@ -111,11 +113,13 @@ class SinkThread:
         if not self.sink.pictures and event.image is not None:
             event = replace(event, image=None)
         with self._news:
-            while self._patient and len(self._queue) >= self._limit and self._end is None:
+            deadline_s = time.monotonic() + (0.0 if self._full else self._patience_s)
+            while len(self._queue) >= self._limit and self._end is None and time.monotonic() < deadline_s:
                 self._news.wait(_POLL_S)
             if self._end is not None:
                 raise self._end
-            if len(self._queue) >= self._limit:
+            self._full = len(self._queue) >= self._limit
+            if self._full:
                 self._queue.popleft()
                 self._counts = replace(self._counts, lost=self._counts.lost + 1)
             self._queue.append(event)
@@ -133,7 +137,7 @@ class SinkThread:
         with self._news:
             left, self._over = len(self._queue), True
         if self._thread.is_alive():
-            self._say(f"{self.sink.name}: blocked; ended without it, {left} readings lost")
+            self._say(f"{self.sink.name}: blocked; ended without it and {left} readings in its queue")
 
     def _run(self) -> None:
         while True:
@@ -184,8 +188,16 @@ class Sinks:
     """All sinks of a run, as a context manager that closes them within a second."""
 
     def __init__(self, sinks: Sequence[Sink], *, say: Callable[[str], None], patient: bool) -> None:
-        """Start a thread for each sink; the arguments are those of `SinkThread`."""
-        self.threads = [SinkThread(sink, say=say, patient=patient) for sink in sinks]
+        """Start a thread for each sink.
+
+        Args:
+            sinks: where events go.
+            say: see `SinkThread`.
+            patient: wait for sinks that are behind, as is right for files: for standard output however long it takes, as
+                any program in a pipe does, for others until they look blocked. A camera waits for nobody.
+        """
+        self._say = say
+        self.threads = [SinkThread(sink, say=say, patience_s=_patience_s(sink) if patient else 0.0) for sink in sinks]
 
     def __enter__(self) -> Sinks:
         """Return itself."""
@@ -198,6 +210,8 @@ class Sinks:
             thread.begin_to_close()
         for thread in self.threads:
             thread.finish(deadline_s=deadline_s)
+            if thread.counts.lost:
+                self._say(f"{thread.sink.name}: {thread.counts.lost} readings lost")
 
     def put(self, event: Event, *, every: bool) -> None:
         """Give an event to the sinks that take every reading, or to those that take the written ones.
@@ -208,3 +222,9 @@ class Sinks:
         for thread in self.threads:
             if thread.sink.every == every:
                 thread.put(event)
+
+
+def _patience_s(sink: Sink) -> float:
+    from .sink_lines import LineSink
+
+    return float("inf") if isinstance(sink, LineSink) else PATIENCE_S
