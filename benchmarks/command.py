@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,7 @@ from device.runtime_names import RUNTIME_NAMES
 
 if TYPE_CHECKING:
     from .results import BenchResult
+    from .settings import BenchSettings
 
 STDOUT, ALL = "-", "all"
 MOST_THREADS = 64
@@ -53,57 +54,70 @@ DELEGATES = ("xnnpack", "none")
     "--frames", type=click.IntRange(0), default=0, metavar="N", help="Time the whole path of N frames as well."
 )
 @click.option("--profile", is_flag=True, help="Time each op of the graph as well.")
-@click.option("--json", "json_file", metavar="FILE", help="Write the result as JSON; - for stdout, without the table.")
-@click.option("--html", "html_file", type=FILE, metavar="FILE", help="Write a page with the result and its plots.")
-@click.option("--plot", "plot_file", type=FILE, metavar="FILE.png", help="Write the plots.")
+@click.option(
+    "--fail-if",
+    multiple=True,
+    metavar="CONDITION",
+    help="Exit with 3 where a row is so, such as 'p95>2ms'; repeatable.",
+)
+@click.option("--baseline", type=FILE, metavar="FILE", help="An earlier result; exit with 3 where a row became slower.")
+@click.option(
+    "--max-regression", default="10%", show_default=True, help="How much slower than the baseline is allowed."
+)
+@click.option("--baseline-elsewhere", is_flag=True, help="Take a baseline from an unlike environment.")
+@click.option("--recommend", "recommended", is_flag=True, help="Say what to deploy and why the others fall out.")
+@click.option("--max-latency", metavar="TIME", help="What p95 may be at most, such as 5ms; with --recommend.")
+@click.option("--min-accuracy", metavar="PERCENT", help="Such as 99.5; with --recommend.")
+@click.option("--max-bytes", metavar="SIZE", help="Of the file, such as 64k; with --recommend.")
+@click.option("--json", "json", metavar="FILE", help="Write the result as JSON; - for stdout, without the table.")
+@click.option("--markdown", type=FILE, metavar="FILE", help="Write the table as Markdown.")
+@click.option("--csv", type=FILE, metavar="FILE", help="Write the figures as CSV.")
+@click.option("--html", type=FILE, metavar="FILE", help="Write a page with the result and its plots.")
+@click.option("--plot", type=FILE, metavar="FILE.png", help="Write the plots.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
-def bench(
-    *,
-    models: tuple[Path, ...],
-    runtimes: tuple[str, ...],
-    num_threads: str,
-    delegates: tuple[str, ...],
-    warmup_runs: int,
-    num_runs: int,
-    min_secs: float,
-    rounds: int,
-    seed: int,
-    data: Path | None,
-    labels: Path | None,
-    frames: int,
-    profile: bool,
-    json_file: str | None,
-    html_file: Path | None,
-    plot_file: Path | None,
-    force: bool,
-) -> None:
+def bench(*, models: tuple[Path, ...], **options: Any) -> None:
     """Measure how fast, how well and in how much memory each MODEL reads digits, in each device runtime.
 
     A sample is the time of one test digit, from the values of its pixels to scores. A model that a runtime refuses or
     dies of gets a line that says so; exit code 4 if there are no other lines. A damaged file is said, the others are
     still measured, and the exit code is 6. Ctrl-C writes what was measured.
     """
-    check_outputs(json_file=json_file, html_file=html_file, plot_file=plot_file, force=force)
+    from .demands import read_demands
+    from .result_outputs import Outputs, report_notes
+
+    outputs = Outputs(**_taken(options, "json", "markdown", "csv", "html", "plot", "force"))
+    outputs.check()
+    demands = read_demands(
+        **_taken(options, "fail_if", "baseline", "max_regression", "baseline_elsewhere"),
+        **_taken(options, "recommended", "max_latency", "min_accuracy", "max_bytes"),
+    )
+    settings = make_settings(**options)
     from .benchmark import run_benchmark
+
+    result = run_benchmark(models, settings=settings, report=reporter())
+    report_notes(result)
+    outputs.write([result])
+    end_command(result)
+    demands.judge(result, aside=outputs.json == STDOUT)
+
+
+def make_settings(
+    *, runtimes: tuple[str, ...], num_threads: str, delegates: tuple[str, ...], min_secs: float, **others: Any
+) -> BenchSettings:
+    """Return what the options of the command ask for.
+
+    Raises:
+        UsageError: `num_threads` is no list of numbers.
+    """
     from .settings import BenchSettings
 
-    settings = BenchSettings(
+    return BenchSettings(
         runtimes=() if ALL in runtimes else runtimes,
         num_threads=parse_threads(num_threads),
         delegates=delegates or (DELEGATES[0],),
-        warmup_runs=warmup_runs,
-        num_runs=num_runs,
         min_s=min_secs,
-        rounds=rounds,
-        seed=seed,
-        data=data,
-        labels=labels,
-        frames=frames,
-        profile=profile,
+        **others,
     )
-    result = run_benchmark(models, settings=settings, report=reporter())
-    write_outputs(result, json_file=json_file, html_file=html_file, plot_file=plot_file)
-    end_command(result)
 
 
 def parse_threads(text: str) -> tuple[int, ...]:
@@ -118,54 +132,6 @@ def parse_threads(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(int(part) for part in parts))
 
 
-def check_outputs(*, json_file: str | None, html_file: Path | None, plot_file: Path | None, force: bool) -> None:
-    """Refuse what could not be written, before anything is measured.
-
-    Raises:
-        OutputExistsError: a file is there already and `force` is not given.
-        UsageError: the plots would not be a PNG.
-        ExtraMissingError: plots are asked for and matplotlib is not installed.
-    """
-    from device.output_files import refuse_existing
-
-    json_path = None if json_file in (None, STDOUT) else Path(str(json_file))
-    for path in (json_path, html_file, plot_file):
-        if path is not None:
-            refuse_existing(path, force=force)
-    if plot_file and plot_file.suffix.lower() != ".png":
-        raise UsageError(f"expected --plot to end in .png, found {plot_file}")
-    if html_file or plot_file:
-        from .report import require_matplotlib
-
-        require_matplotlib()
-
-
-def write_outputs(
-    result: BenchResult, *, json_file: str | None, html_file: Path | None, plot_file: Path | None
-) -> None:
-    """Write the result wherever it was asked for: the table or JSON to stdout, the rest to files."""
-    from device.output_files import write_text
-
-    from .table import format_table, note_lines
-
-    report = reporter()
-    for line in note_lines(result):
-        report(f"note: {line}")
-    if json_file == STDOUT:
-        click.echo(result.to_json())
-    elif result.rows:
-        click.echo(format_table(result))
-    if json_file not in (None, STDOUT):
-        write_text(Path(str(json_file)), result.to_json() + "\n")
-    if html_file or plot_file:
-        from .report import write_html, write_plot
-
-        if html_file:
-            write_html(result, html_file)
-        if plot_file and any(row.latency for row in result.rows):
-            write_plot(result, plot_file)
-
-
 def end_command(result: BenchResult) -> None:
     """End as the result asks: stopped by a signal, with damaged files, or with nothing measured."""
     from .benchmark import raise_if_stopped
@@ -175,3 +141,8 @@ def end_command(result: BenchResult) -> None:
         raise DataError(f"not measured: {', '.join(each.model for each in result.unreadable)}; see above")
     if all(row.latency is None for row in result.rows):
         raise FitError("no model could be measured in any runtime; see above")
+
+
+def _taken(options: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Take options out of all of them."""
+    return {name: options.pop(name) for name in names}

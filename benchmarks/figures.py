@@ -69,7 +69,7 @@ class StageTimes:
         find_s: finding the digit in it and framing it as MNIST's are.
         prepare_s: turning pixels into the values that the model takes.
         invoke_s: setting them, running the model, getting its values.
-        decide_s: turning those into a label.
+        decide_s: turning those into labels, and all else that reading a frame takes.
         total_s: all of it.
     """
 

@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import base64
+import re
+from collections.abc import Sequence
 from html import escape
+from urllib.parse import quote
 
+from .documents import device_name, device_names
+from .environment import describe_throttling
 from .page_style import STYLE
-from .quantities import format_accuracy, format_bytes, format_seconds
+from .quantities import format_accuracy, format_bytes, format_joules, format_seconds
 from .results import BenchResult, Row
 from .table import note_lines, runtime_name
 
+PLOT_BYTES = 850_000  # the page stays below 1 MB, whatever there is to draw
 HEADS = ("Model", "Variant", "Runtime")
-FIGURE_HEADS = ("Bytes", "Accuracy (95 %)", "Median", "p95", "p99", "First", "Build", "Memory")
+FIGURE_HEADS = ("Bytes", "Accuracy (95 %)", "Median", "p95", "p99", "First", "Build", "Memory", "Energy")
 
 
-def make_page(result: BenchResult) -> str:
-    """Return the page as HTML; every text in it is escaped."""
-    version, time = result.environment.edge_digits, _minute(result.started_at)
-    title = f"Digit models on {result.environment.board or result.environment.cpu_model or result.environment.machine}"
-    notes = [*(f"{each.model}: {each.error}" for each in result.unreadable), *result.notes, *note_lines(result)]
-    sections = [
-        f"<h1>{escape(title)}</h1>",
-        f'<p class="faint">edge-digits {escape(version)} · {escape(time)}</p>',
-        _verdict(result),
-        _plots(result),
-        "<h2>Figures</h2>",
-        _table(result),
-        f'<p class="faint">Accuracy on {escape(result.settings.data_source)}. {_explain(result)}</p>',
-        "<h2>Environment</h2>",
-        _definitions(_environment_facts(result)),
-    ]
-    if notes:
-        sections += ["<h2>Notes</h2>", "<ul>", *(f"<li>{escape(note)}</li>" for note in notes), "</ul>"]
+def make_page(results: Sequence[BenchResult]) -> str:
+    """Return the page as HTML; every text in it is escaped.
+
+    Args:
+        results: one, or those of several devices to show side by side.
+    """
+    title = f"Digit models on {device_name(results[0]) if len(results) == 1 else f'{len(results)} devices'}"
+    sections = [f"<h1>{escape(title)}</h1>", _verdict(results), _plots(results)]
+    for result, name in zip(results, device_names(results), strict=True):
+        sections += _device_sections(result, name)
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -41,18 +38,39 @@ def make_page(result: BenchResult) -> str:
     )
 
 
-def _verdict(result: BenchResult) -> str:
-    parts = []
-    if not result.complete:
-        parts.append(f'<p class="warning">Stopped by {escape(str(result.stopped_by))} before its end: incomplete.</p>')
-    best = _fastest(result)
-    if best and best.latency:
+def _device_sections(result: BenchResult, name: str) -> list[str]:
+    """Return table, environment and notes of one result, under its device's name if there are several."""
+    where = f" of {escape(name)}" if name else ""
+    stopped = f'<p class="warning">Stopped by {escape(str(result.stopped_by))} before its end: incomplete.</p>'
+    notes = [*(f"{each.model}: {each.error}" for each in result.unreadable), *result.notes, *note_lines(result)]
+    sections = [
+        f"<h2>Figures{where}</h2>",
+        "" if result.complete else stopped,
+        f'<p class="faint">edge-digits {escape(result.environment.edge_digits)} · {_minute(result.started_at)}</p>',
+        _table(result),
+        f'<p class="faint">Accuracy on {escape(result.settings.data_source)}. {_explain(result)}</p>',
+        f"<h2>Environment{where}</h2>",
+        _definitions(_environment_facts(result)),
+    ]
+    if notes:
+        sections += [f"<h2>Notes{where}</h2>", "<ul>", *(f"<li>{escape(note)}</li>" for note in notes), "</ul>"]
+    return sections
+
+
+def _verdict(results: Sequence[BenchResult]) -> str:
+    fastest = [
+        (best, name) for result, name in zip(results, device_names(results), strict=True) if (best := _fastest(result))
+    ]
+    lines = []
+    for best, name in fastest:
+        assert best.latency is not None
         read = f", reading {format_accuracy(best.accuracy)} of digits right" if best.accuracy else ""
-        parts.append(
-            f'<p class="verdict">Fastest: <b>{escape(best.model)}</b> on {escape(runtime_name(best))}, '
+        where = f" on {escape(name)}" if name else ""
+        lines.append(
+            f'<p class="verdict">Fastest{where}: <b>{escape(best.model)}</b> in {escape(runtime_name(best))}, '
             f"<b>{format_seconds(best.latency.median_s)}</b> a digit{read}.</p>"
         )
-    return "\n".join(parts)
+    return "\n".join(lines)
 
 
 def _fastest(result: BenchResult) -> Row | None:
@@ -60,14 +78,28 @@ def _fastest(result: BenchResult) -> Row | None:
     return result.rows[min(measured)[1]] if measured else None
 
 
-def _plots(result: BenchResult) -> str:
+def _plots(results: Sequence[BenchResult]) -> str:
+    if all(row.latency is None for result in results for row in result.rows):
+        return ""
     from .plots import draw_each, to_svg
 
-    images = [
-        f'<img alt="{escape(words)}" src="data:image/svg+xml;base64,{base64.b64encode(to_svg(figure)).decode()}">'
-        for words, figure in draw_each(result)
-    ]
-    return f'<div class="plots">\n{chr(10).join(images)}\n</div>' if images else ""
+    images, left_out, budget = [], 0, PLOT_BYTES
+    for words, figure in draw_each(results):
+        image = f'<img alt="{escape(words)}" src="{_data_uri(to_svg(figure))}">'
+        budget -= len(image.encode())
+        if budget < 0:
+            left_out += 1
+        else:
+            images.append(image)
+    more = f'<p class="faint">{left_out} more plots are left out to keep this page small.</p>' if left_out else ""
+    return f'<div class="plots">\n{chr(10).join(images)}\n</div>\n{more}'
+
+
+def _data_uri(svg: bytes) -> str:
+    """Return an SVG as an address that holds it; text with few escapes is a quarter shorter than base64."""
+    text = re.sub(r"<metadata>.*?</metadata>", "", svg.decode(), flags=re.DOTALL)
+    text = re.sub(r"(\d\.\d{6})\d+", r"\1", re.sub(r"\s+", " ", text))
+    return "data:image/svg+xml," + quote(text, safe=" /:;=,.()'+-*!@$?[]{}|^`~").replace('"', "%22")
 
 
 def _table(result: BenchResult) -> str:
@@ -90,6 +122,7 @@ def _table_row(row: Row, *, best: bool) -> str:
             format_seconds, (row.latency.median_s, row.latency.p95_s, row.latency.p99_s, row.first_s, row.construct_s)
         ),
         format_bytes(row.peak_rss_bytes),
+        format_joules(row.energy_j),
     )
     cells += [_cell(*each, kind="number") for each in zip(FIGURE_HEADS[1:], figures, strict=True)]
     row_class = ' class="best"' if best else ""
@@ -109,11 +142,14 @@ def _minute(timestamp: str) -> str:
 def _explain(result: BenchResult) -> str:
     settings = result.settings
     threads = "1 thread" if settings.num_threads == (1,) else f"{', '.join(map(str, settings.num_threads))} threads"
+    sources = sorted({row.energy_source for row in result.rows if row.energy_source})
+    energy = ", ".join(sources) or "not told by this machine"
     return (
         f"Each time is that of one digit, from values in to values out, on {threads}; "
         f"{settings.rounds} processes for each row in an order drawn by chance, at least {settings.num_runs:,} samples "
         f"and {settings.min_s:g} s in each. "
-        "First: the first inference. Build: making the interpreter. Memory: the most the process held."
+        "First: the first inference. Build: making the interpreter. Memory: the most the process held. "
+        f"Energy of one inference: {energy}."
     )
 
 
@@ -125,6 +161,7 @@ def _environment_facts(result: BenchResult) -> list[tuple[str, str]]:
         ("Processor", f"{found.cpu_model or 'unknown'}, {found.cores} used, {found.machine}"),
         ("Frequency", ", ".join(filter(None, (frequency, found.governor)))),
         ("Temperature", None if found.temperature_celsius is None else f"{found.temperature_celsius:.0f} °C"),
+        ("Throttling", found.throttled and (", ".join(describe_throttling(found.throttled)) or "none now")),
         ("Load at the start", None if found.load_1m is None else f"{found.load_1m:.2f}"),
         ("Memory", format_bytes(found.memory_bytes)),
         ("System", ", ".join(filter(None, (found.os, found.kernel)))),

@@ -1,74 +1,96 @@
-"""The plots of a benchmark: latency of each model in each runtime, and accuracy against latency."""
+"""The plots of a benchmark: latency of each model in each runtime, and accuracy against latency and against bytes."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Sequence
-from typing import Literal
+from collections.abc import Callable, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
+from matplotlib.ticker import PercentFormatter
 
+from .detail_plots import draw_confusions, draw_distributions, draw_ops, draw_stages
+from .pareto import pareto_front
+from .plot_style import (
+    COLOURS,
+    FAINT,
+    INK,
+    PAPER,
+    WIDTH_INCHES,
+    Shown,
+    add_legend,
+    colours_of,
+    markers_of,
+    new_figure,
+    set_log_axis,
+    set_title,
+    short_name,
+    shown_rows,
+    tidy,
+    to_svg,
+)
 from .quantities import format_seconds
-from .results import BenchResult, Row
-from .table import runtime_name
+from .results import BenchResult
 
-INK, FAINT, PAPER = "#20242c", "#8a8f99", "#ffffff"
-COLOURS = ("#c8501e", "#1f5f99", "#3c7d3c", "#7a4b94")
-MARKERS = "osD^vP*XhpdH"
-NAME_LENGTH = 26
-WIDTH_INCHES = 5.4
+NUDGE = 1.05
+__all__ = ["COLOURS", "FAINT", "INK", "PAPER", "draw_both", "draw_each", "to_svg"]
 
 
-def draw_both(result: BenchResult) -> Figure:
-    """Draw all plots of a result side by side."""
-    rows = _measured(result.rows)
-    figure = Figure(figsize=(2 * WIDTH_INCHES, max(4.0, _height_inches(rows))), layout="constrained", facecolor=PAPER)
-    if any(row.accuracy for row in rows):
+def draw_both(results: Sequence[BenchResult]) -> Figure:
+    """Draw latency, and accuracy against it, side by side."""
+    rows = shown_rows(results)
+    figure = new_figure(max(4.0, _height_inches(rows)), width_inches=2 * WIDTH_INCHES)
+    if any(each.row.accuracy for each in rows):
         left, right = figure.subplots(1, 2)
-        _plot_accuracy(right, rows)
+        _plot_accuracy(right, rows, against="latency")
     else:
         left = figure.subplots()
     _plot_latency(left, rows)
-    _add_legend(figure, rows)
+    add_legend(figure, rows)
     return figure
 
 
-def draw_each(result: BenchResult) -> list[tuple[str, Figure]]:
-    """Draw each plot of a result as a figure of its own, narrow enough for a phone, with what it shows in words."""
-    rows = _measured(result.rows)
-    drawn = [("Latency of each model in each runtime", _plot_latency, _height_inches(rows))]
-    if any(row.accuracy for row in rows):
-        drawn.append(("Accuracy against latency", _plot_accuracy, max(3.4, drawn[0][2])))
-    figures = []
-    for words, plot, height_inches in drawn if rows else []:
-        figure = Figure(figsize=(WIDTH_INCHES, height_inches), layout="constrained", facecolor=PAPER)
-        plot(figure.subplots(), rows)
-        _add_legend(figure, rows)
-        figures.append((words, figure))
-    return figures
+def draw_each(results: Sequence[BenchResult]) -> list[tuple[str, Figure]]:
+    """Draw each plot as a figure of its own, narrow enough for a phone, with what it shows in words."""
+    rows = shown_rows(results)
+    if not rows:
+        return []
+    height = _height_inches(rows)
+    drawn = [("Latency of each model in each runtime", _drawn(_plot_latency, rows, height))]
+    if any(each.row.accuracy for each in rows):
+        square = max(3.6, min(height, 4.6))
+        for against in ("latency", "bytes"):
+
+            def plot(axes: Axes, rows: Sequence[Shown], against: str = against) -> None:
+                _plot_accuracy(axes, rows, against=against)
+
+            drawn.append((f"Accuracy against {against}, with the Pareto front", _drawn(plot, rows, square)))
+    drawn.append(("Distribution of latency", draw_distributions(rows)))
+    drawn += [("Time of each op", figure) for figure in draw_ops(rows)]
+    drawn += [("Where the time of a frame goes", figure) for figure in draw_stages(rows)]
+    drawn += [("Digits and what they were read as", figure) for figure in draw_confusions(rows)]
+    return drawn
 
 
-def to_svg(figure: Figure) -> bytes:
-    """Return a figure as SVG whose letters are shapes, so that it looks the same everywhere."""
-    content = io.BytesIO()
-    figure.savefig(content, format="svg", metadata={"Date": None})
-    return content.getvalue()
+def _drawn(plot: Callable[[Axes, Sequence[Shown]], None], rows: Sequence[Shown], height_inches: float) -> Figure:
+    figure = new_figure(height_inches)
+    plot(figure.subplots(), rows)
+    add_legend(figure, rows)
+    return figure
 
 
-def _plot_latency(axes: Axes, rows: Sequence[Row]) -> None:
+def _plot_latency(axes: Axes, rows: Sequence[Shown]) -> None:
     """Draw for each row its median, and a whisker that ends at its p95."""
-    models = list(dict.fromkeys(row.model for row in rows))
-    for row in rows:
-        assert row.latency is not None
-        inside = [runtime_name(other) for other in rows if other.model == row.model]
-        place = models.index(row.model) + 0.5 * ((inside.index(runtime_name(row)) + 0.5) / len(inside) - 0.5)
-        median_s = row.latency.median_s
-        _plot_point(axes, row, rows, x=median_s, y=place, xerr=[[0.0], [max(0.0, row.latency.p95_s - median_s)]])
+    models = list(dict.fromkeys(each.row.model for each in rows))
+    for each in rows:
+        latency = each.row.latency
+        assert latency is not None
+        inside = [other.series for other in rows if other.row.model == each.row.model]
+        place = models.index(each.row.model) + 0.7 * ((inside.index(each.series) + 0.5) / len(inside) - 0.5)
+        to_p95 = [[0.0], [max(0.0, latency.p95_s - latency.median_s)]]
+        _plot_point(axes, each, rows, x=latency.median_s, y=place, xerr=to_p95)
         axes.annotate(
-            format_seconds(median_s),
-            (median_s, place),
+            format_seconds(latency.median_s),
+            (latency.median_s, place),
             (-8, 0),
             textcoords="offset points",
             ha="right",
@@ -76,106 +98,58 @@ def _plot_latency(axes: Axes, rows: Sequence[Row]) -> None:
             fontsize=9,
             color=INK,
         )
-    axes.set_yticks(range(len(models)), [_short(model) for model in models])
+    axes.set_yticks(range(len(models)), [short_name(model) for model in models])
     axes.set_ylim(len(models) - 0.5, -0.5)
     for line in range(1, len(models)):
         axes.axhline(line - 0.5, color=FAINT, lw=0.5, alpha=0.5)
-    _set_time_axis(axes, (bound for row in rows if row.latency for bound in (row.latency.median_s, row.latency.p95_s)))
-    axes.set_title("Latency: median, whisker to p95", fontsize=11, loc="left", color=INK)
-    axes.set_xlabel("time for one digit, left is better")
-    _tidy(axes, grid="x")
+    times = [each.row.latency for each in rows if each.row.latency]
+    set_log_axis(axes, [bound for latency in times for bound in (latency.median_s, latency.p95_s)], axis="time")
+    set_title(axes, "Latency: median, whisker to p95", x_label="time for one digit, left is better")
+    tidy(axes, grid="x")
 
 
-def _plot_accuracy(axes: Axes, rows: Sequence[Row]) -> None:
-    """Draw accuracy with its 95 % interval over the median latency."""
-    intervals = [row.accuracy.interval_95 for row in rows if row.accuracy]
-    for row in rows:
-        if row.latency and row.accuracy:
-            (low, high), share = row.accuracy.interval_95, row.accuracy.accuracy
-            _plot_point(axes, row, rows, x=row.latency.median_s, y=share, yerr=[[share - low], [high - share]])
-    lowest, highest = min(low for low, _ in intervals), max(high for _, high in intervals)
+def _plot_accuracy(axes: Axes, rows: Sequence[Shown], *, against: str) -> None:
+    """Draw accuracy with its 95 % interval over latency or bytes; a line joins what nothing else beats in both."""
+    points = [
+        (each, each.row.latency.median_s if against == "latency" else float(each.row.file_bytes), each.row.accuracy)
+        for each in rows
+        if each.row.latency and each.row.accuracy
+    ]
+    front = pareto_front([(cost, accuracy.accuracy) for _, cost, accuracy in points])
+    steps = sorted({(points[place][1], points[place][2].accuracy) for place in front})
+    axes.step([x for x, _ in steps], [y for _, y in steps], where="post", color=FAINT, lw=1, ls="--", zorder=1)
+    series = list(colours_of(rows))
+    for each, cost, accuracy in points:
+        (low, high), share = accuracy.interval_95, accuracy.accuracy
+        # A file is as large in every runtime: its points are drawn beside each other, so that none hides another.
+        aside = 1.0 if against == "latency" else NUDGE ** (series.index(each.series) - (len(series) - 1) / 2)
+        _plot_point(axes, each, rows, x=cost * aside, y=share, yerr=[[share - low], [high - share]])
+    lowest = min(accuracy.interval_95[0] for _, _, accuracy in points)
+    highest = max(accuracy.interval_95[1] for _, _, accuracy in points)
     margin = 0.12 * (highest - lowest)
     axes.set_ylim(lowest - margin, min(highest + margin, 1.0))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=2 if highest - lowest < 0.01 else 1))
-    _set_time_axis(axes, (row.latency.median_s for row in rows if row.latency and row.accuracy))
-    axes.set_title("Accuracy with 95 % interval", fontsize=11, loc="left", color=INK)
-    axes.set_xlabel("median time for one digit, left is better")
-    _tidy(axes, grid="both")
+    set_log_axis(axes, [cost for _, cost, _ in points], axis="time" if against == "latency" else "bytes")
+    what = "median time for one digit" if against == "latency" else "size of the file"
+    set_title(axes, "Accuracy, 95 % interval; dashed: Pareto front", x_label=f"{what}, left is better")
+    tidy(axes, grid="both")
 
 
 def _plot_point(
     axes: Axes,
-    row: Row,
-    rows: Sequence[Row],
+    shown: Shown,
+    rows: Sequence[Shown],
     *,
     x: float,
     y: float,
     xerr: list[list[float]] | None = None,
     yerr: list[list[float]] | None = None,
 ) -> None:
-    """Draw one point with its whiskers in its runtime's colour and its model's shape."""
-    colour = _styles(COLOURS, map(runtime_name, rows))[runtime_name(row)]
-    marker = _styles(MARKERS, (each.model for each in rows))[row.model]
+    """Draw one point with its whiskers in its series' colour and its model's shape."""
+    colour, marker = colours_of(rows)[shown.series], markers_of(rows)[shown.row.model]
     axes.errorbar([x], [y], xerr=xerr, yerr=yerr, fmt=marker, color=colour, ms=7, capsize=4, lw=1.5, capthick=1.5)
 
 
-def _set_time_axis(axes: Axes, times_s: Iterable[float]) -> None:
-    """Make the x axis logarithmic, with room for words at both ends and labels in units that fit."""
-    known = sorted(times_s)
-    low_s, high_s = known[0] / 2.2, known[-1] * 1.8
-    axes.set_xscale("log")
-    axes.set_xlim(low_s, high_s)
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high_s / low_s < 300 else (1,), numticks=20))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _plain_seconds(value)))
-    axes.xaxis.set_minor_formatter(NullFormatter())
-
-
-def _plain_seconds(seconds: float) -> str:
-    for unit, scale in (("µs", 1e6), ("ms", 1e3)):
-        if seconds * scale < 999:
-            return f"{seconds * scale:g} {unit}"
-    return f"{seconds:g} s"
-
-
-def _styles(styles: Sequence[str], names: Iterable[str]) -> dict[str, str]:
-    """Give each name a style of its own, as long as they last."""
-    return {name: styles[index % len(styles)] for index, name in enumerate(dict.fromkeys(names))}
-
-
-def _add_legend(figure: Figure, rows: Sequence[Row]) -> None:
-    """Explain colours and shapes below the plots."""
-    axes = figure.axes[0]
-    handles = [
-        axes.plot([], [], "s", color=colour, ms=9, label=name)[0]
-        for name, colour in _styles(COLOURS, map(runtime_name, rows)).items()
-    ]
-    handles += [
-        axes.plot([], [], marker, color="none", mec=FAINT, ms=7, label=_short(model))[0]
-        for model, marker in _styles(MARKERS, (row.model for row in rows)).items()
-    ]
-    columns = max(1, int(figure.get_figwidth() / 2.1))
-    figure.legend(handles=handles, loc="outside lower center", ncols=columns, frameon=False, fontsize=9)
-
-
-def _tidy(axes: Axes, *, grid: Literal["both", "x", "y"]) -> None:
-    axes.grid(axis=grid, alpha=0.25, lw=0.6)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.tick_params(labelsize=9, colors=INK)
-    axes.xaxis.label.set_fontsize(9)
-
-
-def _measured(rows: Sequence[Row]) -> list[Row]:
-    return [row for row in rows if row.latency is not None]
-
-
-def _height_inches(rows: Sequence[Row]) -> float:
-    models = len({row.model for row in rows})
+def _height_inches(rows: Sequence[Shown]) -> float:
+    models = len({each.row.model for each in rows})
     return 1.6 + 0.3 * len(rows) + 0.25 * models
-
-
-def _short(name: str) -> str:
-    """Return a model's name without its suffix, cut in the middle where it is long."""
-    stem = name.removesuffix(".tflite")
-    half = NAME_LENGTH // 2
-    return stem if len(stem) <= NAME_LENGTH else f"{stem[: half - 1]}…{stem[-half:]}"

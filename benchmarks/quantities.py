@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .results import Accuracy
+from .figures import Accuracy
+from .units import RATE, SHARE, SIZE, TIME
 
 
 def format_seconds(seconds: float | None) -> str:
@@ -21,6 +22,22 @@ def format_bytes(size_bytes: float | None) -> str:
     if size_bytes is None:
         return "–"
     return f"{size_bytes / 1e6:.1f} MB" if size_bytes < 1e9 else f"{size_bytes / 1e9:.1f} GB"
+
+
+def format_figure(value: float, kind: str) -> str:
+    """Return a figure of one of the kinds of `benchmarks.units` with its unit."""
+    if kind == TIME:
+        return format_seconds(value)
+    if kind == SIZE:
+        return f"{value:,.0f} bytes"
+    if kind == SHARE:
+        return f"{100 * value:.2f} %"
+    return f"{value:,.0f}/s" if kind == RATE else format_joules(value)
+
+
+def format_joules(joules: float | None) -> str:
+    """Return an energy with three significant digits: "51.3 µJ", "1.20 mJ"."""
+    return "–" if joules is None else format_seconds(joules).replace("s", "J")
 
 
 def format_accuracy(accuracy: Accuracy | None) -> str:

@@ -1,26 +1,32 @@
-"""A result as a page and as a picture; `python -m benchmarks.report RESULT.json --html FILE --plot FILE.png`.
+"""`report`: results as a table, as a page and as a picture; those of several devices side by side.
 
-The command makes them on a workstation from the JSON of a device that has no matplotlib.
+It makes them on a workstation from the JSON of a device that has no matplotlib.
 """
 
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from device.command_line import FILE, Command, run_command_line
-from device.errors import DataError, ExtraMissingError, UsageError
-from device.output_files import atomic_path, refuse_existing, write_text
+from device.command_line import FILE, Command, reporter, run_command_line
+from device.errors import ExtraMissingError, UsageError
+from device.output_files import atomic_path, write_text
 
 from .results import BenchResult
 
 PLOT_DPI = 160
 
 
-def write_html(result: BenchResult, path: Path) -> None:
+def write_html(result: BenchResult, path: Path, *, others: Sequence[BenchResult] = ()) -> None:
     """Write a page that needs no network and no script, with plots, table, environment and notes.
+
+    Args:
+        result: what to show.
+        path: HTML file to write.
+        others: results of other devices to show beside it.
 
     Raises:
         ExtraMissingError: matplotlib is not installed.
@@ -29,24 +35,29 @@ def write_html(result: BenchResult, path: Path) -> None:
     require_matplotlib()
     from .page import make_page
 
-    write_text(path, make_page(result))
+    write_text(path, make_page([result, *others]))
 
 
-def write_plot(result: BenchResult, path: Path) -> None:
+def write_plot(result: BenchResult, path: Path, *, others: Sequence[BenchResult] = ()) -> None:
     """Write the plots of a result as one PNG.
 
+    Args:
+        result: what to show.
+        path: PNG to write.
+        others: results of other devices to show beside it.
+
     Raises:
-        UsageError: the result holds nothing to plot.
+        UsageError: the results hold nothing to plot.
         ExtraMissingError: matplotlib is not installed.
         OutputError: the PNG cannot be written.
     """
     require_matplotlib()
-    if all(row.latency is None for row in result.rows):
+    if all(row.latency is None for each in (result, *others) for row in each.rows):
         raise UsageError(f"{path}: expected a result with figures to plot, found none in it")
     from .plots import draw_both
 
     with atomic_path(path) as temporary:
-        draw_both(result).savefig(temporary, format="png", dpi=PLOT_DPI)
+        draw_both([result, *others]).savefig(temporary, format="png", dpi=PLOT_DPI)
 
 
 def require_matplotlib() -> None:
@@ -58,29 +69,48 @@ def require_matplotlib() -> None:
     if importlib.util.find_spec("matplotlib") is None:
         raise ExtraMissingError(
             "plots need matplotlib, which is not installed; pip install 'edge-digits[report]', "
-            "or write --json here and draw it elsewhere with `python -m benchmarks.report`"
+            "or write --json here and draw it elsewhere with `report`"
         )
 
 
 @click.command(name="report", cls=Command)
-@click.argument("result_file", type=FILE, metavar="RESULT.json")
-@click.option("--html", "html_file", type=FILE, metavar="FILE", help="Page to write.")
-@click.option("--plot", "plot_file", type=FILE, metavar="FILE.png", help="Plots to write.")
+@click.argument("result_files", nargs=-1, required=True, type=FILE, metavar="RESULT.json...")
+@click.option("--markdown", type=FILE, metavar="FILE", help="Write the table as Markdown.")
+@click.option("--csv", type=FILE, metavar="FILE", help="Write the figures as CSV.")
+@click.option("--html", type=FILE, metavar="FILE", help="Page to write.")
+@click.option("--plot", type=FILE, metavar="FILE.png", help="Plots to write.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
-def report(*, result_file: Path, html_file: Path | None, plot_file: Path | None, force: bool) -> None:
-    """Draw the result of `bench --json`, which may come from another machine."""
-    if html_file is None and plot_file is None:
-        raise UsageError("expected --html FILE or --plot FILE.png, found neither")
-    for path in filter(None, (html_file, plot_file)):
-        refuse_existing(path, force=force)
-    try:
-        result = BenchResult.from_json(result_file.read_bytes())
-    except FileNotFoundError as cause:
-        raise DataError(f"{result_file}: expected a result of `bench --json`, found no file; check the path") from cause
-    if html_file:
-        write_html(result, html_file)
-    if plot_file:
-        write_plot(result, plot_file)
+def report(
+    *,
+    result_files: tuple[Path, ...],
+    markdown: Path | None,
+    csv: Path | None,
+    html: Path | None,
+    plot: Path | None,
+    force: bool,
+) -> None:
+    """Show results of `bench --json`, which may come from other machines; several of them side by side."""
+    from .documents import device_name
+    from .result_files import read_result
+    from .result_outputs import Outputs
+
+    outputs = Outputs(markdown=markdown, csv=csv, html=html, plot=plot, force=force)
+    outputs.check()
+    results = [read_result(path) for path in result_files]
+    say = reporter()
+    for path, result in zip(result_files, results, strict=True):
+        if not result.complete:
+            say(f"note: {path} is incomplete: stopped by {result.stopped_by}")
+    if all(row.latency is None for result in results for row in result.rows) and plot:
+        raise UsageError(f"{plot}: expected a result with figures to plot, found none in it")
+    from .table import format_table
+
+    for result in results:
+        if len(results) > 1:
+            click.echo(f"{device_name(result)}, {result.started_at[:10]}")
+        if result.rows:
+            click.echo(format_table(result))
+    outputs.write(results, with_table=False)
 
 
 if __name__ == "__main__":

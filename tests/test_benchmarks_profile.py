@@ -11,9 +11,11 @@ from benchmarks.delegates import DELEGATES, describe_ops, with_delegate
 from benchmarks.energy import EnergyMeter, parse_pmic_watts
 from benchmarks.figures import OpTime, Profile
 from benchmarks.graph_prefix import cut_after, read_graph
+from benchmarks.measuring_digits import SAMPLE_TEST
 from benchmarks.profiling import merge_profiles, profile_ops
 from benchmarks.stages import FRAME, TimedClassifier, draw_frame, time_stages
 from device.errors import ModelFileError
+from device.idx import read_part
 from device.model_file import read_model
 from device.paths import DEFAULT_MODEL
 from device.pictures import decode_picture
@@ -107,8 +109,7 @@ def test_a_drawn_frame_is_a_photograph_of_a_digit():
 @needs_runtime
 def test_the_stages_of_a_frame_add_up():
     """Every stage has a time, and together they are not more than the whole."""
-    digits = np.zeros((3, 28, 28), np.uint8)
-    digits[:, 4:24, 12:16] = 255
+    digits = read_part(SAMPLE_TEST, "test").images[:3]
     found = time_stages(TimedClassifier(read_model(DEFAULT_MODEL), load_runtime()), digits, frames=3)
     assert (found.frame, found.frames) == (FRAME, 3)
     parts = (found.capture_s, found.find_s, found.prepare_s, found.invoke_s)

@@ -1,0 +1,107 @@
+"""Reports: Markdown, CSV, the page with its plots, and several devices side by side."""
+
+import csv
+import dataclasses
+import io
+import re
+
+import pytest
+from click.testing import CliRunner
+from test_benchmarks_figures import FAILED, HOSTILE, make_result, make_row
+from test_benchmarks_schema import full_row
+
+from benchmarks.documents import CSV_HEAD, device_names, format_csv, format_markdown
+from benchmarks.pareto import pareto_front
+from benchmarks.report import report
+from benchmarks.rows import count_answers
+
+np = pytest.importorskip("numpy")
+
+
+def on_board(name, *rows):
+    result = make_result(*rows)
+    return dataclasses.replace(result, environment=dataclasses.replace(result.environment, board=name))
+
+
+def with_confusion(row):
+    answers = np.array([0, 1, 2, 3, 3, -1], np.int16)
+    return dataclasses.replace(row, accuracy=count_answers(answers, np.array([0, 1, 2, 3, 5, 9], np.uint8)))
+
+
+def test_markdown_is_a_table_that_no_name_breaks():
+    """Each row has as many cells as the head, whatever a model is called."""
+    text = format_markdown([make_result(make_row(model="a|b<i>*c*"), FAILED, notes=("note",))])
+    table = [line for line in text.splitlines() if line.startswith("|")]
+    assert len(table) == 4
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in table} == {10}
+    assert "a\\|b&lt;i&gt;\\*c\\*" in text
+    assert "- note" in text
+
+
+def test_csv_has_a_line_for_each_row_with_plain_figures():
+    """Figures are those of the JSON, and what is not known is empty."""
+    lines = list(csv.DictReader(io.StringIO(format_csv([make_result(make_row(), FAILED)]))))
+    assert tuple(lines[0]) == CSV_HEAD
+    assert float(lines[0]["median_s"]) == make_row().latency.median_s
+    assert (lines[0]["accuracy"], lines[0]["correct"], lines[0]["error"]) == ("0.99", "990", "")
+    assert (lines[1]["median_s"], lines[1]["accuracy"]) == ("", "")
+    assert "SIGSEGV" in lines[1]["error"]
+
+
+def test_the_pareto_front_is_what_nothing_beats():
+    """A point is left out where another costs no more and is worth no less."""
+    points = [(1.0, 0.5), (2.0, 0.4), (2.0, 0.9), (3.0, 0.9), (0.5, 0.1), (1.0, 0.5)]
+    assert sorted(pareto_front(points)) == [0, 2, 4, 5]
+    assert pareto_front([]) == []
+
+
+def test_devices_are_told_apart():
+    """One device needs no name; equal ones are numbered."""
+    assert device_names([make_result()]) == [""]
+    assert device_names([on_board("Pi 4"), on_board("Pi 5"), on_board("Pi 4")]) == ["Pi 4 (1)", "Pi 5", "Pi 4 (2)"]
+
+
+def test_devices_stand_side_by_side(tmp_path):
+    """Two results make two tables, and one page with both devices, their figures and environments."""
+    pytest.importorskip("matplotlib")
+    paths = []
+    for name in ("Pi 4", "Pi 5"):
+        paths.append(tmp_path / f"{name}.json")
+        paths[-1].write_text(on_board(name, with_confusion(full_row()), FAILED).to_json(), encoding="utf-8")
+    out = tmp_path / "page.html"
+    done = CliRunner().invoke(report, [*map(str, paths), "--html", str(out), "--csv", str(tmp_path / "a.csv")])
+    assert done.exit_code == 0, done.output
+    assert "Pi 4, 2026-01-31" in done.stdout
+    page = out.read_text(encoding="utf-8")
+    assert "Digit models on 2 devices" in page
+    assert page.count("<table>") == 2
+    for words in ("Pareto front", "Distribution", "Time of each op", "time of a frame", "what they were read as"):
+        assert words in page
+    assert len((tmp_path / "a.csv").read_text(encoding="utf-8").splitlines()) == 5
+
+
+def test_a_page_stays_below_a_megabyte(tmp_path):
+    """However much there is to draw, the page is under 1 MB, loads nothing, and says what it leaves out."""
+    pytest.importorskip("matplotlib")
+    from benchmarks.report import write_html
+
+    rows = [with_confusion(dataclasses.replace(full_row(), model=f"{number}{HOSTILE}")) for number in range(24)]
+    write_html(make_result(*rows), tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_bytes()
+    assert len(page) < 1_000_000
+    assert b"plots are left out" in page
+    assert b"<script" not in page
+    assert not re.search(rb'(src|href)="(?!data:)', page)
+    assert b"@import" not in page
+
+
+def test_a_report_of_an_incomplete_result_says_so(tmp_path):
+    """A result that was stopped is shown, with a note."""
+    path = tmp_path / "a.json"
+    path.write_text(make_result(make_row(), stopped_by="SIGINT").to_json(), encoding="utf-8")
+    done = CliRunner().invoke(report, [str(path)])
+    assert done.exit_code == 0
+    assert "is incomplete: stopped by SIGINT" in done.stderr
+    missing = CliRunner().invoke(report, [str(tmp_path / "none.json")])
+    assert missing.exit_code == 6
+    assert missing.stderr.count("\n") == 1
