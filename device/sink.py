@@ -193,7 +193,7 @@ class Sinks:
         Args:
             sinks: where events go.
             say: see `SinkThread`.
-            patient: wait for sinks that are behind, as is right for files: for standard output however long it takes, as
+            patient: wait for sinks that are behind, as is right for files: for standard output for ever, as
                 any program in a pipe does, for others until they look blocked. A camera waits for nobody.
         """
         self._say = say
