@@ -6,6 +6,7 @@ from .command_line import make_group, run_command_line
 
 COMMANDS = {
     "classify": "device.commands.classify:classify",
+    "calibrate": "device.commands.calibrate:calibrate",
     "run": "device.commands.run:run",
     "collect": "device.commands.collect:collect",
     "cameras": "device.commands.cameras:cameras",

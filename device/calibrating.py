@@ -1,0 +1,109 @@
+"""Propose how frames like one are read: a region for each row of digits, its layout, and how many digits it holds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .output_files import atomic_path
+from .reading import ReadDigit, Reading
+from .reading_settings import ReadingSettings, Roi
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+ROOM = 0.6  # of the digits' height: left around a row, as far as its neighbours allow
+SURE = 0.8  # a digit read with this score is one; others may be something else
+LOWEST = 0.5  # of the lowest digit's height: what is lower is no digit
+REGION, INK = (200, 90, 0), (255, 255, 255)  # BGR
+
+
+def propose(reading: Reading, image: NDArray[Any]) -> ReadingSettings:
+    """Propose settings from a reading of the whole frame.
+
+    Args:
+        reading: with at least one digit.
+        image: uint8 (H, W) or (H, W, 3), the frame that was read.
+    """
+    rows: dict[int, list[ReadDigit]] = {}
+    for digit in reading.digits:
+        rows.setdefault(digit.row, []).append(digit)
+    bounds = [_bounds(row) for row in rows.values()]
+    names = [f"row{number}" for number in range(1, len(bounds) + 1)] if len(bounds) > 1 else ["reading"]
+    regions = [
+        _with_room(box, bounds[:place] + bounds[place + 1 :], name, image.shape)
+        for place, (name, box) in enumerate(zip(names, bounds, strict=True))
+    ]
+    counts = {len(row) for row in rows.values()}
+    sure = all(digit.score >= SURE for digit in reading.digits)
+    return ReadingSettings(
+        layout="single" if counts == {1} else "row",
+        rois=tuple(str(region) for region in regions),
+        expect_digits=counts.pop() if len(counts) == 1 and sure else 0,
+        min_height=int(LOWEST * min(digit.box[3] for digit in reading.digits)),
+    )
+
+
+def _bounds(row: list[ReadDigit]) -> tuple[int, int, int, int]:
+    """Return left, top, right and bottom of a row."""
+    x, y, width, height = np.array([digit.box for digit in row]).T
+    return int(x.min()), int(y.min()), int((x + width).max()), int((y + height).max())
+
+
+def _with_room(
+    box: tuple[int, int, int, int], others: list[tuple[int, int, int, int]], name: str, shape: tuple[int, ...]
+) -> Roi:
+    """Widen the bounds of a row, and leave a neighbour above or below half of the gap at least."""
+    left, top, right, bottom = box
+    room = round(ROOM * (bottom - top))
+    beside = [other for other in others if other[0] < right + room and other[2] > left - room]
+    above = min([room, *(max(0, top - other[3]) // 2 for other in beside if other[1] < top)])
+    below = min([room, *(max(0, other[1] - bottom) // 2 for other in beside if other[1] >= top)])
+    x, y = max(0, left - room), max(0, top - above)
+    return Roi(name, x, y, min(shape[1], right + room) - x, min(shape[0], bottom + below) - y)
+
+
+def draw_proposal(image: NDArray[Any], reading: Reading, settings: ReadingSettings, path: Path) -> None:
+    """Draw the regions, and what was read in them, into a PNG.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    import cv2
+
+    from .shown_reading import annotated
+
+    drawn = annotated(image, reading)
+    scale = drawn.shape[1] / image.shape[1]
+    for roi in settings.regions:
+        x, y, width, height = (round(side * scale) for side in roi[1:])
+        cv2.rectangle(drawn, (x, y), (x + width, y + height), REGION, 2)
+        (wide, high), below = cv2.getTextSize(roi.name, cv2.FONT_HERSHEY_SIMPLEX, 0.5, 1)
+        cv2.rectangle(drawn, (x, y + height - high - 2 * below), (x + wide + 8, y + height), REGION, cv2.FILLED)
+        place = (x + 4, y + height - below)
+        cv2.putText(drawn, roi.name, place, cv2.FONT_HERSHEY_SIMPLEX, 0.5, INK, 1, cv2.LINE_AA)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(cv2.imencode(".png", drawn)[1].tobytes())
+
+
+def write_proposal(settings: ReadingSettings, source: str, path: Path) -> None:
+    """Write settings as a settings file with the section [reading] alone.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    from .setting import settings_of
+
+    lines = [f"# How frames like {source!a} are read; proposed by calibrate.", "[reading]"]
+    for known in settings_of(ReadingSettings):
+        value = getattr(settings, known.key)
+        if value != known.default:
+            lines += [
+                f"# {known.help}",
+                f"{known.key} = {json.dumps(value)}",
+            ]  # JSON's texts, numbers and lists are TOML's
+    with atomic_path(path) as temporary:
+        temporary.write_text("\n".join(lines) + "\n", "utf-8")

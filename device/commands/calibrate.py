@@ -1,0 +1,72 @@
+"""`calibrate`: propose how a source is read, from a picture of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..command_line import FILE, Command, reporter
+from .reading_options import make_reader, open_stdin
+
+if TYPE_CHECKING:
+    from ..frames import Frame
+
+
+@click.command(cls=Command)
+@click.argument("source")
+@click.option(
+    "--out",
+    type=FILE,
+    default=Path("settings.toml"),
+    show_default=True,
+    help="Settings file to write, for --config of classify and run; a PNG of the proposal is written beside it.",
+)
+@click.option("--model", "-m", type=FILE, help="Converted model; the one that ships unless given.")
+@click.option("--force", is_flag=True, help="Overwrite both files.")
+def calibrate(*, source: str, out: Path, model: Path | None, force: bool) -> None:
+    """Read a picture or a camera's frame, and propose regions and layout for frames like it.
+
+    Each row of digits becomes a region with room around it. The proposal is drawn: look at it before it is used.
+    """
+    from ..calibrating import draw_proposal, propose, write_proposal
+    from ..errors import PictureError, UsageError
+    from ..output_files import refuse_existing
+    from ..paths import DEFAULT_MODEL
+
+    if out.suffix.lower() != ".toml":
+        raise UsageError(f"--out: expected a name that ends in .toml, found {out}")
+    picture = out.with_suffix(".png")
+    for path in (out, picture):
+        refuse_existing(path, force=force)
+    frame = _first_frame(source)
+    reader = make_reader(model=model or DEFAULT_MODEL)
+    reading = reader.read(frame)
+    if not reading.digits or frame.image is None:
+        raise PictureError(f"{source}: expected digits to calibrate on, found none; classify --explain shows why")
+    settings = propose(reading, frame.image)
+    draw_proposal(frame.image, reading, settings, picture)
+    write_proposal(settings, source, out)
+    click.echo(f"{out}: {reading.to_line().partition(': ')[2]}")
+    click.echo(f"{picture}: the regions, drawn; try edge-digits classify --config {out} {source}")
+
+
+def _first_frame(source: str) -> Frame:
+    """Take the first frame of a camera, a video or a picture.
+
+    Raises:
+        EdgeDigitsError: the source is not there, or its first frame cannot be had.
+    """
+    from ..errors import PictureError
+    from ..opening import choose_source
+    from ..settings import CameraSettings, SourceSettings
+
+    say = reporter()
+    with choose_source(SourceSettings(source=source), CameraSettings(), stdin=open_stdin(), say=say).frames as frames:
+        frame = next(iter(frames), None)
+    if frame is None:
+        raise PictureError(f"{source}: expected a frame, found none")
+    if frame.error is not None:
+        raise frame.error
+    return frame
