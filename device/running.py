@@ -40,13 +40,13 @@ def run_settings(
     reader = load_reader(settings.model, settings.reading, warn=note)
     parts = Run(source.live)
     made = make_sinks(settings, parts, stream=source.stream, say=say, note=note)
-    with Sinks(made, say=say, patient=not source.endless) as sinks, source.frames as frames:
-        parts.threads = sinks.threads
-        try:
+    try:
+        with Sinks(made, say=say, patient=not source.endless) as sinks, source.frames as frames:
+            parts.threads = sinks.threads
             return pump(frames, reader, settings, stream=source.stream, sinks=sinks)
-        finally:
-            if source.live is not None:
-                note(describe_source(parts))
+    finally:
+        if parts.threads and source.live is not None:  # it was opened
+            note(describe_source(parts))
 
 
 def pump(frames: Iterable[Frame], reader: Reader, settings: Settings, *, stream: bool, sinks: Sinks) -> int:
