@@ -15,6 +15,7 @@ from .request import ConversionRequest
 from .stripping import strip
 from .tflite_metadata import add_metadata
 
+DESCRIPTION = "Takes raw pixels, 0-255; labels.txt names the scores."
 PROOF_IMAGES = 200
 
 
@@ -45,17 +46,15 @@ def finish(made: Made, request: ConversionRequest, *, images: NDArray[np.uint8],
     Raises:
         FitError: stripping changes an answer, or a runtime refuses the model.
     """
-    described = add_metadata(
-        made.flatbuffer,
-        labels=request.labels,
-        name=request.name,
-        description="Takes raw pixels, 0-255; labels.txt names the scores.",
-        mean=0.0,
-        std=1.0,
+    described, plain = (
+        add_metadata(
+            made.flatbuffer, labels=request.labels, name=request.name, description=description, mean=0.0, std=1.0
+        )
+        for description in (DESCRIPTION, "")
     )
     if not request.strip:
         return Finished(described, made.mending, 0)
-    stripped = strip(described)
+    stripped = strip(plain)
     for runtime in runtimes:
         before, after = (
             try_model(flatbuffer, runtime=runtime, digits=images[:PROOF_IMAGES]).raw_scores
@@ -65,4 +64,4 @@ def finish(made: Made, request: ConversionRequest, *, images: NDArray[np.uint8],
             raise FitError(
                 f"{runtime}: expected the same answers after stripping, found others; convert without --strip"
             )
-    return Finished(stripped.flatbuffer, made.mending, stripped.saved_bytes)
+    return Finished(stripped.flatbuffer, made.mending, len(described) - len(stripped.flatbuffer))

@@ -63,15 +63,14 @@ def make_metadata(*, name: str, description: str, image: ImageInput, scores: Sco
             3: (LINK, builder.vector(LINK, [_add_scores(builder, scores)])),
         }
     )
-    root = builder.table(
-        {
-            0: (LINK, builder.string(name)),
-            1: (LINK, builder.string(description)),
-            3: (LINK, builder.vector(LINK, [subgraph])),
-            7: (LINK, builder.string(MIN_PARSER_VERSION)),
-        }
-    )
-    return lay_out(builder.parts, root=root, identifier=IDENTIFIER)
+    slots = {
+        0: (LINK, builder.string(name)),
+        3: (LINK, builder.vector(LINK, [subgraph])),
+        7: (LINK, builder.string(MIN_PARSER_VERSION)),
+    }
+    if description:
+        slots[1] = (LINK, builder.string(description))
+    return lay_out(builder.parts, root=builder.table(slots), identifier=IDENTIFIER)
 
 
 def _add_image(builder: PartsBuilder, image: ImageInput) -> int:

@@ -30,7 +30,7 @@ def add_metadata(
         flatbuffer: an image classifier: one input (1, H, W), (1, H, W, C) or (1, N), one output (1, labels).
         labels: one a score; they are checked here and stored behind the flatbuffer.
         name: of the model.
-        description: of the model, for people.
+        description: of the model, for people; "" leaves it out.
         mean: the input is (pixel - mean) / std, of raw pixels 0–255; a quantised input takes that value quantised. 0
             and 1 for a model that takes raw pixels.
         std: see `mean`.
