@@ -25,6 +25,7 @@ SPECK = 0.015  # of the longest side: marks lower than this are not looked at at
 SMALL = 0.3  # of the longest side: several digits lower than this are looked at closer
 GOOD_HEIGHT = 40  # px: digits are looked at so closely that they have this height, if the frame shows that much
 LOWEST = 26  # px: one digit alone is fine down to this height
+LARGE = 2.0  # times the typical height: such a mark is no digit
 CLOSE_REACH = 0.9  # of the digits' height
 OF_DARKEST = 0.4  # of the darkest ink nearby: paler is not a stroke of the same pen
 OF_USUAL = 0.6  # of the threshold of the whole picture: paler is texture
@@ -112,9 +113,18 @@ def look(frame: NDArray[Any], *, invert: str = "auto", single: bool = False) -> 
     several = np.count_nonzero((view.marks.height > view.height / 2) & (view.weight > 0)) > 1
     if not several and view.height >= LOWEST:
         return view
-    closer = grey_copy(frame, _side_for(view.height, side, max(frame.shape[:2])))
+    closer_side = _side_for(view.height, side, max(frame.shape[:2]))
+    if closer_side == side and not _has_large_marks(view):
+        return view
+    closer = grey_copy(frame, closer_side)
     closer = cv2.bitwise_not(closer) if light else closer
     return _look_closer(closer, view.height * max(closer.shape) / side)
+
+
+def _has_large_marks(view: View) -> bool:
+    """Tell whether a mark is larger than a digit: a grid, a box, a shadow."""
+    longer = np.maximum(view.marks.width, view.marks.height)
+    return bool((longer > LARGE * view.height).any())
 
 
 def _side_for(height: float, side: int, full: int) -> int:
