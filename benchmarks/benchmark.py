@@ -7,27 +7,65 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from device.command_line import Terminated
-from device.errors import EdgeDigitsError, RuntimeMissingError
+from device.errors import EdgeDigitsError, RuntimeMissingError, SourceError
 from device.foreign_model import read_labels
 from device.reading import utc_timestamp
 from device.runtime import INSTALL_HINT, wanted_runtimes
 
-from .environment import read_environment
+from .environment import Environment, read_environment
 from .judgement import explain_slow_integers, judge_change, judge_conditions
 from .measuring_digits import MeasuringDigits, load_measuring_digits
 from .quantities import format_seconds
-from .results import BenchResult, SettingsRecord
+from .results import BenchResult, SettingsRecord, Unreadable
 from .rounds import Job, Record, Workplace, plan
 from .rows import make_row
 from .settings import BenchSettings
 from .subjects import Subject, read_subjects
 
 
-def run_benchmark(models: Sequence[Path], *, settings: BenchSettings, report: Callable[[str], None]) -> BenchResult:
+@dataclass(frozen=True)
+class Undertaking:
+    """A benchmark from its start on: what is measured, how, and what has been measured so far."""
+
+    started_at_s: float
+    environment: Environment
+    digits: MeasuringDigits
+    settings: BenchSettings
+    runtimes: tuple[str, ...]
+    unreadable: tuple[Unreadable, ...]
+    notes: tuple[str, ...]
+    records: dict[Job, Record]
+
+    def result(self, stopped_by: str | None) -> BenchResult:
+        """Return what has been measured so far."""
+        rows = tuple(
+            make_row(job, record, digits=self.digits, rounds=self.settings.rounds)
+            for job, record in self.records.items()
+        )
+        after = read_environment()
+        return BenchResult(
+            started_at=utc_timestamp(self.started_at_s),
+            environment=self.environment,
+            settings=_record_settings(self.settings, self.runtimes, self.digits),
+            rows=rows,
+            unreadable=self.unreadable,
+            notes=(*self.notes, *judge_change(self.environment, after), *explain_slow_integers(rows)),
+            stopped_by=stopped_by,
+            environment_after=after,
+        )
+
+
+def run_benchmark(
+    models: Sequence[Path],
+    *,
+    settings: BenchSettings,
+    report: Callable[[str], None],
+    on_partial: Callable[[BenchResult], None] | None = None,
+) -> BenchResult:
     """Measure how fast and how well models read digits.
 
     A model that a runtime refuses or dies of becomes a row that says so. SIGINT (and SIGTERM, where
@@ -38,6 +76,7 @@ def run_benchmark(models: Sequence[Path], *, settings: BenchSettings, report: Ca
         models: `.tflite` files, with or without a card.
         settings: how to measure.
         report: takes a line for each step and for each note on the whole.
+        on_partial: takes what has been measured after each process, as if the benchmark had been stopped there.
 
     Raises:
         RuntimeMissingError: no device runtime is installed.
@@ -53,23 +92,20 @@ def run_benchmark(models: Sequence[Path], *, settings: BenchSettings, report: Ca
     notes = judge_conditions(environment, digits, settings)
     for line in [*(each.error for each in unreadable), *(f"note: {note}" for note in notes)]:
         report(line)
-    records = {job: Record() for job in jobs_of(subjects, runtimes, settings)}
-    stopped_by = _measure_all(records, digits=digits, labels=labels, settings=settings, report=report)
-    rows = tuple(make_row(job, record, digits=digits, rounds=settings.rounds) for job, record in records.items())
-    after = read_environment()
-    later = [*judge_change(environment, after), *explain_slow_integers(rows)]
-    for note in later:
-        report(f"note: {note}")
-    return BenchResult(
-        started_at=utc_timestamp(started_at_s),
+    undertaking = Undertaking(
+        started_at_s=started_at_s,
         environment=environment,
-        settings=_record_settings(settings, runtimes, digits),
-        rows=rows,
+        digits=digits,
+        settings=settings,
+        runtimes=runtimes,
         unreadable=tuple(unreadable),
-        notes=(*notes, *later),
-        stopped_by=stopped_by,
-        environment_after=after,
+        notes=tuple(notes),
+        records={job: Record() for job in jobs_of(subjects, runtimes, settings)},
     )
+    result = undertaking.result(_measure_all(undertaking, labels, report=report, on_partial=on_partial))
+    for note in result.notes[len(notes) :]:
+        report(f"note: {note}")
+    return result
 
 
 def jobs_of(subjects: Sequence[Subject], runtimes: Sequence[str], settings: BenchSettings) -> list[Job]:
@@ -87,8 +123,11 @@ def raise_if_stopped(result: BenchResult) -> None:
 
     Raises:
         Terminated: SIGTERM.
+        SourceError: the connection to another machine broke.
         KeyboardInterrupt: SIGINT.
     """
+    if result.stopped_by == "connection":
+        raise SourceError("the connection broke before the end; what was measured until then is kept, measure again")
     if result.stopped_by == "SIGTERM":
         raise Terminated
     if not result.complete:
@@ -96,20 +135,22 @@ def raise_if_stopped(result: BenchResult) -> None:
 
 
 def _measure_all(
-    records: dict[Job, Record],
-    *,
-    digits: MeasuringDigits,
+    undertaking: Undertaking,
     labels: tuple[str, ...] | None,
-    settings: BenchSettings,
+    *,
     report: Callable[[str], None],
+    on_partial: Callable[[BenchResult], None] | None,
 ) -> str | None:
     """Fill the records; return the signal that stopped it early, or None."""
+    settings, records = undertaking.settings, undertaking.records
     try:
-        with Workplace(digits, settings, labels) as workplace:
+        with Workplace(undertaking.digits, settings, labels) as workplace:
             for number, job in plan(list(records), rounds=settings.rounds, seed=settings.seed):
                 if records[job].error is None:
                     outcome = _measure_once(workplace, job, records[job])
                     report(f"round {number} of {settings.rounds}: {job}: {outcome}")
+                    if on_partial:
+                        on_partial(undertaking.result("SIGINT"))
     except KeyboardInterrupt:
         return "SIGINT"
     except Terminated:

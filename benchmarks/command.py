@@ -69,6 +69,10 @@ DELEGATES = ("xnnpack", "none")
 @click.option("--max-latency", metavar="TIME", help="What p95 may be at most, such as 5ms; with --recommend.")
 @click.option("--min-accuracy", metavar="PERCENT", help="Such as 99.5; with --recommend.")
 @click.option("--max-bytes", metavar="SIZE", help="Of the file, such as 64k; with --recommend.")
+@click.option("--remote", metavar="USER@HOST", help="Measure there over ssh; nothing stays there.")
+@click.option("--remote-python", default="python3", show_default=True, help="The Python there.")
+@click.option("--ssh", default="ssh", show_default=True, help="How to connect, such as 'ssh -p 2222'.")
+@click.option("--json-lines", is_flag=True, hidden=True, help="Print the result so far after each process.")
 @click.option("--json", "json", metavar="FILE", help="Write the result as JSON; - for stdout, without the table.")
 @click.option("--markdown", type=FILE, metavar="FILE", help="Write the table as Markdown.")
 @click.option("--csv", type=FILE, metavar="FILE", help="Write the figures as CSV.")
@@ -91,14 +95,48 @@ def bench(*, models: tuple[Path, ...], **options: Any) -> None:
         **_taken(options, "fail_if", "baseline", "max_regression", "baseline_elsewhere"),
         **_taken(options, "recommended", "max_latency", "min_accuracy", "max_bytes"),
     )
+    place = _taken(options, "remote", "remote_python", "ssh")
+    as_lines = options.pop("json_lines")
     settings = make_settings(**options)
-    from .benchmark import run_benchmark
-
-    result = run_benchmark(models, settings=settings, report=reporter())
+    if as_lines:
+        measure_in_lines(models, settings)
+        return
+    result = measure(models, settings, **place)
     report_notes(result)
     outputs.write([result])
     end_command(result)
     demands.judge(result, aside=outputs.json == STDOUT)
+
+
+def measure(
+    models: tuple[Path, ...], settings: BenchSettings, *, remote: str | None, remote_python: str, ssh: str
+) -> BenchResult:
+    """Measure here, or on another machine."""
+    if remote is None:
+        from .benchmark import run_benchmark
+
+        return run_benchmark(models, settings=settings, report=reporter())
+    import shlex
+
+    from .remote import Remote, run_remote
+
+    try:
+        command = tuple(shlex.split(ssh))
+    except ValueError as cause:
+        raise UsageError(f"--ssh: expected a command such as 'ssh -p 2222', found {ssh!r} ({cause})") from cause
+    return run_remote(models, Remote(remote, remote_python, command), settings=settings, report=reporter())
+
+
+def measure_in_lines(models: tuple[Path, ...], settings: BenchSettings) -> None:
+    """Measure for another machine: print the result so far as a line of JSON after each process, whole at the end."""
+    from .benchmark import raise_if_stopped, run_benchmark
+
+    def tell(result: BenchResult) -> None:
+        click.echo(result.to_json(one_line=True))
+
+    result = run_benchmark(models, settings=settings, report=reporter(), on_partial=tell)
+    tell(result)
+    raise_if_stopped(result)
 
 
 def make_settings(

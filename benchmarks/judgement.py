@@ -125,9 +125,14 @@ def judge_conditions(environment: Environment, digits: MeasuringDigits, settings
             f'the processor\'s frequency varies (governor "{environment.governor}"); '
             "for steadier figures choose performance: `sudo cpupower frequency-set -g performance`"
         )
-    if digits.is_sample:
-        notes.append(
-            f"accuracy is that on the {len(digits.labels):,} digits that ship with the program; "
-            "for all of MNIST's test digits run `edge-digits data fetch` first or name them with --data"
-        )
-    return notes
+    return [*notes, *judge_digits(digits)]
+
+
+def judge_digits(digits: MeasuringDigits) -> list[str]:
+    """Return what to know of the test digits, one line each."""
+    if not digits.is_sample:
+        return []
+    return [
+        f"accuracy is that on the {len(digits.labels):,} digits that ship with the program; "
+        "for all of MNIST's test digits run `edge-digits data fetch` first or name them with --data"
+    ]

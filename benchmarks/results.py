@@ -152,10 +152,10 @@ class BenchResult:
         """Whether everything that was asked for was measured."""
         return self.stopped_by is None
 
-    def to_json(self) -> str:
+    def to_json(self, *, one_line: bool = False) -> str:
         """Return the result as one JSON document."""
         document = {"schema": SCHEMA, **asdict(self), "complete": self.complete}
-        return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
+        return json.dumps(document, indent=None if one_line else 1, ensure_ascii=False, allow_nan=False)
 
     @classmethod
     def from_json(cls, text: str | bytes, *, name: str = "this") -> BenchResult:

@@ -1,0 +1,211 @@
+"""Measuring on another machine: over a real sshd on the loopback, and with connections that break."""
+
+import io
+import os
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tarfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from benchmarks.command import bench
+from benchmarks.measuring_digits import load_measuring_digits
+from benchmarks.parcel import pack_parcel, remote_path
+from benchmarks.remote import Remote, run_remote
+from benchmarks.results import BenchResult
+from benchmarks.settings import BenchSettings
+from benchmarks.subjects import read_subjects
+from device.errors import FitError, SourceError, UsageError
+from device.paths import DEFAULT_MODEL
+from device.runtime import installed_runtimes
+
+SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}{os.pathsep}/usr/sbin")
+needs_runtime = pytest.mark.skipif(not installed_runtimes(), reason="needs a device runtime")
+needs_sshd = pytest.mark.skipif(
+    SSHD is None or shutil.which("ssh-keygen") is None, reason="needs sshd: apt install openssh-server"
+)
+QUICK = BenchSettings(num_runs=3, min_s=0, warmup_runs=0, rounds=2, runtimes=tuple(installed_runtimes()[:1]))
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def running_sshd(folder, port):
+    """Run an sshd of its own on the loopback that knows one key, with its own files alone."""
+    for name in ("host", "user"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
+    (folder / "authorized").write_text((folder / "user.pub").read_text())
+    config = [
+        f"Port {port}",
+        "ListenAddress 127.0.0.1",
+        f"HostKey {folder / 'host'}",
+        f"AuthorizedKeysFile {folder / 'authorized'}",
+        f"PidFile {folder / 'pid'}",
+        "StrictModes no",
+        "UsePAM no",
+        "PasswordAuthentication no",
+        "PermitRootLogin yes",
+    ]
+    (folder / "config").write_text("\n".join(config) + "\n")
+    daemon = subprocess.Popen([SSHD, "-D", "-e", "-f", folder / "config"], stderr=subprocess.PIPE)
+    try:
+        for _ in range(100):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            if daemon.poll() is not None:
+                pytest.skip(f"sshd does not start here: {daemon.stderr.read().decode()[:200]}")
+            time.sleep(0.05)
+        yield
+    finally:
+        daemon.terminate()
+        daemon.wait()
+        daemon.stderr.close()
+
+
+@pytest.fixture
+def ssh(tmp_path):
+    """The command that connects to an sshd of our own."""
+    separation = Path("/run/sshd")
+    made = os.geteuid() == 0 and not separation.exists()
+    if made:
+        separation.mkdir(mode=0o755)
+    port = free_port()
+    options = ["-F", "none", "-p", str(port), "-i", tmp_path / "user", "-o", "StrictHostKeyChecking=no"]
+    options += ["-o", f"UserKnownHostsFile={tmp_path / 'known'}", "-o", "BatchMode=yes", "-o", "LogLevel=ERROR"]
+    try:
+        with running_sshd(tmp_path, port):
+            yield ("ssh", *map(str, options))
+    finally:
+        if made:
+            separation.rmdir()
+
+
+def fake_ssh(folder, *lines):
+    """A program that stands for ssh: it drops what comes before the command, which is in $command."""
+    path = folder / "ssh"
+    drop = 'while [ "$1" != "--" ]; do shift; done; shift; shift; command="$*"'
+    path.write_text("\n".join(["#!/bin/sh", drop, *lines]) + "\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return (str(path),)
+
+
+@needs_sshd
+@needs_runtime
+def test_a_model_is_measured_over_a_real_sshd(ssh, tmp_path, monkeypatch):
+    """The result is that of the other side, on the digits of this one, and nothing stays there."""
+    monkeypatch.setenv("EDGE_DIGITS_DATA", str(Path("benchmarks/assets/mnist_sample_test.npz").resolve()))
+    user = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
+    out = tmp_path / "out.json"
+    quick = ["--num-runs", "3", "--min-secs", "0", "--warmup-runs", "0", "--rounds", "1"]
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\npwd > {tmp_path / "where"}\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    done = CliRunner().invoke(
+        bench,
+        [
+            str(DEFAULT_MODEL),
+            *("--remote", f"{user}@127.0.0.1", "--remote-python", str(python), "--ssh", " ".join(ssh)),
+            *("--runtime", installed_runtimes()[0], "--json", str(out), *quick),
+        ],
+    )
+    assert done.exit_code == 0, done.output
+    (row,) = BenchResult.from_json(out.read_bytes()).rows
+    assert row.model == DEFAULT_MODEL.name
+    assert row.accuracy is not None
+    assert (row.accuracy.n, "mnist_sample_test.npz" in row.data_source) == (2000, True)
+    assert f"{user}@127.0.0.1: round 1 of 1: {DEFAULT_MODEL.name}" in done.stderr
+    assert not Path((tmp_path / "where").read_text().strip()).exists()
+
+
+@needs_sshd
+def test_no_sshd_is_said_in_one_line(ssh, tmp_path):
+    """Where nothing answers, the exit code is 5 and the line is ssh's own reason."""
+    nowhere = ("ssh", "-F", "none", "-p", str(free_port()), "-o", "BatchMode=yes")
+    with pytest.raises(SourceError, match=r"expected to connect by ssh, found: .*refused"):
+        run_remote([DEFAULT_MODEL], Remote("127.0.0.1", ssh=nowhere), settings=QUICK, report=lambda line: None)
+
+
+@needs_runtime
+def test_what_was_measured_before_the_connection_broke_is_kept(tmp_path):
+    """A connection that ends after the first process gives that process's figures, marked incomplete."""
+    ssh = fake_ssh(tmp_path, 'sh -c "$command" | head -n 1', "exit 255")
+    lines = []
+    result = run_remote([DEFAULT_MODEL], Remote("pi", sys.executable, ssh), settings=QUICK, report=lines.append)
+    assert (result.complete, result.stopped_by) == (False, "connection")
+    assert result.rows[0].latency is not None
+    assert len(result.rows[0].latency.round_medians_s) == 1
+    assert any("connection broke" in line for line in lines)
+
+
+@needs_runtime
+def test_a_broken_connection_is_exit_code_5_after_writing(tmp_path):
+    """The command writes what it has and then says that it is not all."""
+    (ssh,) = fake_ssh(tmp_path, 'sh -c "$command" | head -n 1', "exit 255")
+    out = tmp_path / "out.json"
+    quick = ["--num-runs", "3", "--min-secs", "0", "--warmup-runs", "0", "--rounds", "2"]
+    place = ["--remote", "pi", "--ssh", ssh, "--remote-python", sys.executable]
+    done = CliRunner().invoke(bench, [str(DEFAULT_MODEL), *place, *quick, "--json", str(out)])
+    assert done.exit_code == 5, done.output
+    assert BenchResult.from_json(out.read_bytes()).stopped_by == "connection"
+
+
+@needs_runtime
+def test_ctrl_c_keeps_what_came_from_the_other_side(tmp_path):
+    """Ctrl-C while the other side measures writes what has come and exits with 130."""
+    (ssh,) = fake_ssh(tmp_path, 'sh -c "$command" | head -n 1', "sleep 60")
+    out = tmp_path / "out.json"
+    command = [sys.executable, "-m", "benchmarks", str(DEFAULT_MODEL), "--remote", "pi", "--ssh", ssh]
+    command += ["--remote-python", sys.executable, "--num-runs", "3", "--min-secs", "0", "--json", str(out)]
+    child = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True)
+    assert child.stderr is not None
+    # The line about the second process is said after the first one's result was sent.
+    rounds = (line for line in child.stderr if b" round " in line)
+    assert next(rounds)
+    assert next(rounds)
+    time.sleep(1)
+    os.killpg(child.pid, signal.SIGINT)
+    child.stderr.read()
+    child.stderr.close()
+    assert child.wait() == 130
+    assert BenchResult.from_json(out.read_bytes()).stopped_by == "SIGINT"
+
+
+def test_a_machine_without_what_is_needed_is_said(tmp_path):
+    """What the other side says last is told, with its exit code."""
+    ssh = fake_ssh(tmp_path, "echo 'no such Python' >&2", "exit 127")
+    with pytest.raises(FitError, match=r"pi: the benchmark there ended with exit code 127 .*: no such Python"):
+        run_remote([DEFAULT_MODEL], Remote("pi", ssh=ssh), settings=QUICK, report=lambda line: None)
+
+
+@pytest.mark.parametrize("host", ["", "-oProxyCommand=touch /tmp/x"])
+def test_a_host_that_is_an_option_is_refused(host):
+    """What begins with a dash would be an option of ssh."""
+    with pytest.raises(UsageError, match="--remote"):
+        run_remote([DEFAULT_MODEL], Remote(host), settings=QUICK, report=lambda line: None)
+
+
+def test_a_parcel_holds_what_is_needed_and_no_more(tmp_path):
+    """Two models of one name lie apart; the folders go along without models, caches and data."""
+    paths = [tmp_path / name / "m.tflite" for name in "ab"]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_bytes(DEFAULT_MODEL.read_bytes() if path.parent.name == "a" else b"\x1c\0\0\0TFL3" + bytes(99))
+    subjects, _ = read_subjects(paths)
+    with tarfile.open(fileobj=io.BytesIO(pack_parcel(subjects, load_measuring_digits(None), None))) as parcel:
+        names = parcel.getnames()
+    assert {"device/cli.py", "benchmarks/worker.py", "digits.npz", *map(remote_path, subjects)} <= set(names)
+    assert len({remote_path(subject) for subject in subjects}) == 2
+    assert not [name for name in names if "__pycache__" in name or ".." in name or name.startswith("/")]
