@@ -105,7 +105,7 @@ _BUILDERS: dict[str, Callable[[], keras.Model]] = {
     # A first convolution that halves the picture itself trains twice as fast as one with a pooling behind it.
     "cnn-nano": lambda: convolutional_network("cnn-nano", [Convolution(10, 5, 2), 14, POOL, 16, 12]),
     "cnn-tiny": lambda: convolutional_network("cnn-tiny", [Convolution(12, 5, 2), 16, 18, POOL, 22, 24]),
-    "cnn": lambda: convolutional_network("cnn", [Convolution(16, 5, 2), 32, 32, POOL, 56, 56], dropout=0.2),
+    "cnn": lambda: convolutional_network("cnn", [16, POOL, 32, 32, POOL, 56, 56], dropout=0.2),
     "cnn-large": lambda: convolutional_network(
         "cnn-large", [16, POOL, 32, 32, POOL, 64, 64, 64, POOL, 96, 96], dropout=0.3
     ),
