@@ -1,0 +1,38 @@
+"""The speed of reading is measured on pages that hold what they say, and on hostile frames of every kind."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from benchmarks.hostile_frames import KINDS, hostile_frames
+from benchmarks.measuring_digits import MeasuringDigits
+from benchmarks.reading_speed import page, reading_speed
+from device.finder import find_digits
+
+
+@pytest.mark.parametrize("count", [1, 5, 50])
+def test_a_page_holds_as_many_digits_as_it_says(count: int, sample_digits: MeasuringDigits) -> None:
+    """What is timed is the reading of that many digits."""
+    assert abs(len(find_digits(page(sample_digits.images, count))) - count) <= 0.04 * count
+
+
+def test_hostile_frames_are_the_same_for_a_seed() -> None:
+    """All kinds in turn, uint8, grey or BGR."""
+    first, second = (list(hostile_frames(len(KINDS), seed=4)) for _ in range(2))
+    assert [kind for kind, _ in first] == list(KINDS)
+    assert all(np.array_equal(one, other) for (_, one), (_, other) in zip(first, second, strict=True))
+    assert {frame.dtype for _, frame in first} == {np.dtype(np.uint8)}
+
+
+def test_the_command_prints_one_document_and_holds_limits() -> None:
+    """Figures with their environment as JSON; exit code 3 where a limit is not met."""
+    arguments = ["--json", "--runs", "1", "--hostile", "2", "--max-ms", "0"]
+    result = CliRunner().invoke(reading_speed, arguments)
+    assert result.exit_code == 3
+    document = json.loads(result.stdout)
+    assert not document["met"]
+    assert [each["digits"] for each in document["measured"]["speeds"]][:3] == [1, 2, 5]
