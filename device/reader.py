@@ -127,12 +127,21 @@ def reject_threshold(settings: ReadingSettings, decision: Any) -> float:
 
 
 def without_words(digits: list[Scored], threshold: float) -> list[Scored]:
-    """Leave out the rows of which most would be refused: they are letters, or a pattern."""
+    """Leave out the rows of which most would be refused, and everything where most of the frame would be.
+
+    They are letters, or a pattern.
+    """
+    refused = [digit.best < threshold for digit in digits]
+    if _is_words(refused):
+        return []
     rows: dict[int, list[bool]] = {}
-    for digit in digits:
-        rows.setdefault(digit.found.row, []).append(digit.best < threshold)
-    words = {row for row, refused in rows.items() if len(refused) >= WORDS and 2 * sum(refused) > len(refused)}
-    return [digit for digit in digits if digit.found.row not in words]
+    for digit, no in zip(digits, refused, strict=True):
+        rows.setdefault(digit.found.row, []).append(no)
+    return [digit for digit in digits if not _is_words(rows[digit.found.row])]
+
+
+def _is_words(refused: list[bool]) -> bool:
+    return len(refused) >= WORDS and 2 * sum(refused) > len(refused)
 
 
 def decide(
