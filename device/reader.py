@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-HOLD_FRAMES = 3
 WORDS = 3  # a row of so many marks of which most are refused is letters, or a pattern
 
 
@@ -160,17 +159,3 @@ def decide(
     order = np.argsort(-scores, kind="stable")[: decision.top_k] if decision.top_k else ()
     top = tuple((labels[int(i)], float(scores[i])) for i in order)
     return ReadDigit(label=label, score=float(scores[best]), box=box, top=top)
-
-
-def mark_stable(readings: Iterable[Reading], *, hold: int = HOLD_FRAMES) -> Iterator[Reading]:
-    """Mark each reading of a stream as stable once its text has been read `hold` times in a row.
-
-    Args:
-        readings: in the order the frames were taken.
-        hold: frames in a row.
-    """
-    text, run = None, 0
-    for reading in readings:
-        run = run + 1 if reading.text == text else 1
-        text = reading.text
-        yield replace(reading, stable=run >= hold)

@@ -10,14 +10,10 @@ import pytest
 from device.classifier import Classifier
 from device.errors import PictureError
 from device.frames import Frame
-from device.reader import Decision, Reader, decide, mark_stable
+from device.reader import Decision, Reader, decide
 from device.reading import ReadDigit, Reading, Timing, utc_timestamp
 
 LABELS = tuple("0123456789")
-
-
-def reading(text: str) -> Reading:
-    return Reading("s", 0, 0.0, tuple(ReadDigit(label, 0.9, (0, 0, 1, 1)) for label in text))
 
 
 def test_a_canonical_digit_is_read(classifier: Classifier, seven: np.ndarray) -> None:
@@ -92,12 +88,6 @@ def test_the_best_labels_come_best_first() -> None:
     top = decide(scores, LABELS, (0, 0, 1, 1), Decision(top_k=3)).top
     assert [label for label, _ in top] == ["9", "8", "7"]
     assert len(decide(scores, LABELS, (0, 0, 1, 1), Decision(top_k=50)).top) == 10
-
-
-def test_a_stream_is_stable_once_its_text_has_held() -> None:
-    """Three equal readings in a row make the third stable; a change starts over."""
-    stable = [each.stable for each in mark_stable(map(reading, ["1", "1", "1", "1", "2", "1", "1", "1"]))]
-    assert stable == [False, False, True, True, False, False, False, True]
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.0, "1970-01-01T00:00:00.000Z"), (0.9999, "1970-01-01T00:00:00.999Z")])
