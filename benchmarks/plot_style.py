@@ -99,7 +99,9 @@ def add_legend(figure: Figure, rows: Sequence[Shown], *, models: bool = True) ->
 def set_log_axis(axes: Axes, values: Iterable[float], *, axis: Literal["time", "bytes"]) -> None:
     """Make the x axis logarithmic, with room at both ends and labels in units that fit."""
     known = sorted(values)
-    low, high = known[0] / 2.2, known[-1] * 1.8
+    # The room for words is a share of the axis, so more where the axis spans more.
+    room = max(2.2, (known[-1] / known[0]) ** 0.3)
+    low, high = known[0] / room, known[-1] * 1.8
     axes.set_xscale("log")
     axes.set_xlim(low, high)
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < 300 else (1,), numticks=20))

@@ -10,6 +10,7 @@ import json
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,7 +133,7 @@ def measure(request: Request) -> Measured:
     answers = None
     if built.file is not None and request.with_accuracy:
         answers = _read_all(built, request, runtime, digits)
-    profile, no_profile = _profile(built, request, runtime) if request.profile else (None, None)
+    profile, no_profile = _profile(built, request, runtime, inputs[0]) if request.profile else (None, None)
     calls = len(samples.durations_ns) + len(samples.warmup_ns) + 1
     delegated = [op.delegated for op in built.ops]
     answer = Answer(
@@ -183,9 +184,11 @@ def _stages(file: ModelFile, request: Request, runtime: Runtime, digits: NDArray
     return time_stages(classifier, digits, frames=request.frames)
 
 
-def _profile(built: BuiltModel, request: Request, runtime: Runtime) -> tuple[Profile | None, str | None]:
+def _profile(
+    built: BuiltModel, request: Request, runtime: Runtime, value: NDArray[Any]
+) -> tuple[Profile | None, str | None]:
     try:
-        return profile_ops(built.flatbuffer, runtime, value=built.zeros(), num_threads=request.num_threads), None
+        return profile_ops(built.flatbuffer, runtime, value=value, num_threads=request.num_threads), None
     except EdgeDigitsError as error:
         return None, str(error)
 
