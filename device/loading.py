@@ -6,9 +6,9 @@ import gc
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from .model_settings import ModelSettings
 from .paths import DEFAULT_MODEL
 from .reading_settings import ReadingSettings
-from .settings import ModelSettings
 
 if TYPE_CHECKING:
     from .reader import Reader

@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import re
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from .errors import UsageError
 
+Section = TypeVar("Section")
 _WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", Path: "a text"}
 
 
@@ -95,6 +96,27 @@ def settings_of(section: type) -> Iterator[Setting]:
         text = each.metadata.get("help") or documented.get(each.name, "")
         default = each.default_factory() if each.default_factory is not MISSING else each.default
         yield Setting(each.name, hints[each.name], default, text, **known)
+
+
+def sections_of(settings: object) -> dict[str, type]:
+    """Return the class of each section of a dataclass of sections, by its name."""
+    assert dataclasses.is_dataclass(settings)
+    return {each.name: type(getattr(settings, each.name)) for each in dataclasses.fields(settings)}
+
+
+def changed(settings: Section, section: str, values: Mapping[str, Any], *, where: str) -> Section:
+    """Return settings with some values of one section replaced.
+
+    Raises:
+        UsageError: the section's own check refuses them together.
+    """
+    try:
+        part = dataclasses.replace(getattr(settings, section), **values)
+        return dataclasses.replace(settings, **{section: part})  # type: ignore[type-var]  # any dataclass of sections
+    except UsageError:
+        raise
+    except ValueError as cause:
+        raise UsageError(f"{where}: {cause}") from cause
 
 
 def convert(value: object, wanted: Any, *, where: str) -> Any:

@@ -10,27 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from .model_settings import ModelSettings
 from .reading_settings import ReadingSettings
 from .setting import setting
 from .voting_settings import VotingSettings
-
-RuntimeName = Literal["tflite-runtime", "ai-edge-litert"]
-
-
-@dataclass(frozen=True)
-class ModelSettings:
-    """[model]: what reads."""
-
-    file: Path | None = setting(
-        None, "Converted model; the one that ships where absent.", option="--model", example="cnn_int8.tflite"
-    )
-    labels: Path | None = setting(
-        None, "Labels, one a line, for a .tflite file without a model card.", option="--labels", example="labels.txt"
-    )
-    runtime: RuntimeName | None = setting(
-        None, "Device runtime; the first that works.", option="--runtime", example="tflite-runtime"
-    )
-    num_threads: int = setting(1, "Threads for one inference.", option="--num-threads", least=1, most=64)
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from .errors import DataError, UsageError
-from .setting import Setting, settings_of
+from .setting import Setting, changed, sections_of, settings_of
 from .settings import Settings
 
 
@@ -66,7 +66,7 @@ def parse_settings(text: str, *, name: str) -> Settings:
 
 def section_types() -> dict[str, type]:
     """Return the class of each section by its name."""
-    return {each.name: type(getattr(Settings(), each.name)) for each in fields(Settings)}
+    return sections_of(Settings())
 
 
 def find_setting(section: str, key: str, *, name: str) -> Setting:
@@ -86,20 +86,6 @@ def find_setting(section: str, key: str, *, name: str) -> Setting:
             hint = f"{key} belongs under [{homes[0]}]"
         raise UsageError(f"{name}: [{section}] expected a known key, {hint}, found {key!r}")
     return known[key]
-
-
-def changed(settings: Settings, section: str, values: Mapping[str, Any], *, where: str) -> Settings:
-    """Return settings with some values of one section replaced.
-
-    Raises:
-        UsageError: the section's own check refuses them together.
-    """
-    try:
-        return replace(settings, **{section: replace(getattr(settings, section), **values)})
-    except UsageError:
-        raise
-    except ValueError as cause:
-        raise UsageError(f"{where}: {cause}") from cause
 
 
 def override(settings: Settings, assignments: Iterable[str]) -> Settings:

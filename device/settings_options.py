@@ -1,4 +1,4 @@
-"""The options of `run` that override settings: made from the settings themselves, so that both say the same."""
+"""The options that override settings: made from the settings themselves, so that both say the same."""
 
 from __future__ import annotations
 
@@ -7,50 +7,47 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import click
 
-from .setting import Setting, settings_of
-from .settings import Settings
-from .settings_file import changed, section_types
+from .setting import Setting, changed, sections_of, settings_of
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+Sections = TypeVar("Sections")
 OTHER_NAMES = {"--model": ["-m"], "--top-k": ["-k"], "--reject-below": ["-t", "--threshold"]}
 
 
-def option_settings() -> Iterator[tuple[str, Setting]]:
+def option_settings(settings: object) -> Iterator[tuple[str, Setting]]:
     """Yield section and setting of every setting that has an option."""
-    for section, kind in section_types().items():
+    for section, kind in sections_of(settings).items():
         for each in settings_of(kind):
             if each.option:
                 yield section, each
 
 
-def settings_sections() -> frozenset[str]:
-    """Return the names of all sections."""
-    return frozenset(section_types())
+def settings_options(settings: object) -> Callable[[Function], Function]:
+    """Return a decorator that adds an option for each setting that has one.
 
-
-def settings_options(*, skip: frozenset[str] = frozenset()) -> Callable[[Function], Function]:
-    """Return a decorator that adds an option for each setting that has one, but for the sections in `skip`."""
+    Args:
+        settings: a dataclass of sections, such as `Settings()`.
+    """
 
     def decorate(function: Function) -> Function:
-        for section, each in reversed([*option_settings()]):
-            if section not in skip:
-                function = _option(section, each)(function)
+        for section, each in reversed([*option_settings(settings)]):
+            function = _option(section, each)(function)
         return function
 
     return decorate
 
 
-def apply_options(settings: Settings, given: dict[str, Any]) -> Settings:
+def apply_options(settings: Sections, given: dict[str, Any]) -> Sections:
     """Return settings with the options that were given applied, and remove these from `given`.
 
     Args:
-        settings: those of the file.
+        settings: those of the file, a dataclass of sections.
         given: the command's parameters by name; what is None was not given.
 
     Raises:
         UsageError: an option has a wrong value.
     """
-    for section, each in option_settings():
+    for section, each in option_settings(settings):
         value = given.pop(parameter(section, each), None)
         if value is None or value == ():
             continue

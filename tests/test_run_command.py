@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import sqlite3
 import subprocess
@@ -93,8 +94,8 @@ def test_what_makes_no_sense_is_one_line(
 def test_a_camera_is_read_until_its_frames_are_enough(picture: Path) -> None:
     """For people a line when the text that holds changes; for programs one a frame; the counts come last."""
     result = invoke("--fake-camera", picture, "--max-frames", 8)
-    assert result.stdout.startswith(f"fake:{picture}#2: 7  (0.9")
-    assert len(result.stdout.splitlines()) == 1
+    (line,) = result.stdout.splitlines()
+    assert re.fullmatch(rf"fake:{re.escape(str(picture))}#\d+: 7  \(0\.9\d+\)", line)
     assert result.stderr.startswith("frames ")
     lines = invoke("--fake-camera", picture, "--max-frames", 8, "--json", "--quiet")
     assert [json.loads(line)["text"] for line in lines.stdout.splitlines()] == ["7"] * 8
@@ -141,14 +142,14 @@ def test_several_sinks_write_at_once(picture: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
-@pytest.mark.parametrize("faults", ["0.2:freeze=600", "0:unplug"])
+@pytest.mark.parametrize("faults", ["2:freeze=60", "0:unplug"])
 def test_a_signal_ends_a_camera_that_hangs_or_is_away(number: int, code: int, faults: str, picture: Path) -> None:
     """A blocked read does not outlive the program, and its exit code is the designed one."""
     with running("--fake-camera", picture, "--faults", faults, "--wait", "--json") as process:
         assert process.stdout
-        if faults.startswith("0.2"):
+        if faults.startswith("2"):
             process.stdout.readline()
-            time.sleep(0.5)  # until it hangs
+            time.sleep(2.5)  # until it hangs
         else:
             assert process.stderr
             process.stderr.readline()

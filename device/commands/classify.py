@@ -9,7 +9,8 @@ import click
 
 from ..command_line import FILE, Command
 from ..errors import DataError
-from ..settings_options import apply_options, settings_options, settings_sections
+from ..model_settings import PictureSettings
+from ..settings_options import apply_options, settings_options
 from .reading_options import make_reader, open_stdin, write_readings
 
 FOLDER = click.Path(readable=False, file_okay=False, path_type=Path)
@@ -17,7 +18,7 @@ FOLDER = click.Path(readable=False, file_okay=False, path_type=Path)
 
 @click.command(cls=Command)
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@settings_options(skip=settings_sections() - {"model", "reading"})
+@settings_options(PictureSettings())
 @click.option("--config", type=FILE, help="Settings file (TOML); options win over it.")
 @click.option("--annotate", type=FOLDER, help="Write each picture with what was read drawn on it into this folder.")
 @click.option(
@@ -41,11 +42,15 @@ def classify(
     row by row. A picture that cannot be read is said, the others are still read, and the exit code is 6.
     """
     from ..paths import DEFAULT_MODEL
-    from ..settings import Settings
-    from ..settings_file import load_settings
     from ..sources import picture_frames
 
-    settings = apply_options(load_settings(config) if config else Settings(), options)
+    settings = PictureSettings()
+    if config:
+        from ..settings_file import load_settings
+
+        loaded = load_settings(config)
+        settings = PictureSettings(loaded.model, loaded.reading)
+    settings = apply_options(settings, options)
     named = settings.model
     reader = make_reader(
         model=named.file or DEFAULT_MODEL,

@@ -9,12 +9,13 @@ import click
 
 from ..command_line import FILE, Command, reporter
 from ..errors import DataError
+from ..settings import Settings
 from ..settings_options import apply_options, settings_options
 from .reading_options import open_stdin
 
 
 @click.command(cls=Command)
-@settings_options()
+@settings_options(Settings())
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--config", type=FILE, help="Settings file (TOML); options win over it.")
 @click.option("--set", "assignments", multiple=True, metavar="SECTION.KEY=VALUE", help="Any setting, by its name.")
@@ -27,7 +28,6 @@ def run(
     A camera that stalls or goes away is opened again until it is back. Ctrl-C stops with exit code 130, SIGTERM with 0.
     A camera that is not there at the start gives exit code 5, unless --wait is given.
     """
-    from ..settings import Settings
     from ..settings_file import load_settings, override, print_settings
 
     settings = load_settings(config) if config else Settings()
