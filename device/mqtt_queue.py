@@ -67,6 +67,9 @@ class MqttQueue:
                     database.execute("INSERT INTO device VALUES (?)", (uuid.uuid4().hex,))
                 (self.device,) = database.execute("SELECT id FROM device").fetchone()
         except sqlite3.DatabaseError as cause:
+            os.close(self._claim)
+            if hasattr(self, "_database"):
+                self._database.close()
             raise DataError(
                 f"{path}: expected a queue of messages, found: {cause}; remove it or name another"
             ) from cause

@@ -63,5 +63,7 @@ class SqliteSink:
             self._database.execute(_TABLE)
             self._database.execute("SELECT " + ", ".join(COLUMNS) + " FROM readings LIMIT 1")  # noqa: S608 - constants
         except sqlite3.DatabaseError as cause:
+            self.close()
+            self._database = None
             raise DataError(f"{self._path}: expected a history in SQLite, found: {cause}; name a new file") from cause
         return self._database

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -135,7 +135,8 @@ def test_several_sinks_write_at_once(picture: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert json.loads(result.stdout)["text"] == "7"
     assert (folder / "h.csv").read_text().splitlines()[1].split(",")[3] == "7"
-    assert sqlite3.connect(folder / "h.sqlite").execute("SELECT text FROM readings").fetchall() == [("7",)]
+    with closing(sqlite3.connect(folder / "h.sqlite")) as database:
+        assert database.execute("SELECT text FROM readings").fetchall() == [("7",)]
     assert len([*(folder / "p").iterdir()]) == 1
     assert (folder / "v.avi").stat().st_size > 1000
     assert read_lines(folder / "c")[0]["label"] == "7"

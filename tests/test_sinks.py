@@ -6,6 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -209,7 +210,8 @@ def test_sqlite_stays_under_its_limit(tmp_path: Path) -> None:
         assert path.stat().st_size <= 120_000
     sink.write([Event(Reading("camera:0", 4000, 0.0, error="no\npicture"))])
     sink.close()
-    rows = sqlite3.connect(path).execute("SELECT frame, text, held, error FROM readings ORDER BY id").fetchall()
+    with closing(sqlite3.connect(path)) as database:
+        rows = database.execute("SELECT frame, text, held, error FROM readings ORDER BY id").fetchall()
     assert rows[-2:] == [(3999, "7", "7", None), (4000, "", None, "no\\npicture")]
     assert [row[0] for row in rows] == [*range(4001 - len(rows), 4001)]
     assert len(rows) > 500
