@@ -1,5 +1,7 @@
 # make demo   the whole story on real data: train, convert, prove, measure, read pictures
 # make test   lint, types and tests; the same as in CI
+# make test-arm64   the device tests on an emulated 64-bit Arm Debian with Python 3.11 and tflite-runtime (root, slow)
+# make test-py313   the same with Python 3.13 and ai-edge-litert
 # make format the code as ruff wants it
 # make clean  remove the environment and what the demo wrote
 #
@@ -11,7 +13,7 @@ STAMP := $(VENV)/.installed
 # The first of these that runs and is new (and old) enough makes the environment; or name one: make PYTHON=...
 CANDIDATES := $(if $(PYTHON),$(PYTHON),python3 python3.11 python3.13 python3.12 python3.10)
 
-.PHONY: demo test check format clean
+.PHONY: demo test test-arm64 test-py313 check format clean
 .DEFAULT_GOAL := demo
 
 demo: $(STAMP)
@@ -26,6 +28,12 @@ test: $(STAMP)
 	@echo "== tests (those that import TensorFlow in a process of their own)"
 	$(BIN)/pytest
 	$(BIN)/pytest --tensorflow
+
+test-arm64: $(STAMP)
+	PYTHON=$(BIN)/python tests/foreign_debian.sh arm64
+
+test-py313: $(STAMP)
+	PYTHON=$(BIN)/python tests/foreign_debian.sh py313
 
 check: format test
 
