@@ -7,6 +7,7 @@ unpacks into a temporary folder and removes it whatever happens.
 from __future__ import annotations
 
 import shlex
+import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Sequence
@@ -52,7 +53,7 @@ def run_remote(
     Where the connection breaks, or Ctrl-C ends it, the result holds what was measured until then and says so.
 
     Raises:
-        UsageError: the host is no name.
+        UsageError: the host is no name, or there is no program to connect with.
         DataError: no model can be read here, or the test digits or labels cannot.
         SourceError: there is no connection, or it broke before anything was measured.
         FitError: the benchmark there ended with an error before anything was measured; its last line is told.
@@ -101,6 +102,8 @@ def _options(settings: BenchSettings) -> list[str]:
 
 def _converse(command: list[str], parcel: bytes, host: str, report: Callable[[str], None]) -> BenchResult:
     """Send the parcel and take results until the last; return the latest."""
+    if shutil.which(command[0]) is None:
+        raise UsageError(f"--ssh: expected a program that connects, found none called {command[0]!r}; install ssh")
     latest: BenchResult | None = None
     last_words: list[str] = []
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:

@@ -40,5 +40,8 @@ def parse_figure(text: str, kind: str, *, option: str) -> float:
     unit = UNITS[kind].get(found[2].lower()) if found else None
     if found is None or unit is None:
         units = ", ".join(each for each in UNITS[kind] if each and each != "μs" and each != "μj")
-        raise UsageError(f"{option}: expected a {kind} such as {EXAMPLES[kind]} (units: {units}), found {text!r}")
+        article = "an" if kind == ENERGY else "a"
+        raise UsageError(
+            f"{option}: expected {article} {kind} such as {EXAMPLES[kind]} (units: {units}), found {text!r}"
+        )
     return float(found[1]) * unit

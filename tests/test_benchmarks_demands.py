@@ -12,6 +12,7 @@ from benchmarks.baseline import regressions
 from benchmarks.command import bench, parse_threads
 from benchmarks.demands import Demands
 from benchmarks.gates import failures, parse_gate
+from benchmarks.measuring_digits import SAMPLE_TEST
 from benchmarks.recommendation import Wishes, format_recommendation, recommend
 from benchmarks.units import SHARE, SIZE, TIME, parse_figure
 from device.errors import GateError, UsageError
@@ -20,6 +21,7 @@ from device.runtime import installed_runtimes
 
 needs_runtime = pytest.mark.skipif(not installed_runtimes(), reason="needs a device runtime")
 QUICK = ["--num-runs", "3", "--min-secs", "0", "--warmup-runs", "0", "--rounds", "1", "--quiet"]
+QUICK += ["--data", str(SAMPLE_TEST)]
 
 
 @pytest.mark.parametrize(
@@ -193,11 +195,20 @@ def test_numbers_of_threads_are_a_list():
 @needs_runtime
 def test_threads_and_delegates_are_rows_of_their_own():
     """Every number of threads and every delegate is measured and named."""
-    asked = ["--num-threads", "1,2", "--delegate", "xnnpack", "--delegate", "none", "--runtime", "all"]
+    asked = [
+        "--num-threads",
+        "1,2",
+        "--delegate",
+        "xnnpack",
+        "--delegate",
+        "none",
+        "--runtime",
+        installed_runtimes()[0],
+    ]
     done = CliRunner().invoke(bench, [str(DEFAULT_MODEL), *asked, *QUICK])
     assert done.exit_code == 0, done.output
-    assert len(done.stdout.splitlines()) == 1 + 4 * len(installed_runtimes())
-    assert done.stdout.count("2 threads, no delegate") == len(installed_runtimes())
+    assert len(done.stdout.splitlines()) == 1 + 4
+    assert done.stdout.count("2 threads, no delegate") == 1
 
 
 def test_integers_that_are_slower_are_explained():

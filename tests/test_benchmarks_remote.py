@@ -1,5 +1,6 @@
 """Measuring on another machine: over a real sshd on the loopback, and with connections that break."""
 
+import dataclasses
 import io
 import os
 import shutil
@@ -17,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks.command import bench
-from benchmarks.measuring_digits import load_measuring_digits
+from benchmarks.measuring_digits import SAMPLE_TEST, load_measuring_digits
 from benchmarks.parcel import pack_parcel, remote_path
 from benchmarks.remote import Remote, run_remote
 from benchmarks.results import BenchResult
@@ -32,7 +33,9 @@ needs_runtime = pytest.mark.skipif(not installed_runtimes(), reason="needs a dev
 needs_sshd = pytest.mark.skipif(
     SSHD is None or shutil.which("ssh-keygen") is None, reason="needs sshd: apt install openssh-server"
 )
-QUICK = BenchSettings(num_runs=3, min_s=0, warmup_runs=0, rounds=2, runtimes=tuple(installed_runtimes()[:1]))
+QUICK = BenchSettings(
+    num_runs=3, min_s=0, warmup_runs=0, rounds=2, runtimes=tuple(installed_runtimes()[:1]), data=SAMPLE_TEST
+)
 
 
 def free_port():
@@ -128,6 +131,42 @@ def test_a_model_is_measured_over_a_real_sshd(ssh, tmp_path, monkeypatch):
     assert (row.accuracy.n, "mnist_sample_test.npz" in row.data_source) == (2000, True)
     assert f"{user}@127.0.0.1: round 1 of 1: {DEFAULT_MODEL.name}" in done.stderr
     assert not Path((tmp_path / "where").read_text().strip()).exists()
+
+
+@needs_sshd
+@needs_runtime
+def test_a_connection_cut_in_the_middle_leaves_results_here_and_nothing_there(ssh, tmp_path):
+    """With ssh killed during the second process, the first one's figures are kept and the folder there goes away."""
+    client, python = tmp_path / "client", tmp_path / "python"
+    client.write_text(f'#!/bin/sh\necho $$ > {tmp_path / "client.pid"}\nexec "$@"\n')
+    python.write_text(f'#!/bin/sh\npwd > {tmp_path / "where"}\nexec {sys.executable} "$@"\n')
+    for script in (client, python):
+        script.chmod(0o755)
+    said = []
+
+    def cut_at_the_second(line):
+        said.append(line)
+        if " round " in line and sum(" round " in each for each in said) == 2:
+            os.kill(int((tmp_path / "client.pid").read_text()), signal.SIGKILL)
+
+    remote = Remote("127.0.0.1", str(python), (str(client), *ssh))
+    settings = dataclasses.replace(QUICK, rounds=20)
+    result = run_remote([DEFAULT_MODEL], remote, settings=settings, report=cut_at_the_second)
+    assert result.stopped_by == "connection"
+    assert result.rows[0].latency is not None
+    assert 1 <= len(result.rows[0].latency.round_medians_s) < 20
+    folder = Path((tmp_path / "where").read_text().strip())
+    for _ in range(300):
+        if not folder.exists():
+            break
+        time.sleep(0.1)
+    assert not folder.exists()
+
+
+def test_a_program_that_is_not_there_is_a_usage_error():
+    """Without ssh the line says what is missing."""
+    with pytest.raises(UsageError, match="--ssh: expected a program"):
+        run_remote([DEFAULT_MODEL], Remote("pi", ssh=("nosuchssh",)), settings=QUICK, report=lambda line: None)
 
 
 @needs_sshd

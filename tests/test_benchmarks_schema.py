@@ -9,6 +9,7 @@ from test_benchmarks_figures import FAILED, make_result, make_row
 
 from benchmarks.command import bench
 from benchmarks.figures import OpTime, Profile, StageTimes
+from benchmarks.measuring_digits import SAMPLE_TEST
 from benchmarks.results import BenchResult, Unreadable
 from benchmarks.schema import SCHEMA_FILE, format_schema
 from device.errors import DataError
@@ -57,6 +58,7 @@ SELF_EXPLAINING = {
 def test_a_measured_result_keeps_the_schema():
     """What `bench --json` prints, with stages and profile, keeps the schema and is read back as it was."""
     quick = ["--num-runs", "3", "--min-secs", "0", "--warmup-runs", "2", "--rounds", "1", "--frames", "2", "--profile"]
+    quick += ["--data", str(SAMPLE_TEST)]
     done = CliRunner().invoke(bench, [str(DEFAULT_MODEL), "--json", "-", "--quiet", *quick])
     assert done.exit_code == 0, done.output
     document = json.loads(done.stdout)
