@@ -214,7 +214,7 @@ def test_ctrl_c_keeps_what_came_from_the_other_side(tmp_path):
     rounds = (line for line in child.stderr if b" round " in line)
     assert next(rounds)
     assert next(rounds)
-    time.sleep(1)
+    time.sleep(5)  # that result is on its way through two pipes
     os.killpg(child.pid, signal.SIGINT)
     child.stderr.read()
     child.stderr.close()
