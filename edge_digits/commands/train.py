@@ -56,7 +56,8 @@ MNIST_SHARE, NEW_SHARE = 3.0, 1.0
     type=click.FloatRange(0, 100),
     default=0.1,
     show_default=True,
-    help="With --init: refuse a model that lost more points than this on what was held back of any source.",
+    help="With --init: refuse a model that lost more points than this, and more than one digit, on what was held back "
+    "of any source.",
 )
 @click.option("--h5", is_flag=True, help="Also write model.h5.")
 @click.option("--resume", is_flag=True, help="Continue a run that was stopped.")
