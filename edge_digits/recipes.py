@@ -112,8 +112,8 @@ RECIPES = {
     "cnn-large": _family(40, learning_rate=3e-3),
     "cnn-quick": Recipe(
         epochs=3,
-        batch_size=128,
-        learning_rate=6e-3,
+        batch_size=256,
+        learning_rate=9e-3,
         weight_decay=1e-3,
         label_smoothing=0.03,
         augmentation=Augmentation(rotation_rad=0.1, zoom=0.06, shear=0.1, shift_px=1.0),
