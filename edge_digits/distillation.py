@@ -9,17 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from device.errors import DataError
 from device.idx import idx_md5
 from device.model_file import sha256
 from device.output_files import atomic_path
 from device.paths import cache_dir
 
 from .recipes import Augmentation
+from .trained_models import load_trained
 
 _LEAST_SCORE = 1e-7
 
@@ -56,11 +55,8 @@ class _Teacher:
     """One teacher with the answers it has given before."""
 
     def __init__(self, path: Path, lesson: str | None) -> None:
-        try:
-            content = path.read_bytes()
-            self._model = keras.models.load_model(path, compile=False)
-        except (OSError, ValueError) as cause:
-            raise DataError(f"{path}: expected a Keras model as teacher, found none ({cause})") from cause
+        self._model = load_trained(path, purpose="as teacher")
+        content = path.read_bytes()
         self._answers = cache_dir() / "teachers" / f"{sha256(content)[:12]}-{lesson}" if lesson else None
 
     def log_scores(self, images: NDArray[np.uint8], epoch: int) -> NDArray[np.float32]:

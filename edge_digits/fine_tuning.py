@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.contract import LABELS, SIDE
-from device.errors import DataError, GateError, UsageError
+from device.errors import GateError, UsageError
 from device.statistics import mcnemar_p
 
 from .mixture import Mixture
+from .trained_models import load_trained
 
 LEAST_ACCURACY = 0.2
 
@@ -68,12 +69,7 @@ def load_init(path: Path) -> keras.Model:
         DataError: it is missing or no Keras model.
         UsageError: it does not take 28×28 pixels or does not answer with ten scores.
     """
-    try:
-        model = keras.models.load_model(path, compile=False)
-    except (OSError, ValueError) as cause:
-        raise DataError(
-            f"{path}: expected a Keras model (.keras or .h5) to start from, found none ({cause})"
-        ) from cause
+    model = load_trained(path, purpose="to start from")
     expected = (None, SIDE, SIDE, 1), (None, len(LABELS))
     found = tuple(model.input_shape), tuple(model.output_shape)
     if found != expected:

@@ -105,7 +105,9 @@ def validation_split(labels: NDArray[np.integer[Any]], *, count: int, seed: int)
         UsageError: `count` leaves nothing to learn from or nothing to validate with.
     """
     if not 0 < count < len(labels):
-        raise UsageError(f"expected 1 to {len(labels) - 1} digits for validation, found {count}; ask for fewer or more")
+        raise UsageError(
+            f"expected 1 to {len(labels) - 1} digits for validation, found {count}; choose another --validation"
+        )
     classes, sizes = np.unique(labels, return_counts=True)
     exact = sizes * count / len(labels)
     quota = np.floor(exact).astype(int)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from device.contract import LABELS
 from device.errors import UsageError
-from device.finder import find_digit
+from device.finder import find_digits as find_digits_of
 from device.pictures import read_picture
 
 from .evaluation_data import EvaluationDigits
@@ -124,8 +124,7 @@ def find_digits(path: Path) -> tuple[NDArray[np.uint8], list[ShownDigit]]:
         PictureError: it cannot be read.
     """
     picture = read_picture(path)
-    found = find_digit(picture)
-    return picture, [] if found is None else [ShownDigit(found.canonical, box=found.box)]
+    return picture, [ShownDigit(found.canonical, box=found.box) for found in find_digits_of(picture)]
 
 
 def predict_digits(

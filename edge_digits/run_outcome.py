@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -114,6 +115,8 @@ def write_h5(model: Path) -> Path:
     """
     path = model.with_suffix(".h5")
     loaded = keras.models.load_model(model, compile=False)
+    # Keras warns that the format is old, which is why one asks for it.
+    logging.getLogger("absl").setLevel(logging.ERROR)
     with atomic_path(path) as temporary:
         loaded.save(temporary)
     return path

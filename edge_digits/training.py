@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.contract import LABELS
-from device.errors import UsageError
+from device.errors import EdgeDigitsError, UsageError
 from device.output_files import refuse_existing, refuse_unwritable
 
 from .architectures import build
@@ -105,6 +105,7 @@ def train(
         UsageError: `resume` with other settings than the stopped run's, or too few digits for one batch.
         OutputError: `out` cannot be written.
         DataError: a teacher cannot be loaded.
+        EdgeDigitsError: the loss is no number any more.
     """
     split = held_back_split(digits, settings, part)
     if len(split.train) < settings.batch_size:
@@ -125,7 +126,13 @@ def train(
     history = list(checkpoint.history) if checkpoint else []
     held_back = digits.train_images[split.validation], digits.train_labels[split.validation]
     for epoch in epochs_of(lessons, numbers=range(len(history), settings.epochs), seed=settings.seed):
-        history.append(_learn(model, epoch, settings, held_back))
+        row = _learn(model, epoch, settings, held_back)
+        if not np.isfinite(row["loss"]):
+            raise EdgeDigitsError(
+                f"{out}: expected a finite loss, found {row['loss']} in epoch {row['epoch']:.0f}; start over with "
+                "--force and a lower --learning-rate"
+            )
+        history.append(row)
         save_checkpoint(out, model, identity, history)
         report(_line(history[-1], settings))
     if accept is not None:

@@ -78,7 +78,7 @@ def reproduce(
 def _reproduce(digits: Digits, name: str, out: Path, *, seeds: int, report: Callable[[str], None]) -> Reproduction:
     measured, seconds, parameters = [], 0.0, 0
     for seed in range(seeds):
-        settings = TrainingSettings.from_recipe(name, seed=seed, validation=min(5000, len(digits.train_labels) // 10))
+        settings = TrainingSettings.from_recipe(name, seed=seed, validation=min(1000, len(digits.train_labels) // 10))
         folder = out / f"{name}-{seed}"
         trained = train(digits, settings, folder, resume=True, report=lambda line: None)
         record = read_json(folder / TRAINING_NAME)

@@ -82,7 +82,7 @@ def test_a_student_learns_from_its_teacher(data: Path, teacher: Path, tmp_path: 
     train(digits, settings, tmp_path, teachers=[teacher], report=ignore)
     record = json.loads((tmp_path / "training.json").read_text())
     assert record["settings"]["teachers"] == [digest_of(teacher)]
-    with pytest.raises(DataError, match="expected a Keras model as teacher"):
+    with pytest.raises(DataError, match="as teacher, found another kind of file"):
         teach([data], lesson=None, temperature=2.0)
 
 
@@ -201,3 +201,39 @@ def test_the_threshold_says_what_it_accepts_and_refuses() -> None:
     assert decision.accepted >= 0.995
     assert 0.49 <= decision.reject_below <= 0.503
     assert decision.refused == 1.0
+
+
+def test_what_is_no_number_is_neither_learned_from_nor_gone_on_from(teacher: Path, tmp_path: Path) -> None:
+    """A model with NaN weights is named with its layer, as teacher and as start."""
+    model = keras.models.load_model(teacher, compile=False)
+    kernel, bias = model.layers[-1].get_weights()
+    model.layers[-1].set_weights([kernel * np.nan, bias])
+    model.save(tmp_path / "nan.keras")
+    for use in (lambda path: teach([path], lesson=None, temperature=2.0), load_init):
+        with pytest.raises(DataError, match="found NaN or infinity in layer scores"):
+            use(tmp_path / "nan.keras")
+
+
+def test_a_loss_that_is_no_number_ends_the_run(data: Path, tmp_path: Path) -> None:
+    """Exit code 1 names the epoch, and no model is written."""
+    options = ["--arch", "cnn-nano", "--epochs", "2", "--validation", "100", "--learning-rate", "1e35"]
+    result = CliRunner().invoke(cli, ["train", *options, "--data", str(data), "--out", str(tmp_path / "x")])
+    assert (result.exit_code, "expected a finite loss" in result.stderr) == (1, True), result.stderr
+    assert not (tmp_path / "x" / "model.keras").exists()
+
+
+@pytest.mark.parametrize(
+    "options", [["--learning-rate", "nan"], ["--learning-rate", "inf"], ["--resume", "--force"]], ids=" ".join
+)
+def test_what_cannot_be_meant_is_refused_at_once(options: list[str], tmp_path: Path) -> None:
+    """A usage error, before anything is loaded."""
+    result = CliRunner().invoke(cli, ["train", "--out", str(tmp_path / "x"), *options])
+    assert result.exit_code == 2
+
+
+def test_going_on_with_another_architecture_is_refused(teacher: Path, data: Path, tmp_path: Path) -> None:
+    """What was asked for and what the model is are named."""
+    arguments = ["train", "--init", str(teacher), "--arch", "cnn", "--data", str(data), "--out", str(tmp_path / "x")]
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 2
+    assert "expected a model of cnn, found one of mlp-100" in result.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import click
@@ -89,20 +90,24 @@ def train(
     from edge_digits.tensorflow_setup import prepare_tensorflow
 
     report = reporter()
+    if resume and force:
+        raise UsageError("expected --resume or --force, found both; --resume goes on, --force starts over")
+    if learning_rate is not None and not math.isfinite(learning_rate):
+        raise UsageError(f"expected a finite --learning-rate, found {learning_rate}; try 0.001")
+    named, shares = _sources(sources, weights, is_fine_tuning=init is not None)
     prepare_tensorflow()
     from edge_digits.mixture import load_mixture
     from edge_digits.run_files import digest_of
     from edge_digits.training import TrainingSettings, held_back_split
     from edge_digits.training import train as run_training
 
-    named, shares = _sources(sources, weights, is_fine_tuning=init is not None)
     mixture = load_mixture(named, shares or None, report=report)
     model = None
     if init is not None:
         from edge_digits.fine_tuning import comparison, held_back_of, load_init
 
         model = load_init(init)
-        arch = model.name if model.name in RECIPES else arch
+        arch = _arch_of(model.name, asked=arch)
         epochs = epochs or FINE_TUNING_EPOCHS
         learning_rate = learning_rate or RECIPES[arch].learning_rate * FINE_TUNING_RATE
     settings = TrainingSettings.from_recipe(
@@ -120,6 +125,9 @@ def train(
     digits, accept = mixture.digits, None
     if model is not None:
         sets = held_back_of(mixture, held_back_split(digits, settings, mixture.part).validation)
+        for source in mixture.sources:
+            if not any(each.is_gated and each.name.startswith(source.name) for each in sets):
+                report(f"warning: nothing of {source.name} is held back, so it gates nothing; raise --validation")
         accept = comparison(model, sets, max_drop=max_drop / 100, report=report)
     trained = run_training(
         digits,
@@ -139,6 +147,20 @@ def train(
 
         click.echo(f"{write_h5(trained.model)}: the same in Keras's older format")
     click.echo(f"{trained.model}: validation accuracy {trained.validation_accuracy:.2%}")
+
+
+def _arch_of(name: str, *, asked: str) -> str:
+    """Return whose recipe to go on with.
+
+    Raises:
+        UsageError: another architecture was asked for than the model is of.
+    """
+    if name not in RECIPES:
+        return asked
+    is_named = click.get_current_context().get_parameter_source("arch") is not click.core.ParameterSource.DEFAULT
+    if is_named and asked != name:
+        raise UsageError(f"--init: expected a model of {asked}, found one of {name}; leave out --arch")
+    return name
 
 
 def _sources(
