@@ -61,6 +61,20 @@ def _refuse_damage(path: Path) -> None:
         raise ModelFileError(f"{path}: expected a whole .keras model, found damage in {damaged}; train it again")
 
 
+def read_trained(path: Path) -> keras.Model:
+    """Read a `.keras` or `.h5` file of Keras 3 to go on from or to learn from, without its optimiser.
+
+    Raises:
+        ModelFileError: it is missing, another kind of file, damaged, needs code that is not here, or has weights that
+            are no numbers.
+    """
+    if path.suffix not in (".keras", ".h5"):
+        raise ModelFileError(f"{path}: expected a .keras or .h5 model, found another kind of file; check the path")
+    model = read_keras(path) if path.suffix == ".keras" else _read_h5(path)
+    check_weights(path, [(weight.path, np.asarray(weight)) for weight in model.weights])
+    return model
+
+
 def load_h5(path: Path) -> Reference:
     """Load an HDF5 file of Keras 3, or of Keras 2 through tf_keras where Keras 3 cannot read it.
 
@@ -69,13 +83,8 @@ def load_h5(path: Path) -> Reference:
         ContractError: it is no image classifier of fixed shape.
         ExtraMissingError: only tf_keras could read it, and it is not installed.
     """
-    if not path.is_file():
-        raise ModelFileError(f"{path}: expected an .h5 model, found no such file; check the path")
-    with path.open("rb") as file:
-        if file.read(len(HDF5_MARK)) != HDF5_MARK:
-            raise ModelFileError(f"{path}: expected an HDF5 file, found another or a damaged one; save it again")
     try:
-        return _reference(path, _load(path, lambda: keras.models.load_model(path, compile=False)))
+        return _reference(path, _read_h5(path))
     except ModelFileError as from_keras_3:
         if "weights" in str(from_keras_3) and "config" in str(from_keras_3):
             raise
@@ -86,6 +95,15 @@ def load_h5(path: Path) -> Reference:
                 f"{from_keras_3}; if Keras 2 wrote it, pip install tf_keras and convert again"
             ) from cause
         return _legacy_reference(path, _load(path, lambda: tf_keras.models.load_model(path, compile=False)))
+
+
+def _read_h5(path: Path) -> keras.Model:
+    if not path.is_file():
+        raise ModelFileError(f"{path}: expected an .h5 model, found no such file; check the path")
+    with path.open("rb") as file:
+        if file.read(len(HDF5_MARK)) != HDF5_MARK:
+            raise ModelFileError(f"{path}: expected an HDF5 file, found another or a damaged one; save it again")
+    return _load(path, lambda: keras.models.load_model(path, compile=False))
 
 
 def with_raw_pixels(model: keras.Model, taken: InputRange) -> keras.Model:

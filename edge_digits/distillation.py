@@ -12,13 +12,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from converters.keras_models import read_trained
 from device.idx import idx_md5
 from device.model_file import sha256
 from device.output_files import atomic_path
 from device.paths import cache_dir
 
 from .recipes import Augmentation
-from .trained_models import load_trained
+from .score_calibration import soften
 
 _LEAST_SCORE = 1e-7
 
@@ -34,12 +35,12 @@ def teach(
         temperature: above 1 softens.
 
     Raises:
-        DataError: a teacher cannot be loaded.
+        ModelFileError: a teacher cannot be loaded.
     """
     loaded = [_Teacher(path, lesson) for path in teachers]
 
     def soft_targets(distorted: NDArray[np.uint8], epoch: int) -> NDArray[np.float32]:
-        answers = [_soften(teacher.log_scores(distorted, epoch), temperature) for teacher in loaded]
+        answers = [soften(np.exp(teacher.log_scores(distorted, epoch)), temperature) for teacher in loaded]
         mean: NDArray[np.float32] = np.mean(answers, axis=0, dtype=np.float32)
         return mean
 
@@ -55,7 +56,7 @@ class _Teacher:
     """One teacher with the answers it has given before."""
 
     def __init__(self, path: Path, lesson: str | None) -> None:
-        self._model = load_trained(path, purpose="as teacher")
+        self._model = read_trained(path)
         content = path.read_bytes()
         self._answers = cache_dir() / "teachers" / f"{sha256(content)[:12]}-{lesson}" if lesson else None
 
@@ -70,9 +71,3 @@ class _Teacher:
             with atomic_path(kept) as temporary, temporary.open("wb") as file:
                 np.save(file, log_scores.astype(np.float16))
         return log_scores
-
-
-def _soften(log_scores: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
-    scores = np.exp((log_scores - log_scores.max(axis=1, keepdims=True)) / temperature)
-    softened: NDArray[np.float32] = scores / scores.sum(axis=1, keepdims=True)
-    return softened

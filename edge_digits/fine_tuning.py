@@ -10,12 +10,12 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from converters.keras_models import read_trained
 from device.contract import LABELS, SIDE
 from device.errors import GateError, UsageError
 from device.statistics import mcnemar_p
 
 from .mixture import Mixture
-from .trained_models import load_trained
 
 LEAST_ACCURACY = 0.2
 
@@ -66,10 +66,10 @@ def load_init(path: Path) -> keras.Model:
     """Load the model to go on from.
 
     Raises:
-        DataError: it is missing or no Keras model.
+        ModelFileError: it is missing, no Keras model, or has weights that are no numbers.
         UsageError: it does not take 28×28 pixels or does not answer with ten scores.
     """
-    model = load_trained(path, purpose="to start from")
+    model = read_trained(path)
     expected = (None, SIDE, SIDE, 1), (None, len(LABELS))
     found = tuple(model.input_shape), tuple(model.output_shape)
     if found != expected:

@@ -8,6 +8,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from .reliability import reliability
+
 ACCEPTED = 0.995
 _LEAST_SCORE = 1e-7
 
@@ -69,13 +71,9 @@ def soften_model(model: keras.Model, temperature: float) -> None:
     layer.set_weights([weights / temperature for weights in layer.get_weights()])
 
 
-def expected_calibration_error(scores: NDArray[np.float32], labels: NDArray[np.uint8], *, bins: int = 15) -> float:
-    """Return the mean distance between best score and accuracy, over bins of equal width, weighted by their sizes."""
-    best, right = scores.max(axis=1), scores.argmax(axis=1) == labels
-    place = np.minimum((best * bins).astype(int), bins - 1)
-    sure = np.bincount(place, weights=best, minlength=bins)
-    correct = np.bincount(place, weights=right, minlength=bins)
-    return float(np.abs(sure - correct).sum() / len(labels))
+def expected_calibration_error(scores: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
+    """Return how far best scores are from being probabilities; see `reliability`."""
+    return reliability(scores.max(axis=1), scores.argmax(axis=1) == labels).expected_calibration_error
 
 
 def decide(

@@ -104,7 +104,7 @@ def train(
         OutputExistsError: `out` holds a run and neither `resume` nor `force` is given.
         UsageError: `resume` with other settings than the stopped run's, or too few digits for one batch.
         OutputError: `out` cannot be written.
-        DataError: a teacher cannot be loaded.
+        ModelFileError: a teacher cannot be loaded.
         EdgeDigitsError: the loss is no number any more.
     """
     split = held_back_split(digits, settings, part)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..command_line import FILE, Command, reporter
-from .reading_options import make_reader, open_stdin
+from .reading_options import open_stdin
 
 if TYPE_CHECKING:
     from ..frames import Frame
@@ -32,8 +32,10 @@ def calibrate(*, source: str, out: Path, model: Path | None, force: bool) -> Non
     """
     from ..calibrating import draw_proposal, propose, write_proposal
     from ..errors import PictureError, UsageError
+    from ..loading import load_reader
+    from ..model_settings import ModelSettings
     from ..output_files import refuse_existing
-    from ..paths import DEFAULT_MODEL
+    from ..reading_settings import ReadingSettings
 
     if out.suffix.lower() != ".toml":
         raise UsageError(f"--out: expected a name that ends in .toml, found {out}")
@@ -41,7 +43,7 @@ def calibrate(*, source: str, out: Path, model: Path | None, force: bool) -> Non
     for path in (out, picture):
         refuse_existing(path, force=force)
     frame = _first_frame(source)
-    reader = make_reader(model=model or DEFAULT_MODEL)
+    reader = load_reader(ModelSettings(file=model), ReadingSettings(), warn=reporter())
     reading = reader.read(frame)
     if not reading.digits or frame.image is None:
         raise PictureError(f"{source}: expected digits to calibrate on, found none; classify --explain shows why")

@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from ..command_line import FILE, Command
+from ..command_line import FILE, Command, reporter
 from ..errors import DataError
 from ..model_settings import PictureSettings
 from ..settings_options import apply_options, settings_options
-from .reading_options import make_reader, open_stdin, write_readings
+from .reading_options import open_stdin, write_readings
 
 FOLDER = click.Path(readable=False, file_okay=False, path_type=Path)
 
@@ -41,7 +41,7 @@ def classify(
     A 28×28 picture is taken as it is; in any other the ink is found first, dark on light or light on dark, and read
     row by row. A picture that cannot be read is said, the others are still read, and the exit code is 6.
     """
-    from ..paths import DEFAULT_MODEL
+    from ..loading import load_reader
     from ..sources import picture_frames
 
     settings = PictureSettings()
@@ -51,14 +51,7 @@ def classify(
         loaded = load_settings(config)
         settings = PictureSettings(loaded.model, loaded.reading)
     settings = apply_options(settings, options)
-    named = settings.model
-    reader = make_reader(
-        model=named.file or DEFAULT_MODEL,
-        labels=named.labels,
-        runtime=named.runtime,
-        num_threads=named.num_threads,
-        settings=settings.reading,
-    )
+    reader = load_reader(settings.model, settings.reading, warn=reporter())
     frames = picture_frames(paths, stdin=open_stdin())
     if annotate or explain:
         from ..shown_reading import read_and_draw
