@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 BGR_TO_GREY = (0.114, 0.587, 0.299)  # ITU-R BT.601, which OpenCV uses too
 LEAST_SIDE = 6  # px: no digit is in a smaller frame
 ALONE, SMALLEST = 0.03, 0.02  # of the frame's longest side: a smaller mark, alone or among others, is a speck
+FEW = 0.04  # of the marks: where no more stand out, they do so by chance, and all are texture
 CLEARNESS = 2.5  # times what lies around: noise alone reaches 1.7, the palest pencil more than 3
 
 
@@ -87,11 +88,11 @@ def find_digits(frame: NDArray[Any], *, layout: str = "auto", invert: str = "aut
     view = look(frame, invert=invert, single=layout == "single")
     found: list[Found] = []
     rows = _rows(view, layout)
-    several = sum(map(len, rows)) > 1
+    count = sum(map(len, rows))
     for groups in rows:
-        framed = _framed(groups, view, frame, row=found[-1].row + 1 if found else 0, several=several)
+        framed = _framed(groups, view, frame, row=found[-1].row + 1 if found else 0, several=count > 1)
         found += [digit for digit in framed if digit.box[3] >= min_height]
-    return found
+    return found if len(found) >= FEW * count else []
 
 
 def find_digit(frame: NDArray[Any]) -> Found | None:

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .cell_borders import without_borders
 from .ink import grey_copy, ink_map, ink_threshold, is_light_on_dark
 from .marks import Marks, mark_weights, measure_marks, pixels_of, typical_height
-from .printed_lines import without_lines, without_rules
+from .printed_lines import without_borders, without_lines, without_rules
 
 if TYPE_CHECKING:
     from .rows import Group

@@ -13,6 +13,7 @@ RIM_FADE = 0.8  # a mark at the middle of a side weighs 1 − this, one in the m
 LONG_CONTACT = 0.1  # of the frame's half perimeter: more of the rim than a digit's strokes touch
 CONTACT_PENALTY = 0.3  # what the weight of a mark with long contact is multiplied by
 BOXED = 0.25  # of a box's longer side: what it encloses is at least this long
+CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +49,13 @@ class Marks:
         height: NDArray[Any] = self.bottom - self.top
         return height
 
+    def only(self, chosen: NDArray[Any]) -> NDArray[Any]:
+        """Return the mask of some of the marks, uint8 (H, W); `chosen` is bool (n,)."""
+        table = np.zeros(int(self.labels.max()) + 1, np.uint8)
+        table[self.names[chosen]] = 255
+        mask: NDArray[Any] = table[self.labels]
+        return mask
+
 
 def measure_marks(mask: NDArray[Any]) -> Marks:
     """Label and measure the marks of a mask, uint8 (H, W), not 0 where there is ink."""
@@ -70,6 +78,19 @@ def pixels_of(labels: NDArray[Any], name: int) -> NDArray[Any]:
 
     pixels: NDArray[Any] = cv2.compare(labels, int(name), cv2.CMP_EQ)  # type: ignore[call-overload]  # numbers do too
     return pixels
+
+
+def stroke_width(area: int, mask: NDArray[Any]) -> float:
+    """Estimate the mean width of strokes from what a border of one pixel takes from them, in pixels.
+
+    Args:
+        area: pixels that are ink.
+        mask: uint8 (H, W), not 0 where there is ink.
+    """
+    import cv2
+
+    left = cv2.countNonZero(cv2.erode(mask, CROSS))
+    return 2 * area / max(1, area - left)
 
 
 def mark_weights(marks: Marks) -> NDArray[Any]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .looking import View
-from .printed_lines import CROSS, stroke_width
+from .marks import CROSS, stroke_width
 from .rows import Group
 
 HAIRLINE, STRAIGHT = 0.55, 4.0  # of the usual stroke's width, times as long as wide: a line that is left over
@@ -43,11 +43,12 @@ def could_be_digits(groups: Sequence[Group], view: View) -> list[Group]:
     )
     width, height = np.array([(group.width, group.height) for group in groups]).T
     stroke = 2 * area / np.maximum(1, area - inside)
-    order = np.argsort(stroke, kind="stable")
-    usual = stroke[order[np.searchsorted(area[order].cumsum(), area.sum() / 2)]]
+    blot = stroke > BLOT * np.maximum(width, height)
+    order = np.argsort(np.where(blot, np.inf, stroke), kind="stable")
+    summed = np.where(blot, 0, area)[order].cumsum()
+    usual = stroke[order[np.searchsorted(summed, summed[-1] / 2)]]
     slender = np.maximum(width, height) / np.minimum(width, height)
     hairline = (stroke < HAIRLINE * usual) & (slender > STRAIGHT) & (len(groups) > 2)
-    blot = stroke > BLOT * np.maximum(width, height)
     down, across = marks.labels.shape
     near = np.array([min(group.left, across - group.right) for group in groups]) < RIM_NEAR * across
     cut = (contact > np.maximum(width, height) / 2) | (height == down) | (width == across)

@@ -1,28 +1,32 @@
-"""Take printed lines out of ink: the rules of paper, the squares of a grid, the boxes of a form.
+"""Take printed lines out of ink: the rules of paper, the squares of a grid, the boxes of a form, the borders of a cell.
 
-A line is thin and long. What is thick across its direction is a stroke that crosses it, and stays.
+A line is long, thin and straight. What is thick across its direction is a stroke that crosses it, and stays.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .marks import Marks, pixels_of
+from .ink import ink_threshold
+from .marks import Marks, measure_marks, pixels_of, stroke_width
 
-CROSSES = 0.7  # of the frame: a rule is at least this long
+CROSSES, LONG = 0.85, 0.35  # of the frame, of its longest side: a rule is at least this long
 RULE_THICKEST = 0.03  # of the longest side
 LINE_THICKEST = 0.15  # of the height of a digit
 FULL = 0.9  # of a stretch of a line is ink
 BRIDGED, COVERED = 0.25, 0.7  # of a line's length: gaps where strokes cross it; what is ink
 LEAN = 0.12  # rise as a share of the length, about 7°
-PALER = 0.75  # of the other ink's value: a rule is as pale as this
-THINNER = 0.6  # of the other ink's width: or as thin as this
-CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
+SLACK_PX = 1.5  # how far, apart from its thickness, a line strays from straight; a foot on it reaches further
+SAMPLES = 600  # pixels that a line is fitted to
+PALER, THINNER = 0.75, 0.6  # of the other ink's value and width: a rule is paler or thinner than this
 MANY = 3  # lines in one direction are no strokes of one digit
+BAND = 0.2  # of the frame: how deep inside a side its border may lie
+BORDER_LENGTH, BORDER_THICKEST = 0.85, 0.15  # of the side, of the frame
+ROUNDS = 3  # a double border takes two, and thresholds fall when the darkest line has gone
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +43,10 @@ class Lines:
     count: int
     thickness: float
 
+    def transposed(self) -> Lines:
+        """Return the same lines running from top to bottom."""
+        return Lines(self.pixels.T.copy(), self.count, self.thickness)
+
 
 def level_lines(mask: NDArray[Any], *, length: float, thickest: float) -> Lines | None:
     """Find lines that are level, or nearly; None without one.
@@ -50,8 +58,10 @@ def level_lines(mask: NDArray[Any], *, length: float, thickest: float) -> Lines 
     """
     import cv2
 
-    tall = max(2, round(thickest)) + 1
-    thin = cv2.subtract(mask, cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((tall, 1), np.uint8)))
+    tall = np.ones((max(2, round(thickest)) + 1, 1), np.uint8)
+    # What lies beyond the frame is no ink: a border that is cut off is not thick for that.
+    thick = cv2.morphologyEx(mask, cv2.MORPH_OPEN, tall, borderType=cv2.BORDER_CONSTANT, borderValue=(0,))
+    thin = cv2.subtract(mask, thick)
     stretch = max(7, round(min(length / 4, 30)))
     near = cv2.dilate(thin, np.ones((3, 1), np.uint8))
     full = cv2.boxFilter(near, -1, (stretch, 1), borderType=cv2.BORDER_CONSTANT)
@@ -63,22 +73,40 @@ def level_lines(mask: NDArray[Any], *, length: float, thickest: float) -> Lines 
     if cv2.countNonZero(cv2.reduce(joined, 0, cv2.REDUCE_MAX)) < length:
         return None
     _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    chosen = np.zeros(len(stats), np.uint8)
-    total = 0
+    pixels, count, total = np.zeros_like(mask), 0, 0
     for name, (x, y, width, height, _) in enumerate(stats[1:], 1):
-        if width - gap < length or height > LEAN * width + 2 * thickest:
+        if width < length or height > LEAN * width + 2 * thickest:
             continue
-        here = pixels_of(labels[y : y + height, x : x + width], name)
-        columns = cv2.reduce(cv2.bitwise_and(here, thin[y : y + height, x : x + width]), 0, cv2.REDUCE_MAX)
-        if cv2.countNonZero(columns) >= COVERED * (width - gap):
-            chosen[name], total = 255, total + width - gap
-    if not total:
-        return None
-    pixels = cv2.bitwise_and(chosen[labels], thin)
-    return Lines(pixels, np.count_nonzero(chosen), cv2.countNonZero(pixels) / total)
+        part = slice(y, y + height), slice(x, x + width)
+        line = _straight(cv2.bitwise_and(pixels_of(labels[part], name), thin[part]))
+        columns = np.flatnonzero(line.any(axis=0))
+        extent = int(columns[-1] + 1 - columns[0]) if columns.size else 0
+        if extent >= length and columns.size >= COVERED * extent:
+            pixels[part] |= line
+            count, total = count + 1, total + extent
+    return Lines(pixels, count, cv2.countNonZero(pixels) / total) if count else None
 
 
-def without_rules(ink: NDArray[Any], threshold: int) -> NDArray[Any]:
+def _straight(line: NDArray[Any]) -> NDArray[Any]:
+    """Keep of a line what lies along one curve of the second degree; strokes that run along it for a while go."""
+    import cv2
+
+    y, x = np.nonzero(line)
+    if len(x) < 3:
+        return line
+    some = slice(None, None, max(1, len(x) // SAMPLES))
+    thickness = len(x) / max(1, cv2.countNonZero(cv2.reduce(line, 0, cv2.REDUCE_MAX)))
+    near = np.ones(len(x[some]), bool)
+    for _ in range(3):
+        curve = np.polyfit(x[some][near], y[some][near], 2)
+        off = np.abs(np.polyval(curve, x[some]) - y[some])
+        near = off <= max(SLACK_PX + thickness / 2, float(np.median(off)))
+    off = np.abs(np.polyval(curve, x) - y) > SLACK_PX + thickness / 2
+    line[y[off], x[off]] = 0
+    return line
+
+
+def without_rules(ink: NDArray[Any], threshold: float) -> NDArray[Any]:
     """Blank the lines that cross a frame, uint8 (H, W), where they are many, or thinner or paler than its other ink.
 
     A stroke of a digit that is cropped tightly crosses the frame too, but it is neither. Ink is above `threshold`.
@@ -86,9 +114,9 @@ def without_rules(ink: NDArray[Any], threshold: int) -> NDArray[Any]:
     import cv2
 
     mask = cv2.threshold(ink, threshold, 255, cv2.THRESH_BINARY)[1]
-    level, upright = _rules(mask), _rules(cv2.transpose(mask))
+    level, upright = _rules(mask), _rules(mask.T.copy())
     found = [level] if level else []
-    found += [replace(upright, pixels=cv2.transpose(upright.pixels))] if upright else []
+    found += [upright.transposed()] if upright else []
     every = cv2.bitwise_or(found[0].pixels, found[-1].pixels) if found else mask
     for lines in found:
         if lines.count >= MANY or _is_lesser(lines, every, ink, mask):
@@ -98,7 +126,8 @@ def without_rules(ink: NDArray[Any], threshold: int) -> NDArray[Any]:
 
 def _rules(mask: NDArray[Any]) -> Lines | None:
     """Find the lines that cross a frame from left to right."""
-    return level_lines(mask, length=CROSSES * mask.shape[1], thickest=RULE_THICKEST * max(mask.shape))
+    longest = max(mask.shape)
+    return level_lines(mask, length=max(CROSSES * mask.shape[1], LONG * longest), thickest=RULE_THICKEST * longest)
 
 
 def without_lines(
@@ -114,16 +143,12 @@ def without_lines(
     """
     import cv2
 
-    large = (np.maximum(marks.width, marks.height) > 2.5 * height) | (
-        np.minimum(marks.width, marks.height) > 1.2 * height
-    )
+    longer, shorter = np.maximum(marks.width, marks.height), np.minimum(marks.width, marks.height)
+    large = (longer > 2.5 * height) | (shorter > 1.2 * height)
     if not large.any():
         return ink, mask
-    chosen = np.zeros(int(marks.names.max()) + 1, np.uint8)
-    chosen[marks.names[large]] = 255
     # First the boxes around digits, then what is left of a grid.
-    for where, lengths in ((_looked_up(chosen, marks.labels), (1.4, 1.2)), (None, (2.5, 2.5))):
-        among = mask if where is None else where
+    for among, lengths in ((marks.only(large), (1.4, 1.2)), (mask, (2.5, 2.5))):
         for length in lengths:
             ink, mask, among = (cv2.transpose(each) for each in (ink, mask, among))
             lines = level_lines(among, length=length * height, thickest=LINE_THICKEST * height)
@@ -133,23 +158,56 @@ def without_lines(
     return ink, mask
 
 
-def _looked_up(table: NDArray[Any], labels: NDArray[Any]) -> NDArray[Any]:
-    """Return `table[labels]`, 0 for labels beyond its end."""
-    found: NDArray[Any] = np.append(table, np.uint8(0))[np.minimum(labels, len(table))]
-    return found
+def without_borders(ink: NDArray[Any]) -> NDArray[Any]:
+    """Blank the borders of the cell that a frame, uint8 (H, W), was cut from, and what lies outside them."""
+    ink = ink.copy()
+    for _ in range(ROUNDS):
+        mask = (ink > ink_threshold(ink)).astype(np.uint8) * 255
+        # All four sides are measured on the same marks: a border that has lost its corners has lost its ends.
+        borders = _borders(mask)
+        for turn, border in borders.items():
+            np.rot90(ink, turn)[: len(border)][border] = 0
+        if not borders:
+            break
+    return ink
 
 
-def stroke_width(area: int, mask: NDArray[Any]) -> float:
-    """Estimate the mean width of strokes from what a border of one pixel takes from them, in pixels.
+def _borders(mask: NDArray[Any]) -> dict[int, NDArray[Any]]:
+    """Find the lines along the sides, by the turns of 90° that bring each to the top: bool (rows, W), True to blank.
 
-    Args:
-        area: pixels that are ink.
-        mask: uint8 (H, W), not 0 where there is ink.
+    An end of a border goes on beyond the frame or meets the border of the next side; the bar of a digit does neither.
+    Where one mark touches all four sides and there is but one line, the frame is a digit cropped tightly.
     """
+    found = {turn: _top_border(np.rot90(mask, turn)) for turn in range(4)}
+    lines = {turn: line for turn, line in found.items() if line is not None}
+    if not lines or (len(lines) == 1 and _fills_frame(mask)):
+        return {}
+    return {
+        turn: line
+        for turn, line in lines.items()
+        if (line[:, :2].any() or (turn - 1) % 4 in lines) and (line[:, -2:].any() or (turn + 1) % 4 in lines)
+    }
+
+
+def _top_border(mask: NDArray[Any]) -> NDArray[Any] | None:
+    """Find a line along the top of a picture: bool (rows, W), True from the top edge down to the line's lower edge."""
     import cv2
 
-    left = cv2.countNonZero(cv2.erode(mask, CROSS))
-    return 2 * area / max(1, area - left)
+    height, width = mask.shape
+    if width < 16:
+        return None
+    band = np.ascontiguousarray(mask[: max(2, round(BAND * height))])
+    lines = level_lines(band, length=BORDER_LENGTH * width, thickest=BORDER_THICKEST * height)
+    if lines is None:
+        return None
+    below = np.cumsum(cv2.dilate(lines.pixels, np.ones((5, 3), np.uint8))[::-1] > 0, axis=0)[::-1]
+    return below > 0
+
+
+def _fills_frame(mask: NDArray[Any]) -> bool:
+    """Tell whether the largest mark touches all four sides."""
+    marks = measure_marks(mask)
+    return bool(marks.width[0] == mask.shape[1] and marks.height[0] == mask.shape[0])
 
 
 def _is_lesser(lines: Lines, every: NDArray[Any], ink: NDArray[Any], mask: NDArray[Any]) -> bool:

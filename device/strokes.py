@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .contract import INK_SIDE, frame_ink
-from .marks import Marks, pixels_of
-from .printed_lines import stroke_width
+from .marks import Marks, pixels_of, stroke_width
 from .rows import Group
 
 CORE = 0.4  # standard deviations above the mean ink of the marks; this and everything above becomes 255
