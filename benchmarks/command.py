@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +70,7 @@ DELEGATES = ("xnnpack", "none")
 @click.option("--max-latency", metavar="TIME", help="What p95 may be at most, such as 5ms; with --recommend.")
 @click.option("--min-accuracy", metavar="PERCENT", help="Such as 99.5; with --recommend.")
 @click.option("--max-bytes", metavar="SIZE", help="Of the file, such as 64k; with --recommend.")
+@click.option("--device", metavar="NAME", help="What to call this device in reports; its board if absent.")
 @click.option("--remote", metavar="USER@HOST", help="Measure there over ssh; nothing stays there.")
 @click.option("--remote-python", default="python3", show_default=True, help="The Python there.")
 @click.option("--ssh", default="ssh", show_default=True, help="How to connect, such as 'ssh -p 2222'.")
@@ -96,12 +98,12 @@ def bench(*, models: tuple[Path, ...], **options: Any) -> None:
         **_taken(options, "recommended", "max_latency", "min_accuracy", "max_bytes"),
     )
     place = _taken(options, "remote", "remote_python", "ssh")
-    as_lines = options.pop("json_lines")
+    as_lines, device = options.pop("json_lines"), options.pop("device")
     settings = make_settings(**options)
     if as_lines:
         measure_in_lines(models, settings)
         return
-    result = measure(models, settings, **place)
+    result = replace(measure(models, settings, **place), device=device)
     report_notes(result)
     outputs.write([result])
     end_command(result)

@@ -25,7 +25,7 @@ from .plot_style import (
 )
 from .quantities import format_seconds
 
-MOST_PANELS, BINS = 12, 40
+BINS = 40
 ERRORS = LinearSegmentedColormap.from_list("errors", [PAPER, "#f6c9b4", COLOURS[0], "#7d2a0b"])
 RIGHT_CELL = "#e6edf4"
 LEAST_SCALE = 5  # a single mistake is never the darkest cell
@@ -61,7 +61,7 @@ def draw_distributions(rows: Sequence[Shown]) -> Figure:
 
 def draw_ops(rows: Sequence[Shown]) -> list[Figure]:
     """Draw the time of each op, a figure for each row that was profiled."""
-    profiled = [(each, each.row.profile) for each in rows if each.row.profile][:MOST_PANELS]
+    profiled = [(each, each.row.profile) for each in rows if each.row.profile]
     longest_s = max((op.seconds for _, profile in profiled for op in profile.ops), default=0.0)
     return [_draw_profile(each, profile, longest_s) for each, profile in profiled]
 
@@ -127,7 +127,7 @@ def draw_confusions(rows: Sequence[Shown]) -> list[Figure]:
     for each in rows:
         if each.row.accuracy and each.row.accuracy.confusion:
             first.setdefault((each.row.model, each.row.sha256), each)
-    return [_draw_confusion(each) for each in list(first.values())[:MOST_PANELS]]
+    return [_draw_confusion(each) for each in first.values()]
 
 
 def _draw_confusion(shown: Shown) -> Figure:

@@ -113,3 +113,10 @@ class Profile:
     ops: tuple[OpTime, ...]
     whole_s: float
     sum_s: float
+
+    @property
+    def delegate_share(self) -> float | None:
+        """What share of the time the delegate's ops take, 0–1; None where the runtime does not tell them apart."""
+        if any(op.delegated is None for op in self.ops) or not self.sum_s:
+            return None
+        return sum(op.seconds for op in self.ops if op.delegated) / self.sum_s

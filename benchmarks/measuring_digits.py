@@ -60,7 +60,7 @@ def load_measuring_digits(data: Path | None, *, report: Callable[[str], None] = 
     if named is not None:
         part = read_part(named, "test")
         return _measuring_digits(
-            part, str(named) if _matches(part, CANONICAL_MD5) else f"{named} (not MNIST's test digits)"
+            part, f"MNIST, {named}" if _matches(part, CANONICAL_MD5) else f"{named} (not MNIST's test digits)"
         )
     cache = cache_dir() / "mnist.npz"
     if cache.exists():

@@ -7,16 +7,20 @@ from collections.abc import Sequence
 from html import escape
 from urllib.parse import quote
 
-from .documents import device_name, device_names
+from .device_names import device_name, device_names
 from .environment import describe_throttling
+from .notes import note_lines
 from .page_style import STYLE
-from .quantities import format_accuracy, format_bytes, format_joules, format_seconds
+from .quantities import format_accuracy, format_bytes, format_joules, format_median, format_seconds
+from .recommendation import Wishes, recommend
 from .results import BenchResult, Row
-from .table import note_lines, runtime_name
+from .table import protocol, runtime_name, tells_energy
 
 PLOT_BYTES = 850_000  # the page stays below 1 MB, whatever there is to draw
 HEADS = ("Model", "Variant", "Runtime")
-FIGURE_HEADS = ("Bytes", "Accuracy (95 %)", "Median", "p95", "p99", "First", "Build", "Memory", "Energy")
+FIGURE_HEADS = (
+    *("Bytes", "Accuracy (95 %)", "Median (95 %)", "p95", "p99", "Digits/s", "First", "Build", "Memory", "Energy"),
+)
 
 
 def make_page(results: Sequence[BenchResult]) -> str:
@@ -41,14 +45,15 @@ def make_page(results: Sequence[BenchResult]) -> str:
 def _device_sections(result: BenchResult, name: str) -> list[str]:
     """Return table, environment and notes of one result, under its device's name if there are several."""
     where = f" of {escape(name)}" if name else ""
-    stopped = f'<p class="warning">Stopped by {escape(str(result.stopped_by))} before its end: incomplete.</p>'
+    cause = "The connection broke" if result.stopped_by == "connection" else f"Stopped by {result.stopped_by}"
+    stopped = f'<p class="warning">{escape(cause)} before the end: incomplete.</p>'
     notes = [*(f"{each.model}: {each.error}" for each in result.unreadable), *result.notes, *note_lines(result)]
     sections = [
         f"<h2>Figures{where}</h2>",
         "" if result.complete else stopped,
         f'<p class="faint">edge-digits {escape(result.environment.edge_digits)} · {_minute(result.started_at)}</p>',
         _table(result),
-        f'<p class="faint">Accuracy on {escape(result.settings.data_source)}. {_explain(result)}</p>',
+        f'<p class="faint">{escape(protocol(result))} {escape(_explain(result))}</p>',
         f"<h2>Environment{where}</h2>",
         _definitions(_environment_facts(result)),
     ]
@@ -58,19 +63,26 @@ def _device_sections(result: BenchResult, name: str) -> list[str]:
 
 
 def _verdict(results: Sequence[BenchResult]) -> str:
-    fastest = [
-        (best, name) for result, name in zip(results, device_names(results), strict=True) if (best := _fastest(result))
-    ]
+    """Return a paragraph for each device: what is fastest, and what is fastest of those that read best."""
     lines = []
-    for best, name in fastest:
-        assert best.latency is not None
-        read = f", reading {format_accuracy(best.accuracy)} of digits right" if best.accuracy else ""
-        where = f" on {escape(name)}" if name else ""
-        lines.append(
-            f'<p class="verdict">Fastest{where}: <b>{escape(best.model)}</b> in {escape(runtime_name(best))}, '
-            f"<b>{format_seconds(best.latency.median_s)}</b> a digit{read}.</p>"
-        )
+    for result, name in zip(results, device_names(results), strict=True):
+        fastest, best = _fastest(result), recommend(result.rows, Wishes()).chosen
+        if fastest is None:
+            continue
+        words = [f"Fastest{f' on {escape(name)}' if name else ''}: {_praise(fastest)}."]
+        if best is not None and best is not fastest:
+            words.append(f"Fastest of those that read as well as the best: {_praise(best)}.")
+        lines.append(f'<p class="verdict">{" ".join(words)}</p>')
     return "\n".join(lines)
+
+
+def _praise(row: Row) -> str:
+    assert row.latency is not None
+    read = f", reading {format_accuracy(row.accuracy)} of digits right" if row.accuracy else ""
+    return (
+        f"<b>{escape(row.model)}</b> in {escape(runtime_name(row))}, "
+        f"<b>{format_seconds(row.latency.median_s)}</b> a digit{read}"
+    )
 
 
 def _fastest(result: BenchResult) -> Row | None:
@@ -104,33 +116,36 @@ def _data_uri(svg: bytes) -> str:
 
 def _table(result: BenchResult) -> str:
     best = _fastest(result)
+    used = FIGURE_HEADS if tells_energy(result) else FIGURE_HEADS[:-1]
     head = "".join(f"<th>{head}</th>" for head in HEADS)
-    head += "".join(f'<th class="number">{head}</th>' for head in FIGURE_HEADS)
-    body = "\n".join(_table_row(row, best=row is best) for row in result.rows)
+    head += "".join(f'<th class="number">{head}</th>' for head in used)
+    body = "\n".join(_table_row(row, used, best=row is best) for row in result.rows)
     return f'<div class="wide">\n<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>'
 
 
-def _table_row(row: Row, *, best: bool) -> str:
+def _table_row(row: Row, heads: Sequence[str], *, best: bool) -> str:
     cells = [_cell(*each) for each in zip(HEADS, (row.model, row.variant, runtime_name(row)), strict=True)]
     cells.append(_cell("Bytes", f"{row.file_bytes:,}", kind="number"))
     if row.latency is None:
-        reason = f'<td class="reason" colspan="{len(FIGURE_HEADS) - 1}">{escape(row.error or "")}</td>'
+        reason = f'<td class="reason" colspan="{len(heads) - 1}">{escape(row.error or "")}</td>'
         return f"<tr>{''.join(cells)}{reason}</tr>"
     figures = (
         format_accuracy(row.accuracy),
-        *map(
-            format_seconds, (row.latency.median_s, row.latency.p95_s, row.latency.p99_s, row.first_s, row.construct_s)
-        ),
+        format_median(row.latency),
+        *map(format_seconds, (row.latency.p95_s, row.latency.p99_s)),
+        f"{row.latency.per_second:,.0f}",
+        *map(format_seconds, (row.first_s, row.construct_s)),
         format_bytes(row.peak_rss_bytes),
         format_joules(row.energy_j),
     )
-    cells += [_cell(*each, kind="number") for each in zip(FIGURE_HEADS[1:], figures, strict=True)]
+    cells += [_cell(head, figure, kind="number") for head, figure in zip(heads[1:], figures, strict=False)]
     row_class = ' class="best"' if best else ""
     return f"<tr{row_class}>{''.join(cells)}</tr>"
 
 
 def _cell(head: str, text: str, *, kind: str = "name") -> str:
     """Return a cell that also carries its head, which a phone shows beside it."""
+    kind = "title" if head == HEADS[0] else kind
     return f'<td class="{kind}" data-head="{escape(head)}">{escape(text)}</td>'
 
 
@@ -140,17 +155,13 @@ def _minute(timestamp: str) -> str:
 
 
 def _explain(result: BenchResult) -> str:
-    settings = result.settings
-    threads = "1 thread" if settings.num_threads == (1,) else f"{', '.join(map(str, settings.num_threads))} threads"
+    """Return what the columns and plots of the page are, as far as `protocol` does not say."""
+    parts = ["First: the first inference. Build: making the interpreter."]
+    methods = sorted({row.profile.method for row in result.rows if row.profile})
+    parts += [f"Ops: {', '.join(methods)}."] if methods else []
     sources = sorted({row.energy_source for row in result.rows if row.energy_source})
-    energy = ", ".join(sources) or "not told by this machine"
-    return (
-        f"Each time is that of one digit, from values in to values out, on {threads}; "
-        f"{settings.rounds} processes for each row in an order drawn by chance, at least {settings.num_runs:,} samples "
-        f"and {settings.min_s:g} s in each. "
-        "First: the first inference. Build: making the interpreter. Memory: the most the process held. "
-        f"Energy of one inference: {energy}."
-    )
+    parts.append(f"Energy of one inference: {', '.join(sources) or 'not told by this machine'}.")
+    return " ".join(parts)
 
 
 def _environment_facts(result: BenchResult) -> list[tuple[str, str]]:

@@ -28,13 +28,17 @@ ul { margin: 0; padding-left: 1.2rem; font-size: .92rem; }
 @media screen and (max-width: 44rem) {
   body { padding: .9rem; }
   thead { display: none; }
-  table, tbody, tr, td { display: block; }
-  tr { border: 1px solid var(--line); border-radius: .4rem; margin: 0 0 .8rem; padding: .4rem .7rem; }
+  table, tbody { display: block; }
+  tr { display: grid; grid-template-columns: 1fr 1fr; column-gap: 1.2rem; border: 1px solid var(--line);
+    border-radius: .4rem; margin: 0 0 .7rem; padding: .5rem .7rem; }
   tr.best { border-color: var(--accent); }
-  td { display: flex; justify-content: space-between; gap: 1rem; border: 0; padding: .12rem 0; white-space: normal;
-    text-align: right; overflow-wrap: anywhere; }
-  td::before { content: attr(data-head); color: var(--faint); font-weight: 400; text-align: left; }
-  td.reason { display: block; text-align: left; }
+  td { display: flex; justify-content: space-between; gap: .5rem; border: 0; padding: .05rem 0; }
+  td::before { content: attr(data-head); color: var(--faint); font-weight: 400; }
+  td.title { grid-column: 1 / -1; font-weight: 600; overflow-wrap: anywhere; white-space: normal; }
+  td[data-head="Runtime"], td[data-head^="Accuracy"], td[data-head^="Median"], td.reason { grid-column: 1 / -1; }
+  td.title::before { content: none; }
+  dl { grid-template-columns: 1fr; }
+  dd { margin: 0 0 .4rem; }
 }
 @media print {
   body { max-width: none; padding: 0; font-size: 10pt; }

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from .documents import device_names
+from .device_names import device_names
 from .results import BenchResult, Row
 from .table import runtime_name
 
@@ -61,9 +62,11 @@ def new_figure(height_inches: float, *, width_inches: float = WIDTH_INCHES) -> F
 
 
 def to_svg(figure: Figure) -> bytes:
-    """Return a figure as SVG whose letters are shapes, so that it looks the same everywhere."""
+    """Return a figure as SVG, in the reader's own sans-serif font; what is drawn leaves room for a wide one."""
     content = io.BytesIO()
-    figure.savefig(content, format="svg", metadata={"Date": None})
+    # Text stays text: a glyph drawn as a path each time would make a page ten times as large.
+    with rc_context({"svg.fonttype": "none"}):
+        figure.savefig(content, format="svg", metadata={"Date": None})
     return content.getvalue()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .figures import Accuracy
+from .figures import Accuracy, Latency
 from .units import RATE, SHARE, SIZE, TIME
 
 
@@ -10,11 +10,18 @@ def format_seconds(seconds: float | None) -> str:
     """Return a time with three significant digits in the unit that fits: "51.3 µs", "1.20 ms", "2.50 s"."""
     if seconds is None:
         return "–"
-    for unit, scale in (("µs", 1e6), ("ms", 1e3)):
-        value = seconds * scale
-        if value < 999.5:
-            return f"{_three_digits(value)} {unit}"
-    return f"{_three_digits(seconds)} s"
+    unit, scale = _time_unit(seconds)
+    return f"{_three_digits(seconds * scale)} {unit}"
+
+
+def format_median(latency: Latency) -> str:
+    """Return the median with its 95 % interval in the same unit, if there is one: "34.7 µs (34.5–34.9)"."""
+    unit, scale = _time_unit(latency.median_s)
+    median = f"{_three_digits(latency.median_s * scale)} {unit}"
+    if latency.interval_95_s is None:
+        return median
+    low, high = (_three_digits(bound * scale) for bound in latency.interval_95_s)
+    return f"{median} ({low}–{high})"
 
 
 def format_bytes(size_bytes: float | None) -> str:
@@ -70,6 +77,11 @@ def _align(row: list[str], widths: list[int], right: frozenset[int]) -> str:
     if len(row) < len(widths):
         padded[-1] = row[-1]
     return "  ".join(padded).rstrip()
+
+
+def _time_unit(seconds: float) -> tuple[str, float]:
+    """Return the unit that a time is best told in, and how many of it are a second."""
+    return ("µs", 1e6) if seconds < 999.5e-6 else ("ms", 1e3) if seconds < 0.9995 else ("s", 1.0)
 
 
 def _three_digits(value: float) -> str:

@@ -90,26 +90,24 @@ def report(
     force: bool,
 ) -> None:
     """Show results of `bench --json`, which may come from other machines; several of them side by side."""
-    from .documents import device_name
+    from .device_names import device_name, tell_apart
     from .result_files import read_result
-    from .result_outputs import Outputs
+    from .result_outputs import Outputs, show_tables
 
     outputs = Outputs(markdown=markdown, csv=csv, html=html, plot=plot, force=force)
     outputs.check()
-    results = [read_result(path) for path in result_files]
+    results = tell_apart([read_result(path) for path in result_files], result_files)
     say = reporter()
     for path, result in zip(result_files, results, strict=True):
         if not result.complete:
             say(f"note: {path} is incomplete: stopped by {result.stopped_by}")
     if all(row.latency is None for result in results for row in result.rows) and plot:
         raise UsageError(f"{plot}: expected a result with figures to plot, found none in it")
-    from .table import format_table
-
-    for result in results:
+    for place, result in enumerate(results):
         if len(results) > 1:
-            click.echo(f"{device_name(result)}, {result.started_at[:10]}")
-        if result.rows:
-            click.echo(format_table(result))
+            gap = "\n" if place else ""
+            click.echo(f"{gap}{device_name(result)}, {result.started_at[:10]}")
+        show_tables(result)
     outputs.write(results, with_table=False)
 
 

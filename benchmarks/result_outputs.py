@@ -73,16 +73,15 @@ class Outputs:
         """
         from device.output_files import write_text
 
-        from .documents import format_csv, format_markdown
+        from .csv_document import format_csv
+        from .markdown import format_markdown
         from .report import write_html, write_plot
-        from .table import format_table
 
         if self.json == STDOUT:
             click.echo(results[0].to_json())
         elif with_table:
             for result in results:
-                if result.rows:
-                    click.echo(format_table(result))
+                show_tables(result)
         if self.json_file:
             write_text(self.json_file, results[0].to_json() + "\n")
         if self.markdown:
@@ -95,9 +94,20 @@ class Outputs:
             write_plot(results[0], self.plot, others=results[1:])
 
 
+def show_tables(result: BenchResult) -> None:
+    """Print the table of a result, and those of ops and stages where they were measured."""
+    from .detail_tables import detail_tables
+    from .table import format_table
+
+    if result.rows:
+        click.echo(format_table(result))
+    for table in detail_tables(result):
+        click.echo(f"\n{table.as_text()}")
+
+
 def report_notes(result: BenchResult) -> None:
     """Say on stderr what is to be known of single rows."""
-    from .table import note_lines
+    from .notes import note_lines
 
     report = reporter()
     for line in note_lines(result):

@@ -136,6 +136,7 @@ class BenchResult:
         stopped_by: "SIGINT" or "SIGTERM" where the benchmark was stopped before its end, "connection" where that to
             another machine broke.
         environment_after: the machine when all was measured, None where that is not known.
+        device: what the user calls the device, None where they did not say.
     """
 
     started_at: str
@@ -146,6 +147,7 @@ class BenchResult:
     notes: tuple[str, ...] = ()
     stopped_by: str | None = None
     environment_after: Environment | None = None
+    device: str | None = None
 
     @property
     def complete(self) -> bool:

@@ -10,7 +10,10 @@ from click.testing import CliRunner
 from test_benchmarks_figures import FAILED, HOSTILE, make_result, make_row
 from test_benchmarks_schema import full_row
 
-from benchmarks.documents import CSV_HEAD, device_names, format_csv, format_markdown
+from benchmarks.csv_document import HEAD as CSV_HEAD
+from benchmarks.csv_document import format_csv
+from benchmarks.device_names import device_names
+from benchmarks.markdown import format_markdown
 from benchmarks.pareto import pareto_front
 from benchmarks.report import report
 from benchmarks.rows import count_answers
@@ -33,7 +36,7 @@ def test_markdown_is_a_table_that_no_name_breaks():
     text = format_markdown([make_result(make_row(model="a|b<i>*c*"), FAILED, notes=("note",))])
     table = [line for line in text.splitlines() if line.startswith("|")]
     assert len(table) == 4
-    assert {len(re.findall(r"(?<!\\)\|", line)) for line in table} == {10}
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in table} == {11}
     assert "a\\|b&lt;i&gt;\\*c\\*" in text
     assert "- note" in text
 
