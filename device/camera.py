@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import SourceError
-from .frame_device import FrameDevice, LocalCamera
+from .frame_device import ABSENT_PAUSE_S, PRESENT_PAUSE_S, FrameDevice, LocalCamera
 from .opencv_noise import import_quiet_opencv
 from .settings import CameraSettings
 
@@ -57,6 +57,14 @@ class Camera(LocalCamera):
             return open_picamera(self.name, self._settings)
         index = find_index(self._spec)
         return CaptureDevice(open_capture(self._spec, index, self._settings), name=self.name)
+
+    def most_pause_s(self) -> float:
+        """Return a long pause where there is no such device, whose coming ends it, and a short one where there is."""
+        try:
+            there = Path(f"/dev/video{find_index(self._spec)}").exists()
+        except SourceError:
+            there = False
+        return PRESENT_PAUSE_S if there or self._libcamera else ABSENT_PAUSE_S
 
     def gave_nothing(self) -> None:
         """Take picamera2 from now on, where this is libcamera's kind of camera and the backend is not fixed."""

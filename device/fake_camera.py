@@ -13,6 +13,7 @@ import numpy as np
 
 from .errors import SourceError
 from .fake_faults import Fault
+from .frame_device import ABSENT_PAUSE_S, PRESENT_PAUSE_S
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,6 +75,10 @@ class FakeCamera:
     def probe(self) -> object:
         """Tell whether it is plugged in, as the device files tell of a real one."""
         return "unplug" in self.faults_now()
+
+    def most_pause_s(self) -> float:
+        """Return a long pause while it is unplugged, a short one otherwise."""
+        return ABSENT_PAUSE_S if "unplug" in self.faults_now() else PRESENT_PAUSE_S
 
     def gave_nothing(self) -> None:
         """Make nothing of it."""

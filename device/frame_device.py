@@ -41,8 +41,17 @@ class FrameOpener(Protocol):
     def probe(self) -> object:
         """Look, at no cost, for signs of it; where the answer has changed it is worth opening at once."""
 
+    def most_pause_s(self) -> float:
+        """Return how long to pause at most before the next attempt to open it, seconds."""
+
     def gave_nothing(self) -> None:
         """Take note that it was opened and did not give a single frame."""
+
+
+ABSENT_PAUSE_S = 10.0  # for what is not there at all: that it is back ends the pause
+PRESENT_PAUSE_S = (
+    4.0  # for what is there and does not work, such as a busy camera: only trying shows that it does again
+)
 
 
 class LocalCamera:

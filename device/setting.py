@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 from .errors import UsageError
 
 Section = TypeVar("Section")
+MOST = 10**18  # no setting means a number beyond this
 _WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", Path: "a text"}
 
 
@@ -128,6 +129,8 @@ def convert(value: object, wanted: Any, *, where: str) -> Any:
     kind, arguments = get_origin(wanted), get_args(wanted)
     if kind in (types.UnionType, Union):
         others = [each for each in arguments if each is not type(None)]
+        if value == "":  # an empty variable of a shell, more likely than not
+            raise UsageError(f"{where}: expected {describe(wanted)}, found an empty one; leave it out for none")
         return None if value is None else convert(value, others[0], where=where)
     if kind is Literal:
         if value not in arguments or isinstance(value, bool) != isinstance(arguments[0], bool):
@@ -139,11 +142,11 @@ def convert(value: object, wanted: Any, *, where: str) -> Any:
             return tuple(convert(each, one, where=where) for each, one in zip(value, inner, strict=True))
     elif dataclasses.is_dataclass(wanted) and isinstance(value, dict):
         return _convert_table(value, wanted, where)
-    elif wanted is float and isinstance(value, int) and not isinstance(value, bool):
+    elif wanted is float and isinstance(value, int) and not isinstance(value, bool) and abs(value) < MOST:
         return float(value)
     elif wanted is Path and isinstance(value, (str, Path)):
         return Path(value)
-    elif isinstance(wanted, type) and type(value) is wanted:
+    elif isinstance(wanted, type) and type(value) is wanted and not _is_beyond(value):
         return value
     raise UsageError(f"{where}: expected {describe(wanted)}, found {value!r}")
 
@@ -178,6 +181,10 @@ def from_text(text: str, wanted: Any) -> object:
         except ValueError:
             return text
     return text
+
+
+def _is_beyond(value: object) -> bool:
+    return isinstance(value, (int, float)) and abs(value) >= MOST
 
 
 def _convert_table(table: dict[str, Any], wanted: Any, where: str) -> Any:

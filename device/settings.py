@@ -15,6 +15,8 @@ from .reading_settings import ReadingSettings
 from .setting import setting
 from .voting_settings import VotingSettings
 
+MOST_MB = 1_000_000
+
 
 @dataclass(frozen=True)
 class SourceSettings:
@@ -79,7 +81,9 @@ class HistorySettings:
 
     csv: Path | None = setting(None, "CSV file to append to.", option="--csv", example="readings.csv")
     sqlite: Path | None = setting(None, "SQLite file to append to.", option="--sqlite", example="readings.sqlite")
-    max_mb: float = setting(50.0, "Most megabytes of each; the oldest readings go.", option="--history-mb", least=0.1)
+    max_mb: float = setting(
+        50.0, "Most megabytes of each; the oldest readings go.", option="--history-mb", least=0.1, most=MOST_MB
+    )
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,9 @@ class PictureSettings:
         None, "Folder for a JPEG of every reading that is written.", option="--pictures", example="pictures"
     )
     video: Path | None = setting(None, "AVI file (Motion JPEG) of every frame.", option="--video", example="run.avi")
-    max_mb: float = setting(250.0, "Most megabytes of each; the oldest pictures go, a video ends.", least=0.1)
+    max_mb: float = setting(
+        250.0, "Most megabytes of each; the oldest pictures go, a video ends.", least=0.1, most=MOST_MB
+    )
 
 
 @dataclass(frozen=True)
@@ -113,7 +119,7 @@ class MqttSettings:
     queue: Path | None = setting(
         None, "File that keeps readings while the broker is away; in the cache where absent.", example="queue.sqlite"
     )
-    queue_mb: float = setting(50.0, "Most megabytes of that file; the oldest readings go.", least=0.1)
+    queue_mb: float = setting(50.0, "Most megabytes of that file; the oldest readings go.", least=0.1, most=MOST_MB)
 
 
 @dataclass(frozen=True)
@@ -134,7 +140,9 @@ class CollectSettings:
     """[collect]: crops and frames kept for correcting and training."""
 
     folder: Path | None = setting(None, "Folder to keep them in.", option="--collect", example="collected")
-    quota_mb: float = setting(250.0, "Most megabytes (10^6 bytes) of the folder.", option="--quota-mb", least=0.01)
+    quota_mb: float = setting(
+        250.0, "Most megabytes (10^6 bytes) of the folder.", option="--quota-mb", least=0.01, most=MOST_MB
+    )
     below: float = setting(0.9, "Keep digits whose score is below this.", least=0, most=1)
     changes: bool = setting(True, "Keep digits whose label changed since the frame before.")
     every_s: float = setting(600.0, "Keep a sample every so many seconds; 0 for none.", least=0)

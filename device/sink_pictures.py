@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .drawing import draw_reading
-from .errors import OutputError
+from .errors import OutputError, OutputExistsError
 from .quota_folder import QuotaFolder
 from .reading import utc_timestamp
 from .sink import Event
@@ -62,11 +62,12 @@ class VideoSink:
         """Take where to write; the file is begun with the first frame.
 
         Raises:
-            OutputError: the folder cannot be made, or the file is there already.
+            OutputExistsError: the file is there already.
+            OutputError: the folder cannot be made.
         """
         self.name = f"video {path}"
         if path.exists():
-            raise OutputError(f"{path}: exists already; choose another name")
+            raise OutputExistsError(f"{path}: exists already; choose another name")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as cause:

@@ -15,8 +15,10 @@ from .opencv_noise import import_quiet_opencv
 
 STREAM = r"(rtsp|rtsps|http|https|rtmp|udp|tcp)://.+"
 OPEN_MS = READ_MS = 5000
-PORTS = {"rtsp": 554, "http": 80}
-_ASK_S = 2.0
+PORTS = {"rtsp": 554, "http": 80, "https": 443, "rtsps": 322, "rtmp": 1935}
+ASKED = ("rtsp", "http")  # servers that can be asked why they give nothing
+PAUSE_S = 1.5
+_ASK_S = 1.5
 
 
 class Stream:
@@ -37,6 +39,9 @@ class Stream:
         Raises:
             SourceError: nobody answers, the password is wrong, or nothing decodes what comes.
         """
+        where = _host_and_port(self._address)
+        if where is not None and _scheme(self._address) != "udp":
+            self._knock(where)
         cv2 = import_quiet_opencv()
         limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_MS]
         capture: Any = cv2.VideoCapture(self._address, cv2.CAP_FFMPEG, limits)
@@ -45,16 +50,37 @@ class Stream:
             raise SourceError(f"{self.name}: {_why_not(self._address)}")
         return CaptureDevice(capture, name=self.name)
 
+    def _knock(self, where: tuple[str, int]) -> None:
+        """Connect and hang up: a server that is away is known at once, where FFmpeg would take five seconds.
+
+        Raises:
+            SourceError: nobody answers.
+        """
+        try:
+            socket.create_connection(where, timeout=_ASK_S).close()
+        except OSError as cause:
+            raise SourceError(f"{self.name}: {_no_answer(where, cause)}") from cause
+
     def probe(self) -> object:
         """Know nothing: asking a network takes time."""
         return None
+
+    def most_pause_s(self) -> float:
+        """Return a short pause: nothing shows that a server is back but asking it, and opening takes its time."""
+        return PAUSE_S
 
     def gave_nothing(self) -> None:
         """Make nothing of it."""
 
 
 def without_password(address: str) -> str:
-    """Return an address without the user and password in it."""
+    """Return an address without the user and password in it.
+
+    One that makes no sense, as with a # in the password, loses everything before its last @.
+    """
+    if _host_and_port(address) is None:
+        scheme, _, rest = address.partition("://")
+        return f"{scheme}://{rest.rpartition('@')[2]}"
     parts = urlsplit(address)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
@@ -72,25 +98,35 @@ def _why_not(address: str) -> str:
     """Ask the server itself, because FFmpeg keeps its reasons to itself."""
     where = _host_and_port(address)
     if where is None:
-        return "expected a stream, found none at that address; check it"
+        return "expected SCHEME://HOST:PORT/PATH, found no such address; write # / ? @ in a password as %23 %2F %3F %40"
     try:
         status = _status(address, where)
     except OSError as cause:
-        return f"{where[0]} port {where[1]} does not answer ({cause.strerror or cause}); check address and power"
+        return _no_answer(where, cause)
     if status in (401, 403):
         said = "refuses the user or password" if "@" in address else "wants a user and password"
-        return f"{where[0]} {said} ({status}); write them as {urlsplit(address).scheme}://USER:PASSWORD@{where[0]}/…"
+        return f"{where[0]} {said} ({status}); write them as {_scheme(address)}://USER:PASSWORD@{where[0]}/…"
     if status == 404:
         return f"{where[0]} knows no such stream (404); check the path"
     if status and status >= 400:
         return f"{where[0]} refuses ({status})"
+    if _scheme(address) not in ASKED:
+        return "no stream comes from there; check address, user and password, and whether it sends H.264 or MJPEG"
     return "it answers, but no decoder here reads what it sends; check the address, or ask it for H.264 or MJPEG"
+
+
+def _no_answer(where: tuple[str, int], cause: OSError) -> str:
+    return f"{where[0]} port {where[1]} does not answer ({cause.strerror or cause}); check address and power"
+
+
+def _scheme(address: str) -> str:
+    return address.partition("://")[0]
 
 
 def _status(address: str, where: tuple[str, int]) -> int | None:
     """Return the status of the server's answer to a request for the stream, None where it makes no sense."""
     parts = urlsplit(address)
-    if parts.scheme not in PORTS:
+    if parts.scheme == "udp":
         return None
     bare = without_password(address)
     path = parts.path or "/"
@@ -100,6 +136,8 @@ def _status(address: str, where: tuple[str, int]) -> int | None:
         secret = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         lines.append(f"Authorization: Basic {base64.b64encode(secret.encode()).decode()}")
     with socket.create_connection(where, timeout=_ASK_S) as connection:
+        if parts.scheme not in ASKED:
+            return None
         connection.settimeout(_ASK_S)
         connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
         answer = connection.recv(200).decode("latin-1")

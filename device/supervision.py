@@ -20,9 +20,9 @@ from .frames import Frame
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FIRST_PAUSE_S = 0.5
-# Pauses double up to this: a source that is back must read again within five seconds, and trying costs little.
-MOST_PAUSE_S = 4.0
+FIRST_PAUSE_S = (
+    0.5  # pauses double up to what the opener allows: a source must read again five seconds after it is back
+)
 OPENING_S = 15.0  # an attempt to open that takes longer counts as failed
 FAILURES = 5  # failed reads in a row after which a device counts as gone
 SLOW_FAILURE_S = 1.0  # a failed read that took so long counts as gone at once
@@ -190,7 +190,7 @@ class SupervisedSource:
         self._session = None
         self._seen = self._opener.probe()
         self._next_s = time.monotonic() + self._pause_s
-        self._pause_s = min(2 * self._pause_s, MOST_PAUSE_S)
+        self._pause_s = min(2 * self._pause_s, self._opener.most_pause_s())
         if self._away_since_s is None:
             self._away_since_s = time.monotonic()
             self._count(outages=1)

@@ -18,7 +18,7 @@ from device.opening import OpenableSource, choose_source
 from device.orientation import Orientation
 from device.settings import CameraSettings, SourceSettings
 from device.sources import expand, picture_frames
-from device.streams import Stream
+from device.streams import Stream, without_password
 
 NO_STDIN = io.BytesIO()
 GREY = np.full((6, 8, 3), 90, np.uint8)
@@ -132,6 +132,16 @@ def test_a_stream_never_shows_its_password() -> None:
     with pytest.raises(SourceError, match=r"127\.0\.0\.1 port 1 does not answer") as caught:
         stream.open()
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "address", ["rtsp://me:se#cret@camera/live", "http://me:a?b@camera:80/v", "rtsp://me:x@host:no/"]
+)
+def test_an_address_that_makes_no_sense_shows_no_password_either(address: str) -> None:
+    """A sign that belongs encoded cuts the address at the wrong place; nothing before its last @ is shown."""
+    shown = without_password(address)
+    assert "me:" not in shown
+    assert "cret" not in shown
 
 
 def test_a_stream_that_refuses_the_password_says_so() -> None:

@@ -21,6 +21,7 @@ from device.fake_camera import FakeCamera
 from device.fake_faults import Fault, parse_faults
 from device.first_frame import first_frame
 from device.frame_device import FrameOpener
+from device.streams import Stream
 from device.supervision import Counts, SupervisedSource
 
 PICTURE = np.full((48, 64, 3), 90, np.uint8)
@@ -207,3 +208,12 @@ def test_random_faults_follow_from_the_seed() -> None:
         return [*islice(parse_faults(f"random:{seed}"), 20)]
 
     assert draw(1) == draw(1) != draw(2)
+
+
+def test_pauses_are_long_only_where_the_coming_of_the_device_ends_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is absent is seen when it comes; what is there and fails, and a stream, must be tried again soon."""
+    unplugged, working = FakeCamera([PICTURE], fps=200, faults=[Fault("unplug", 0, 60)]), FakeCamera([PICTURE], fps=200)
+    assert unplugged.most_pause_s() == Camera("/dev/video977").most_pause_s() == 10.0
+    monkeypatch.setattr("pathlib.Path.exists", lambda _: True)
+    assert working.most_pause_s() == Camera("/dev/video0").most_pause_s() == 4.0
+    assert Stream("rtsp://127.0.0.1/live").most_pause_s() == 1.5
