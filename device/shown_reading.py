@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,13 @@ if TYPE_CHECKING:
 
     from .reader import Reader
 
-TILE, GAP, CAPTION = 320, 12, 22  # px
+SHEET, GAP, CAPTION = 1008, 12, 22  # px, width of the sheet of stages, and around and below each stage
+STAGES = 760  # px, the height that all stages together may take
 DIGIT = 72  # px, the side of a canonical digit on the sheet
 PAPER, INK, FAINT = (250, 250, 248), (36, 32, 30), (150, 146, 142)  # BGR
 ROWS = ((140, 60, 0), (40, 110, 20), (150, 20, 110))  # BGR: rows that follow each other are told apart
 DOUBTFUL = (0, 60, 220)
+FONT = 0.42  # OpenCV's unit
 LARGEST = 1600  # px, the longest side of an annotated picture
 LEAST = 480  # px: smaller ones are enlarged, so that labels can be read
 
@@ -54,13 +57,23 @@ def read_and_draw(
         yield reading
 
 
-def annotated(image: NDArray[Any], reading: Reading) -> NDArray[Any]:
-    """Return a frame, uint8 (H, W) or (H, W, 3), with boxes, digits and scores drawn, at a size for looking at."""
+def annotated(image: NDArray[Any], reading: Reading, *, scale: float | None = None) -> NDArray[Any]:
+    """Draw boxes, digits and scores on a frame.
+
+    Args:
+        image: uint8 (H, W) or (H, W, 3).
+        reading: what was read in it.
+        scale: of the drawing; that of a size for looking at unless given.
+
+    Returns:
+        uint8 (h, w, 3) BGR.
+    """
     import cv2
 
     longest = max(image.shape[:2])
-    scale = LARGEST / longest if longest > LARGEST else max(1.0, LEAST / longest)
-    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    if scale is None:
+        scale = LARGEST / longest if longest > LARGEST else max(1.0, LEAST / longest)
+    size = _scaled(image, scale)
     drawn = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     drawn = cv2.cvtColor(drawn, cv2.COLOR_GRAY2BGR) if drawn.ndim == 2 else drawn
     for digit in reading.digits:
@@ -103,22 +116,45 @@ def stages(image: NDArray[Any], reading: Reading, reader: Reader) -> NDArray[Any
             ("printed lines removed", 255 - _stretched(view.ink)),
             ("marks", 255 - view.mask),
         ]
-    shown.append((f"read: {' | '.join(reading.rows) or 'nothing'}", annotated(image, reading)))
-    tiles = [_tile(picture, title) for title, picture in shown]
-    while len(tiles) % 3:
-        tiles.append(np.full_like(tiles[0], PAPER))
-    rows = [np.hstack(tiles[start : start + 3]) for start in range(0, len(tiles), 3)]
-    return np.vstack([*rows, *_digit_rows(image, reading, reader, rows[0].shape[1])])
+    columns, scale = _layout(image, len(shown) + 1)
+    shown.append((f"read: {' | '.join(reading.rows) or 'nothing'}", annotated(image, reading, scale=scale)))
+    tiles = [_tile(picture, title, _scaled(image, scale), width=(SHEET - GAP) // columns) for title, picture in shown]
+    rows = [_side_by_side(tiles[start : start + columns]) for start in range(0, len(tiles), columns)]
+    return np.vstack([*rows, *_digit_rows(image, reading, reader)])
 
 
-def _digit_rows(image: NDArray[Any], reading: Reading, reader: Reader, width: int) -> Iterator[NDArray[Any]]:
+def _layout(image: NDArray[Any], count: int) -> tuple[int, float]:
+    """Return how many stages stand side by side, and their scale: as large as the sheet has room for."""
+    height, width = image.shape[:2]
+    found = []
+    for columns in range(1, count + 1):
+        rows = math.ceil(count / columns)
+        across = ((SHEET - GAP) // columns - GAP - 2) / width  # 2 for the line around it
+        found.append((min(across, (STAGES / rows - CAPTION - GAP) / height), columns))
+    scale, columns = max(found)
+    return columns, scale
+
+
+def _scaled(image: NDArray[Any], scale: float) -> tuple[int, int]:
+    """Return width and height of a picture at a scale, pixels."""
+    return max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
+
+
+def _side_by_side(tiles: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Put stages into a strip as wide as the sheet."""
+    strip = np.full((tiles[0].shape[0], SHEET, 3), PAPER, np.uint8)
+    strip[:, : sum(tile.shape[1] for tile in tiles)] = np.hstack(tiles)
+    return strip
+
+
+def _digit_rows(image: NDArray[Any], reading: Reading, reader: Reader) -> Iterator[NDArray[Any]]:
     """Draw the canonical digits, what the network was given, with label and score below."""
     import cv2
 
     found = reader.examine(image)
-    across = max(1, (width - GAP) // (DIGIT + GAP))
+    across = (SHEET - GAP) // (DIGIT + GAP)
     for start in range(0, len(found), across):
-        strip = np.full((DIGIT + CAPTION + 2 * GAP, width, 3), PAPER, np.uint8)
+        strip = np.full((DIGIT + CAPTION + 2 * GAP, SHEET, 3), PAPER, np.uint8)
         for place, (canonical, digit) in enumerate(found[start : start + across]):
             x = GAP + place * (DIGIT + GAP)
             large = cv2.resize(canonical, (DIGIT, DIGIT), interpolation=cv2.INTER_NEAREST)
@@ -127,14 +163,13 @@ def _digit_rows(image: NDArray[Any], reading: Reading, reader: Reader, width: in
         yield strip
 
 
-def _tile(picture: NDArray[Any], title: str) -> NDArray[Any]:
-    """Fit a picture into a tile with its title below."""
+def _tile(picture: NDArray[Any], title: str, size: tuple[int, int], *, width: int) -> NDArray[Any]:
+    """Put a picture, scaled to a size, into a tile with its title below."""
     import cv2
 
-    tile = np.full((TILE + CAPTION + GAP, TILE + GAP, 3), PAPER, np.uint8)
-    scale = TILE / max(picture.shape[:2])
-    size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
-    fitted = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST)
+    tile = np.full((size[1] + CAPTION + GAP, width, 3), PAPER, np.uint8)
+    shrinks = size[0] < picture.shape[1]
+    fitted = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_NEAREST)
     fitted = cv2.cvtColor(fitted, cv2.COLOR_GRAY2BGR) if fitted.ndim == 2 else fitted
     tile[GAP : GAP + size[1], GAP : GAP + size[0]] = fitted
     cv2.rectangle(tile, (GAP - 1, GAP - 1), (GAP + size[0], GAP + size[1]), FAINT, 1)
@@ -143,9 +178,13 @@ def _tile(picture: NDArray[Any], title: str) -> NDArray[Any]:
 
 
 def _text(picture: NDArray[Any], text: str, place: tuple[int, int], colour: tuple[int, int, int]) -> None:
+    """Write a line, shortened at its end where the picture is too narrow for it."""
     import cv2
 
-    cv2.putText(picture, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.42, colour, 1, cv2.LINE_AA)
+    room, shown = picture.shape[1] - place[0], text
+    while len(shown) > 3 and cv2.getTextSize(shown, cv2.FONT_HERSHEY_SIMPLEX, FONT, 1)[0][0] > room:
+        shown = f"{shown.removesuffix('...')[:-1].rstrip()}..."
+    cv2.putText(picture, shown, place, cv2.FONT_HERSHEY_SIMPLEX, FONT, colour, 1, cv2.LINE_AA)
 
 
 def _stretched(ink: NDArray[Any]) -> NDArray[Any]:

@@ -16,9 +16,7 @@ import keras
 from device.errors import DataError
 from device.output_files import atomic_path
 
-from .run_files import read_json, write_json
-
-STATE_NAME = "checkpoint.json"
+from .run_files import STATE_NAME, read_json, write_json
 
 
 @dataclass(frozen=True)

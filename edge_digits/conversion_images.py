@@ -47,7 +47,8 @@ def images_for(
     """
     own = None
     if calibrate_from is not None:
-        own = part(read_image_set(calibrate_from, shape=reference.input_shape, labels=labels), count=count, seed=seed)
+        images = read_image_set(calibrate_from, shape=reference.input_shape, labels=labels, report=report)
+        own = part(images, count=count, seed=seed)
     if int(np.prod(reference.input_shape)) == SIDE * SIDE and labels == LABELS:
         digits = load_mnist(data, report=report)
         return own or calibration_sample(digits, count=count, seed=seed), whole_test_set(digits)
@@ -56,4 +57,4 @@ def images_for(
             f"{reference.path}: takes images of shape {reference.input_shape} with {len(labels)} labels, which MNIST "
             "cannot test; name test images with --data, and training images with --calibrate-from"
         )
-    return own, read_image_set(data, shape=reference.input_shape, labels=labels)
+    return own, read_image_set(data, shape=reference.input_shape, labels=labels, report=report)

@@ -25,10 +25,10 @@ from device.statistics import wilson_interval
 from .contact_sheet import draw_contact_sheet, save_contact_sheet
 from .conversion_data import calibration_sample, training_record, whole_test_set
 from .digit_set import Digits, digests
-from .mnist import DEFAULT_VALIDATION, balanced_sample
+from .mnist import balanced_sample, default_validation
 from .paper_pictures import draw_on_paper
-from .run_files import write_npz
-from .run_outcome import MODEL_NAME, as_json
+from .run_files import MODEL_NAME, write_npz
+from .run_outcome import as_json
 from .training import TrainingSettings, train
 
 CALIBRATION_COUNT = 500
@@ -96,7 +96,7 @@ def tell_story(digits: Digits, out: Path, *, epochs: int, seed: int, report: Cal
 
 
 def _train(digits: Digits, out: Path, *, epochs: int, seed: int, report: Callable[[str], None]) -> Path:
-    validation = min(DEFAULT_VALIDATION, len(digits.train_labels) // 10)
+    validation = default_validation(len(digits.train_labels))
     settings = TrainingSettings.from_recipe("cnn-quick", epochs=epochs, seed=seed, validation=validation)
     model = out / MODEL_NAME
     if model.exists():

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from device.collected import UNSURE
 from device.errors import DataError
 from device.idx import LabelledDigits, Part
 
 from .kaggle import read_kaggle_train
 from .mnist import load_mnist
 from .mnist_sources import from_named
-from .picture_folders import UNSURE, count_unsure, is_picture_folder, left_out, part_folders, read_picture_folder
+from .picture_folders import count_unsure, is_picture_folder, left_out, part_folders, read_picture_folder
 
 MNIST = "mnist"
 
@@ -71,6 +72,13 @@ def read_source(source: Path | str, *, report: Callable[[str], None]) -> SourceD
     read = _read_named(path, report)
     report(f"digits: {read.name}")
     return read
+
+
+def holds_digits(path: Path) -> bool:
+    """Return whether a path is a CSV file or a folder whose digits are labelled or were collected by a device."""
+    if not path.is_dir():
+        return path.suffix.lower() == ".csv"
+    return is_picture_folder(path) or part_folders(path) is not None or (path / UNSURE).is_dir() or _holds_arrays(path)
 
 
 def _read_named(path: Path, report: Callable[[str], None]) -> SourceDigits:

@@ -41,6 +41,7 @@ from .photo_reading import PhotoReading
 
 MOST_PHOTOS, MOST_ROWS = 48, 12
 PHOTO_SIDE, ROW_SIDE = 190, 360  # pixels
+MANY_COLUMNS = 5  # more have to be set smaller on a telephone
 EXPLANATION = (
     "Intervals are Wilson's at 95 %. Top 2: the true digit has the best or second best score. Macro F1: mean of the "
     "ten digits' F1. Loss: mean cross-entropy. ECE: expected calibration error over 15 bins of equal width."
@@ -50,6 +51,7 @@ PAGE_STYLE = """\
 .tiles { display: flex; flex-wrap: wrap; gap: .9rem .8rem; margin: .8rem 0; }
 .tiles figure { margin: 0; font-size: .82rem; line-height: 1.3; }
 .tiles figcaption b { color: var(--accent); font-weight: 600; }
+.digits { display: grid; grid-template-columns: repeat(auto-fill, minmax(5.3rem, 1fr)); }
 .digit { width: 5.25rem; height: 5.25rem; image-rendering: pixelated; display: block; }
 .photo { display: block; max-width: 100%; height: auto; background: var(--line); }
 .photos figure { width: 12.5rem; overflow-wrap: anywhere; }
@@ -67,8 +69,11 @@ h3 { font-size: .98rem; margin: 1.4rem 0 .3rem; }
   .compact tr { display: table-row; }
   .compact td { display: table-cell; text-align: left; border-bottom: 1px solid var(--line); padding: .3rem .3rem; }
   .compact th { padding: .3rem .3rem; white-space: normal; }
-  .compact td.number { text-align: right; }
+  .compact td.number { text-align: right; white-space: nowrap; }
+  .many { font-size: .74rem; }
+  .many td, .many th { padding: .3rem .15rem; }
   .compact td::before { content: none; }
+  .digits { grid-template-columns: repeat(auto-fill, minmax(4.9rem, 1fr)); }
   .digit { width: 4.4rem; height: 4.4rem; }
   .photos figure { width: calc(50% - .4rem); }
 }
@@ -76,12 +81,13 @@ h3 { font-size: .98rem; margin: 1.4rem 0 .3rem; }
   figure { break-inside: avoid; }
   .tiles { gap: .25cm .2cm; }
   .tiles figure { font-size: 7pt; }
-  .digit { width: 1.45cm; height: 1.45cm; }
+  .digits { grid-template-columns: repeat(8, 1fr); }
+  .digits figure { font-size: 6pt; }
+  .digit { width: 1.35cm; height: 1.35cm; }
   .photos figure { width: 3.4cm; }
   .rows figure { width: 5.8cm; }
   h3 { break-after: avoid; }
   section.model { break-before: page; }
-  section.photographs { break-before: auto; }
 }
 """
 
@@ -186,7 +192,7 @@ def _gallery(model: EvaluatedModel, result: EvaluationResult) -> str:
     wrong = found.count - found.correct
     count = f"All {wrong}" if len(mistakes) == wrong else f"The {len(mistakes)} of {wrong:,}"
     heading = f"{count} mistakes{', the surest first' if len(mistakes) == wrong else ' it was surest of'}"
-    return f'<h3>{heading}</h3>\n<div class="tiles">\n{chr(10).join(tiles)}\n</div>'
+    return f'<h3>{heading}</h3>\n<div class="tiles digits">\n{chr(10).join(tiles)}\n</div>'
 
 
 def _photos(photos: PhotoEvaluation) -> str:
@@ -199,12 +205,12 @@ def _photos(photos: PhotoEvaluation) -> str:
         most = MOST_ROWS if kind.kind == ROW else MOST_PHOTOS
         parts.append(_photo_tiles(misread[:most], rows=kind.kind == ROW))
         if len(misread) > most:
-            parts.append(f"<p>And {len(misread) - most} more, all of them on the contact sheet beside this page.</p>")
+            parts.append(f"<p>And {len(misread) - most} more; the contact sheet beside this page shows all.</p>")
     if photos.unreadable:
         lines = "".join(f"<li>{escape(line)}</li>" for line in photos.unreadable)
-        parts.append(
-            f"<h3>{len(photos.unreadable)} pictures that cannot be read, counted nowhere</h3>\n<ul>{lines}</ul>"
-        )
+        count = len(photos.unreadable)
+        pictures = "1 picture that cannot be read" if count == 1 else f"{count} pictures that cannot be read"
+        parts.append(f"<h3>{pictures}, counted nowhere</h3>\n<ul>{lines}</ul>")
     return '<section class="model">\n' + "\n".join(filter(None, parts)) + "\n</section>"
 
 
@@ -254,7 +260,8 @@ def _table(
         + "</tr>"
         for row in rows
     )
-    opening = '<table class="compact">' if compact else "<table>"
+    kind = "compact many" if len(head) > MANY_COLUMNS else "compact"
+    opening = f'<table class="{kind}">' if compact else "<table>"
     return (
         f'<div class="wide">\n{opening}\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>'
     )

@@ -16,7 +16,7 @@ from .evaluation_plots import draw_confusion, draw_mistakes, draw_models, draw_r
 from .evaluation_result import EvaluatedModel, EvaluationResult
 from .misread_sheet import draw_misread
 from .photo_evaluation import PhotoEvaluation
-from .photo_list import ROW
+from .photo_list import ROW, SINGLE
 
 PAGE_NAME = "report.html"
 DOCUMENT_NAME = "evaluation.json"
@@ -80,7 +80,9 @@ def _write_photos(photos: PhotoEvaluation, folder: Path, *, stem: str) -> list[P
         if not read:
             continue
         path = folder / f"{stem}-{what}.png"
-        kind = "photographs of several digits" if is_row else "photographs of single digits"
+        kind = "photographs of several digits" if is_row else "photographs of a single digit or none"
+        if all(each.photo.kind == SINGLE for each in read):
+            kind = "photographs of single digits"
         draw_misread(misread, path, title=f"{photos.model}: {len(misread)} of {len(read)} {kind} misread", tile=tile)
         written.append(path)
     return written

@@ -72,7 +72,7 @@ def accepted_lines(models: Sequence[EvaluatedModel]) -> list[str]:
         if found is not None:
             right = "" if found.accuracy is None else f", of which {found.accuracy:.2%} are read right"
             lines.append(
-                f"{model.name} refuses what scores below {found.reject_below:g}: {found.count:,} of "
+                f"{model.name} refuses what scores below {found.reject_below:.3f}: {found.count:,} of "
                 f"{model.evaluation.count:,} digits accepted ({found.count / model.evaluation.count:.2%}){right}"
             )
     return lines
@@ -126,7 +126,8 @@ def photo_summary(kind: KindScore) -> str:
     line = f"{total.pictures_right} of {total.pictures} pictures {right}"
     if kind.kind == ROW:
         line += f", {total.digits_right} of {total.digits} digits right"
-    return line + (f", {total.refused} digits refused as ?" if total.refused and kind.kind != NOTHING else "")
+    refused = f", {total.refused} digit{'' if total.refused == 1 else 's'} refused as ?"
+    return line + (refused if total.refused and kind.kind != NOTHING else "")
 
 
 def format_share(share: float, interval: tuple[float, float]) -> str:

@@ -1,7 +1,8 @@
-"""Images of the user's own for converting: an npz, or a folder of pictures, by class or not."""
+"""Images of the user's own for converting: an npz, a folder of pictures, or any source of digits."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from converters.request import ImageSet
-from device.contract import SIDE
+from device.contract import LABELS, SIDE
 from device.errors import DataError
 from device.finder import find_digit
 from device.model_file import sha256
 from device.pictures import read_picture
 from device.sources import expand
 
+from .digit_sources import holds_digits, read_source
+
 LEAST_CALIBRATION = 10
 
 
-def read_image_set(path: Path, *, shape: tuple[int, ...], labels: tuple[str, ...]) -> ImageSet:
-    """Read images for a model from an npz or a folder.
+def read_image_set(
+    path: Path, *, shape: tuple[int, ...], labels: tuple[str, ...], report: Callable[[str], None]
+) -> ImageSet:
+    """Read images for a model from an npz or a folder; for a digit model from anything that `train` learns from.
 
     Args:
         path: an npz with `images` (or `x_train`, `x_test`, `x`), uint8 (N, ...), and maybe `labels` (or `y_train`,
@@ -29,11 +34,17 @@ def read_image_set(path: Path, *, shape: tuple[int, ...], labels: tuple[str, ...
         shape: what the model takes, without batch. Pictures for a digit model go through the device's own finder;
             for another they are scaled to size.
         labels: the model's labels, which name the folders.
+        report: takes each line about pictures that were left out.
 
     Raises:
         DataError: there are too few images, or of another size, or none that can be read.
     """
-    images, positions = _from_npz(path) if path.is_file() else _from_folder(path, shape=shape, labels=labels)
+    if labels == LABELS and int(np.prod(shape)) == SIDE * SIDE and holds_digits(path):
+        digits = read_source(path, report=report).train
+        images: NDArray[Any] = digits.images
+        positions: NDArray[Any] | None = digits.labels
+    else:
+        images, positions = _from_npz(path) if path.is_file() else _from_folder(path, shape=shape, labels=labels)
     if len(images) < LEAST_CALIBRATION:
         raise DataError(f"{path}: expected at least {LEAST_CALIBRATION} images, found {len(images)}; add more")
     if int(np.prod(images.shape[1:])) != int(np.prod(shape)):

@@ -13,11 +13,12 @@ from PIL import Image, ImageDraw, ImageFont
 from device.output_files import atomic_path
 from device.pictures import read_picture
 
-from .photo_evaluation import digits_right
+from .photo_evaluation import digits_right, right_places
 from .photo_list import NOTHING
 from .photo_reading import PhotoReading
 
 PAPER, INK, FAINT, GROUND, ACCENT = (250, 250, 248), (32, 36, 44), (104, 110, 120), (226, 228, 231), (200, 80, 30)
+CALM = (31, 95, 153)
 GAP, LINE, HEAD = 14, 17, 58
 WIDTH = 1240  # of a sheet with several pictures, pixels
 LONGEST = 12  # digits that fit beside "read" under a tile
@@ -68,7 +69,10 @@ def _write_lines(pen: ImageDraw.ImageDraw, reading: PhotoReading, *, left: int, 
 
 
 def draw_reading(reading: PhotoReading, *, side: int) -> Image.Image:
-    """Return a photograph scaled into a square of `side` pixels, each digit found in it in a box with its label."""
+    """Return a photograph scaled into a square of `side` pixels, with what was found in it in boxes.
+
+    Where there are several digits, each has what was read above it, in a second colour where that is right.
+    """
     frame = read_picture(reading.photo.path)
     colours = frame if frame.ndim == 2 else np.ascontiguousarray(frame[..., ::-1])
     picture = Image.fromarray(colours).convert("RGB")
@@ -77,22 +81,29 @@ def draw_reading(reading: PhotoReading, *, side: int) -> Image.Image:
     small = picture.resize(size, Image.Resampling.LANCZOS if scale < 1 else Image.Resampling.NEAREST)
     pen = ImageDraw.Draw(small)
     font = ImageFont.load_default(max(9, min(15, side // 15)))
-    for digit in reading.digits:
+    for digit, right in zip(reading.digits, _right_digits(reading), strict=True):
         x, y, width, height = (value * scale for value in digit.box)
-        pen.rectangle((x - 1, y - 1, x + width, y + height), outline=ACCENT, width=1)
+        colour = CALM if right else ACCENT
+        pen.rectangle((x - 1, y - 1, x + width, y + height), outline=colour, width=1 if right else 2)
         if len(reading.digits) > 1:
             above = y > font.size + 2 if isinstance(font, ImageFont.FreeTypeFont) else True
             place = (x + width / 2, y - 2 if above else y + height + 1)
             pen.text(
                 place,
                 digit.label,
-                fill=ACCENT,
+                fill=colour,
                 font=font,
                 anchor="mb" if above else "mt",
                 stroke_width=2,
                 stroke_fill=PAPER,
             )
     return small
+
+
+def _right_digits(reading: PhotoReading) -> list[bool]:
+    """Return of each digit that was found whether it is right."""
+    found = "".join(digit.label for digit in reading.digits)
+    return right_places(found, reading.photo.label)
 
 
 def reading_as_jpeg(reading: PhotoReading, *, side: int) -> bytes:
@@ -111,7 +122,7 @@ def describe(reading: PhotoReading) -> tuple[str, str]:
     truth = "shows nothing to read" if reading.photo.kind == NOTHING else f"shows {label}"
     if not text:
         return truth, "nothing found"
-    score = f"  {min(digit.score for digit in reading.digits):.0%}" if reading.digits else ""
+    score = f" ({min(digit.score for digit in reading.digits):.0%})" if reading.digits else ""
     return truth, f"read {text if len(text) <= LONGEST else f'{text[: LONGEST - 1]}…'}{score}"
 
 

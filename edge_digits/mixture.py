@@ -80,6 +80,12 @@ class Mixture:
         names = [each.name if each.weight is None else f"{each.name} × {each.weight:g}" for each in self.sources]
         return " + ".join(names) if len(names) > 1 else self.sources[0].name
 
+    @property
+    def missing_classes(self) -> list[str]:
+        """The labels that no training digit has."""
+        counts = np.bincount(self.labels, minlength=len(LABELS))
+        return [label for label, count in zip(LABELS, counts, strict=True) if not count]
+
     @cached_property
     def sampling_weights(self) -> NDArray[np.float32]:
         """float32 (N,), how often to draw each training digit relative to the others; their mean is 1.
@@ -198,11 +204,8 @@ def _check_outcome(mixture: Mixture, *, every_class: bool) -> None:
     if idle:
         reason = "only digits that another source tests on" if idle[0].taken_out else "only test digits"
         raise DataError(f"{idle[0].name}: expected digits to train on, found {reason}; leave it out")
-    missing = [
-        label for label, count in zip(LABELS, np.bincount(mixture.labels, minlength=10), strict=True) if not count
-    ]
-    if missing:
+    if mixture.missing_classes:
         raise DataError(
-            f"{mixture.name}: expected training digits of every class, found none of {', '.join(missing)}; "
-            "add some, or mix in MNIST"
+            f"{mixture.name}: expected training digits of every class, found none of "
+            f"{', '.join(mixture.missing_classes)}; add some, or mix in MNIST"
         )

@@ -104,10 +104,7 @@ def validation_split(labels: NDArray[np.integer[Any]], *, count: int, seed: int)
     Raises:
         UsageError: `count` leaves nothing to learn from or nothing to validate with.
     """
-    if not 0 < count < len(labels):
-        raise UsageError(
-            f"expected 1 to {len(labels) - 1} digits for validation, found {count}; choose another --validation"
-        )
+    check_validation(count, of=len(labels))
     classes, sizes = np.unique(labels, return_counts=True)
     exact = sizes * count / len(labels)
     quota = np.floor(exact).astype(int)
@@ -115,6 +112,21 @@ def validation_split(labels: NDArray[np.integer[Any]], *, count: int, seed: int)
     quota[np.argsort(quota - exact, kind="stable")[: count - quota.sum()]] += 1
     held = _draw(labels, dict(zip(classes.tolist(), quota.tolist(), strict=True)), seed=seed)
     return ValidationSplit(np.setdiff1d(np.arange(len(labels)), held, assume_unique=True), held)
+
+
+def default_validation(of: int) -> int:
+    """Return how many of so many training digits to hold back unless it is said."""
+    return max(1, min(DEFAULT_VALIDATION, of // 10))
+
+
+def check_validation(count: int, *, of: int) -> None:
+    """Refuse to hold back so many of `of` training digits.
+
+    Raises:
+        UsageError: that leaves nothing to learn from or nothing to validate with.
+    """
+    if not 0 < count < of:
+        raise UsageError(f"expected 1 to {of - 1} digits for validation, found {count}; choose another --validation")
 
 
 def balanced_sample(labels: NDArray[np.uint8], *, count: int, seed: int) -> NDArray[np.int64]:

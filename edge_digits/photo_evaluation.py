@@ -115,13 +115,35 @@ def digits_right(text: str, label: str) -> int:
 
 def edit_distance(text: str, label: str) -> int:
     """Return the fewest insertions, deletions and replacements that turn one text into the other (Levenshtein 1966)."""
-    above = list(range(len(label) + 1))
+    return _distances(text, label)[-1][-1]
+
+
+def right_places(text: str, label: str) -> list[bool]:
+    """Return which characters of a reading are right: those that stay where it is edited into its label."""
+    table = _distances(text, label)
+    row, column = len(text), len(label)
+    right = [False] * row
+    while row and column:
+        same = text[row - 1] == label[column - 1]
+        if table[row][column] == table[row - 1][column - 1] + (not same):
+            row, column = row - 1, column - 1
+            right[row] = same
+        elif table[row][column] == table[row - 1][column] + 1:
+            row -= 1
+        else:
+            column -= 1
+    return right
+
+
+def _distances(text: str, label: str) -> list[list[int]]:
+    """Return the edit distance of every beginning of one text from every beginning of the other."""
+    table = [list(range(len(label) + 1))]
     for row, found in enumerate(text, start=1):
-        current = [row]
+        above, current = table[-1], [row]
         for column, wanted in enumerate(label, start=1):
             current.append(min(above[column] + 1, current[-1] + 1, above[column - 1] + (found != wanted)))
-        above = current
-    return above[-1]
+        table.append(current)
+    return table
 
 
 def _by_source(readings: Iterable[PhotoReading]) -> tuple[SourceScore, ...]:

@@ -1,8 +1,8 @@
 """Folders of pictures by class, such as `0/ … 9/`, and the folders that a device collected: read as canonical digits.
 
 A picture of 28×28 px is a canonical digit already; any other goes through the device's own finder, so that a model
-learns from exactly what the device will show it. What is no folder of a class, such as the `unsure/` of a device's
-collection, is counted and left alone.
+learns from exactly what the device will show it. What is no folder of a class is counted and left alone, as are a
+device's crops in `unsure/` that nobody has reviewed yet.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from device.collected import FRAMES, UNSURE
 from device.contract import LABELS, SIDE
 from device.errors import DataError, PictureError
 from device.finder import find_digit
@@ -22,7 +23,6 @@ from device.idx import LabelledDigits
 from device.pictures import read_picture
 from device.sources import PICTURE_SUFFIXES
 
-UNSURE = "unsure"
 PART_NAMES = {"train": ("train", "training"), "test": ("test", "testing")}
 
 
@@ -106,7 +106,7 @@ def read_picture_folder(folder: Path) -> PictureFolder:
             sorted(
                 each.name
                 for each in folder.iterdir()
-                if each.is_dir() and each.name not in (*LABELS, UNSURE) and not each.name.startswith(".")
+                if each.is_dir() and each.name not in (*LABELS, UNSURE, FRAMES) and not each.name.startswith(".")
             )
         ),
     )

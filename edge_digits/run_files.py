@@ -9,9 +9,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from device.errors import DataError
+from device.errors import DataError, UsageError
 from device.model_file import sha256
-from device.output_files import atomic_path, write_text
+from device.output_files import atomic_path, refuse_existing, write_text
+
+MODEL_NAME = "model.keras"
+STATE_NAME = "checkpoint.json"
+
+
+def refuse_run(folder: Path) -> None:
+    """Refuse a folder that holds a run already, finished or stopped.
+
+    Raises:
+        UsageError: it holds one that was stopped.
+        OutputExistsError: it holds a finished one.
+    """
+    if (folder / STATE_NAME).exists():
+        raise UsageError(f"{folder}: holds a run that was stopped; continue it with --resume or drop it with --force")
+    refuse_existing(folder / MODEL_NAME, force=False)
 
 
 def write_json(path: Path, content: Any) -> None:

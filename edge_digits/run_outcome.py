@@ -19,13 +19,12 @@ from device.version import VERSION
 from .curves import draw_curves
 from .digit_set import Digits
 from .non_digits import draw_non_digits
-from .run_files import read_json, write_json
+from .run_files import MODEL_NAME, read_json, write_json
 from .score_calibration import decide, fit_temperature, soften, soften_model
 
 if TYPE_CHECKING:
     from .training import TrainingSettings
 
-MODEL_NAME = "model.keras"
 HISTORY_NAME = "history.json"
 TRAINING_NAME = "training.json"
 CURVES_NAME = "curves.png"
@@ -103,7 +102,7 @@ def write_outcome(
             },
         },
     )
-    draw_curves(history, out / CURVES_NAME)
+    draw_curves(history, out / CURVES_NAME, distorted=settings.augmentation is not None)
     return Trained(model=out / MODEL_NAME, history=tuple(history), validation_accuracy=validation_accuracy)
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from device.contract import LABELS
 from device.errors import EdgeDigitsError, UsageError
-from device.output_files import refuse_existing, refuse_unwritable
+from device.output_files import refuse_unwritable
 
 from .architectures import build
 from .batches import in_batches
@@ -25,7 +25,8 @@ from .epochs import NO_DIGIT, Epoch, Lessons, epochs_of
 from .mnist import DEFAULT_VALIDATION, SPLIT_SEED, ValidationSplit, validation_split
 from .non_digits import draw_non_digits
 from .recipes import RECIPES, Recipe
-from .run_outcome import MODEL_NAME, Trained, as_json, finished_run, write_outcome
+from .run_files import refuse_run
+from .run_outcome import Trained, as_json, finished_run, write_outcome
 
 NON_DIGIT_SEED = 0
 
@@ -273,7 +274,5 @@ def _start(
                 raise UsageError(f"{out}: --resume needs the {part} of the stopped run; {'; '.join(changed)}")
         report(f"resuming after epoch {len(checkpoint.history)}")
         return checkpoint
-    if checkpoint is not None:
-        raise UsageError(f"{out}: holds a run that was stopped; continue it with --resume or drop it with --force")
-    refuse_existing(out / MODEL_NAME, force=False)
+    refuse_run(out)
     return None

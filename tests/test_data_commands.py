@@ -34,6 +34,22 @@ def sample(sample_digits: MeasuringDigits, tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.parametrize("command", ["import", "info"])
+def test_missing_classes_are_pointed_out(command: str, tmp_path: Path) -> None:
+    """Digits of some classes are taken, with a word about those that `train` would miss."""
+    digits = make_digits()
+    kept = ~np.isin(digits.train_labels, (3, 8))
+    np.savez(tmp_path / "some.npz", x_train=digits.train_images[kept], y_train=digits.train_labels[kept])
+    options = (
+        [tmp_path / "some.npz", "--out", tmp_path / "all.npz"]
+        if command == "import"
+        else ["--data", tmp_path / "some.npz"]
+    )
+    result = run(command, *options)
+    assert result.exit_code == 0
+    assert "no training digits of 3, 8" in result.stderr
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help(command: str) -> None:
     """Each `data` command says what it does and what its options are."""

@@ -10,8 +10,8 @@ import pytest
 
 from device.errors import DataError
 from device.paths import DEFAULT_MODEL
-from edge_digits.misread_sheet import describe, draw_misread, draw_reading
-from edge_digits.photo_evaluation import digits_right, edit_distance, evaluate_photos
+from edge_digits.misread_sheet import ACCENT, CALM, describe, draw_misread, draw_reading
+from edge_digits.photo_evaluation import digits_right, edit_distance, evaluate_photos, right_places
 from edge_digits.photo_list import ListedPhoto, read_photo_list
 from edge_digits.photo_reading import FoundDigit, PhotoReading, read_photos
 from edge_digits.scoring import read_subject
@@ -88,6 +88,15 @@ def test_digits_too_many_cost_what_they_hide() -> None:
     assert digits_right("123456789", "7") == 0
 
 
+@pytest.mark.parametrize(
+    ("text", "label", "right"),
+    [("407", "407", "+++"), ("4?7", "407", "+-+"), ("1407", "407", "-+++"), ("07", "407", "++"), ("", "407", "")],
+)
+def test_right_digits_are_told_from_wrong_ones(text: str, label: str, right: str) -> None:
+    """One digit too many or too few does not make those behind it wrong."""
+    assert "".join("-+"[each] for each in right_places(text, label)) == right
+
+
 def test_the_mean_is_over_sources_and_kinds_are_apart() -> None:
     """A source with many photographs does not decide alone, and rows do not mix with single digits."""
     found = evaluate_photos(
@@ -141,6 +150,16 @@ def test_a_sheet_shows_what_was_misread(tmp_path: Path, seven: np.ndarray) -> No
         assert cv2.imread(str(tmp_path / name)) is not None
     assert draw_reading(misread, side=96).size == (96, 96)
     assert np.asarray(draw_reading(misread, side=96)).reshape(-1, 3).tolist().count([200, 80, 30]) > 50
+
+
+def test_a_row_shows_which_digits_are_wrong(tmp_path: Path, seven: np.ndarray) -> None:
+    """Right digits have boxes of another colour than wrong ones."""
+    photo = ListedPhoto(write_digit(tmp_path / "row.png", seven), "71", "a")
+    digits = FoundDigit("7", 0.9, (10, 40, 60, 112)), FoundDigit("4", 0.9, (110, 40, 60, 112))
+    drawn = np.asarray(draw_reading(PhotoReading(photo, "74", digits), side=192))
+    for part, colour in ((drawn[:, :96], CALM), (drawn[:, 96:], ACCENT)):
+        boxes = [each for each in (CALM, ACCENT) if (part == each).all(axis=2).sum() > 50]
+        assert boxes == [colour]
 
 
 def test_long_rows_are_described_by_their_count() -> None:

@@ -68,6 +68,7 @@ def test_what_waits_for_review_is_counted_and_left_out(seven: np.ndarray, tmp_pa
     """A device's collection keeps unreviewed crops in unsure/ and its record beside; neither is learnt from."""
     save(seven, tmp_path / "7" / "a.png")
     save(seven, tmp_path / "unsure" / "b.png")
+    save(seven, tmp_path / "frames" / "b.png")
     save(seven, tmp_path / "rejected" / "c.png")
     (tmp_path / "index.jsonl").write_text("{}\n")
     read = read_picture_folder(tmp_path)

@@ -21,6 +21,7 @@ from device.idx import LabelledDigits
 from device.reader import Decision, Reader
 from device.reading import Reading
 from device.reading_settings import ReadingSettings
+from device.shown_reading import SHEET, STAGES, stages
 from edge_digits.scenes import CAUSES, LAYOUTS, Scene, empty_scene, render_scene
 
 # A cause that the shipped model and the finder read less surely, and what of its digits they must still read.
@@ -160,6 +161,18 @@ def test_pictures_of_what_was_read_are_written(ink: LabelledDigits, tmp_path: Pa
     with Image.open(tmp_path / "e" / "scene.png") as sheet:
         assert sheet.width > 900
     assert CliRunner().invoke(cli, arguments).exit_code == 2
+
+
+@pytest.mark.parametrize("shape", [(40, 1000), (1000, 40), (300, 400), (28, 28)])
+def test_the_sheet_of_stages_suits_the_picture(classifier: Classifier, shape: tuple[int, int]) -> None:
+    """A picture is drawn as wide or as high as the sheet has room for, whatever its shape."""
+    frame = np.zeros((*shape, 3), np.uint8)
+    reader = Reader(classifier)
+    sheet = stages(frame, read(reader, frame), reader)
+    black = (sheet == 0).all(axis=2)
+    assert sheet.shape[1] == SHEET
+    # Half the width for frames that are wide, more than half the height of all stages for those that are high.
+    assert black.sum(axis=1).max() > SHEET / 2 or black.sum(axis=0).max() > STAGES / 2
 
 
 def test_a_settings_file_says_how_pictures_are_read(ink: LabelledDigits, tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ RANGE_NAMES = ("0-255", "0-1", "-1-1")
 @click.option(
     "--calibrate-from",
     type=FILE,
-    help="Images to calibrate with: npz or folder of pictures.",
+    help="Images to calibrate with: an npz, a folder of pictures, or for digits whatever `train --data` takes.",
 )
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Draws those images.")
 @click.option(

@@ -58,10 +58,14 @@ def data_option(purpose: str) -> Callable[[Any], Any]:
 
 
 def load_sources(sources: Sequence[str], *, seed: int = 0) -> Mixture:
-    """Read the sources named, or MNIST where none is, whatever classes they hold."""
+    """Read the sources named, or MNIST where none is; say which classes they lack."""
     from ..mixture import load_mixture
 
-    return load_mixture(list(sources) or ["mnist"], seed=seed, every_class=False, report=reporter())
+    mixture = load_mixture(list(sources) or ["mnist"], seed=seed, every_class=False, report=reporter())
+    if mixture.missing_classes:
+        missing = ", ".join(mixture.missing_classes)
+        reporter()(f"warning: no training digits of {missing}; `train` needs some of every class, MNIST's will do")
+    return mixture
 
 
 def load_test_digits(data: Path | None, *, count: int | None, seed: int) -> tuple[LabelledDigits, str]:

@@ -40,7 +40,9 @@ MNIST_SHARE, NEW_SHARE = 3.0, 1.0
 @click.option("--learning-rate", type=click.FloatRange(0, min_open=True), help="Peak; the recipe's unless given.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
 @click.option(
-    "--validation", type=click.IntRange(1), default=5000, show_default=True, help="Training digits to hold back."
+    "--validation",
+    type=click.IntRange(1),
+    help="Training digits to hold back.  [default: 5000, or a tenth where there are fewer than 50,000]",
 )
 @click.option("--augment/--no-augment", default=True, show_default=True, help="Distort digits, as the recipe says.")
 @click.option(
@@ -73,7 +75,7 @@ def train(
     batch_size: int | None,
     learning_rate: float | None,
     seed: int,
-    validation: int,
+    validation: int | None,
     augment: bool,
     teachers: tuple[Path, ...],
     init: Path | None,
@@ -94,14 +96,22 @@ def train(
         raise UsageError("expected --resume or --force, found both; --resume goes on, --force starts over")
     if learning_rate is not None and not math.isfinite(learning_rate):
         raise UsageError(f"expected a finite --learning-rate, found {learning_rate}; try 0.001")
+    # All that can be wrong without TensorFlow is found before its import, which takes seconds.
     named, shares = _sources(sources, weights, is_fine_tuning=init is not None)
-    prepare_tensorflow()
     from edge_digits.mixture import load_mixture
-    from edge_digits.run_files import digest_of
+    from edge_digits.mnist import check_validation, default_validation
+    from edge_digits.run_files import digest_of, refuse_run
+
+    if not resume and not force:
+        refuse_run(out)
+    origins = {path: digest_of(path) for path in (*teachers, *([] if init is None else [init]))}
+    mixture = load_mixture(named, shares or None, report=report)
+    validation = validation or default_validation(len(mixture.labels))
+    check_validation(validation, of=len(mixture.labels))
+    prepare_tensorflow()
     from edge_digits.training import TrainingSettings, held_back_split
     from edge_digits.training import train as run_training
 
-    mixture = load_mixture(named, shares or None, report=report)
     model = None
     if init is not None:
         from edge_digits.fine_tuning import comparison, held_back_of, load_init
@@ -118,8 +128,8 @@ def train(
         augment=augment,
         seed=seed,
         validation=validation,
-        teachers=tuple(digest_of(teacher) for teacher in teachers),
-        init="" if init is None else digest_of(init),
+        teachers=tuple(origins[teacher] for teacher in teachers),
+        init="" if init is None else origins[init],
         weights=shares,
     )
     digits, accept = mixture.digits, None

@@ -1,0 +1,54 @@
+"""Images of the user's own to calibrate with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from benchmarks.measuring_digits import MeasuringDigits
+from device.contract import LABELS
+from device.errors import DataError
+from edge_digits.image_sets import read_image_set
+
+SHAPE = (28, 28, 1)
+
+
+def save(digits: MeasuringDigits, folder: Path, *, count: int, by_class: bool) -> Path:
+    for place, (image, label) in enumerate(zip(digits.images[:count], digits.labels[:count], strict=True)):
+        path = folder / (str(label) if by_class else "") / f"{place}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(path), image)
+    return folder
+
+
+def test_a_collection_calibrates_with_what_was_reviewed(sample_digits: MeasuringDigits, tmp_path: Path) -> None:
+    """Crops in unsure/ may be no digits, and frames/ holds whole pictures: both are left out, with a word."""
+    save(sample_digits, tmp_path, count=20, by_class=True)
+    save(sample_digits, tmp_path / "unsure", count=5, by_class=False)
+    save(sample_digits, tmp_path / "frames", count=5, by_class=False)
+    said: list[str] = []
+    found = read_image_set(tmp_path, shape=SHAPE, labels=LABELS, report=said.append)
+    assert len(found.images) == 20
+    assert found.labels is not None
+    assert sorted(found.labels) == sorted(sample_digits.labels[:20])
+    assert any("left out 5 pictures in unsure/" in line for line in said)
+    assert not any("frames" in line for line in said)
+
+
+def test_a_collection_that_nobody_reviewed_is_refused(sample_digits: MeasuringDigits, tmp_path: Path) -> None:
+    """The line says what to do first."""
+    save(sample_digits, tmp_path / "unsure", count=20, by_class=False)
+    with pytest.raises(DataError, match="review the 20 in unsure/ first"):
+        read_image_set(tmp_path, shape=SHAPE, labels=LABELS, report=print)
+
+
+def test_pictures_need_no_labels(sample_digits: MeasuringDigits, tmp_path: Path) -> None:
+    """A plain folder of digits will do, as calibrating asks for none."""
+    found = read_image_set(
+        save(sample_digits, tmp_path, count=12, by_class=False), shape=SHAPE, labels=LABELS, report=print
+    )
+    assert found.labels is None
+    assert np.array_equal(np.sort(found.images.sum(axis=(1, 2))), np.sort(sample_digits.images[:12].sum(axis=(1, 2))))

@@ -1,0 +1,60 @@
+"""What `train` refuses before it imports TensorFlow, which takes seconds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from digit_fakes import make_digits, write_npz
+
+from edge_digits.cli import cli
+from edge_digits.mnist import DEFAULT_VALIDATION, default_validation
+from edge_digits.run_files import MODEL_NAME, STATE_NAME
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with digits and with a finished and a stopped run, where importing TensorFlow fails the test."""
+
+    def imported() -> None:
+        raise AssertionError("TensorFlow was imported")
+
+    monkeypatch.setattr("edge_digits.tensorflow_setup.prepare_tensorflow", imported)
+    monkeypatch.chdir(tmp_path)
+    write_npz(make_digits(), tmp_path / "digits.npz")
+    for name in (f"finished/{MODEL_NAME}", f"stopped/{STATE_NAME}"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "words"),
+    [
+        ("--out new --data none.npz", 6, "found nothing there"),
+        ("--out new --data digits.npz --init none.keras", 6, "expected a model file"),
+        ("--out new --data digits.npz --teacher none.keras", 6, "expected a model file"),
+        ("--out new --data digits.npz --validation 40", 2, "choose another --validation"),
+        ("--out new --data digits.npz --weight 0", 2, "expected weights above 0"),
+        ("--out new --data digits.npz --data digits.npz", 2, "found digits.npz twice"),
+        ("--out new --data digits.npz --weight 1 --weight 2", 2, "found 2 for 1"),
+        ("--out new --data digits.npz --learning-rate inf", 2, "finite --learning-rate"),
+        ("--out new --resume --force", 2, "found both"),
+        ("--out finished --data digits.npz", 2, "exists already"),
+        ("--out stopped --data digits.npz", 2, "continue it with --resume"),
+    ],
+)
+def test_wrong_usage_is_noticed_at_once(folder: Path, options: str, code: int, words: str) -> None:
+    """One line and the right exit code, before anything slow."""
+    result = CliRunner().invoke(cli, ["train", "--quiet", *options.split()])
+    assert result.exit_code == code
+    assert words in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_few_digits_hold_few_back() -> None:
+    """Five thousand of MNIST, a tenth of a small source, and never none."""
+    assert default_validation(60_000) == DEFAULT_VALIDATION
+    assert default_validation(1_800) == 180
+    assert default_validation(5) == 1
