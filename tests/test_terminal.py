@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from device.cli import cli
 from device.drawing import draw_reading
-from device.errors import ExtraMissingError, OutputError, UsageError
+from device.errors import ExtraMissingError, OutputExistsError, UsageError
 from device.reading import ReadDigit, Reading
 from device.sink import Event
 from device.sink_pictures import PictureSink, VideoSink
@@ -83,7 +83,7 @@ def test_a_video_has_every_frame(tmp_path: Path) -> None:
     while capture.read()[0]:
         frames += 1
     assert frames == 5
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputExistsError, match="exists already"):
         VideoSink(path, fps=10, max_bytes=1)
     small = VideoSink(tmp_path / "small.avi", fps=10, max_bytes=200_000)
     for number in range(200):
