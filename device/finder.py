@@ -107,7 +107,8 @@ def _rows(view: View, layout: str) -> list[list[Group]]:
 
     if not view.weight.any():
         return []
-    groups = [] if layout == "single" else could_be_digits(digit_groups(view.marks, view.weight, view.height), view)
+    one = layout == "single" or len(view.weight) == 1
+    groups = [] if one else could_be_digits(digit_groups(view.marks, view.weight, view.height), view)
     if len(groups) < 2:
         alone = single_group(view.marks, view.weight)
         return [[alone]] if could_be_digit(alone, view) else []

@@ -21,7 +21,7 @@ SMALL_REACHES = 2.5  # power of the reach that its weight falls with: strokes ar
 GROUND_SHARE = 0.3  # of the longest side: what a pixel's surroundings are
 RARE_WEIGHT, RIM_WEIGHT = 0.25, 0.3
 RIM_SHARE = 0.06  # of the longest side: not looked at for polarity, it shows tables, cell borders and neighbours
-POLARITY_REACHES = (3, 5, 9, 13, 21, 27)  # px of the small copy, up to the widest stroke of a digit that fills it
+POLARITY_REACHES = (3, 7, 15, 27)  # px of the small copy, up to the widest stroke of a digit that fills it
 
 
 def grey_copy(frame: NDArray[Any], side: int) -> NDArray[Any]:

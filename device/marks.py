@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+FEW_PIXELS = 4 * 2**16 - 2048  # of a mask: 16 bits name all the marks there can be, in half the time
 MOST_MARKS = 280  # the largest ones that are looked at; what else there is, is noise
 RIM_FADE = 0.8  # a mark at the middle of a side weighs 1 − this, one in the middle of the frame weighs 1
 LONG_CONTACT = 0.1  # of the frame's half perimeter: more of the rim than a digit's strokes touch
@@ -21,7 +22,7 @@ class Marks:
     """The marks of a mask.
 
     Attributes:
-        labels: int32 (H, W), the label of each pixel's mark, 0 for ground.
+        labels: uint16 or int32 (H, W), the label of each pixel's mark, 0 for ground.
         names: int (n,), the label of each mark, largest area first.
         left, top, right, bottom: int (n,), bounds in pixels, right and bottom exclusive.
         area: int (n,), pixels.
@@ -61,7 +62,8 @@ def measure_marks(mask: NDArray[Any]) -> Marks:
     """Label and measure the marks of a mask, uint8 (H, W), not 0 where there is ink."""
     import cv2
 
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    kind = cv2.CV_16U if mask.size < FEW_PIXELS else cv2.CV_32S
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=kind)
     area = stats[1:, cv2.CC_STAT_AREA]
     order = np.argsort(-area, kind="stable")[:MOST_MARKS]
     names = order + 1

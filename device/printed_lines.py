@@ -21,7 +21,7 @@ FULL = 0.9  # of a stretch of a line is ink
 BRIDGED, COVERED = 0.25, 0.7  # of a line's length: gaps where strokes cross it; what is ink
 LEAN = 0.12  # rise as a share of the length, about 7°
 SLACK_PX = 1.5  # how far, apart from its thickness, a line strays from straight; a foot on it reaches further
-SAMPLES = 600  # pixels that a line is fitted to
+SAMPLES = 300  # pixels that a line is fitted to
 PALER, THINNER = 0.75, 0.6  # of the other ink's value and width: a rule is paler or thinner than this
 MANY = 3  # lines in one direction are no strokes of one digit
 BAND = 0.2  # of the frame: how deep inside a side its border may lie
@@ -45,7 +45,7 @@ class Lines:
 
     def transposed(self) -> Lines:
         """Return the same lines running from top to bottom."""
-        return Lines(self.pixels.T.copy(), self.count, self.thickness)
+        return Lines(np.ascontiguousarray(self.pixels.T), self.count, self.thickness)
 
 
 def level_lines(mask: NDArray[Any], *, length: float, thickest: float) -> Lines | None:
@@ -58,6 +58,8 @@ def level_lines(mask: NDArray[Any], *, length: float, thickest: float) -> Lines 
     """
     import cv2
 
+    if np.count_nonzero(mask.max(axis=0)) < COVERED * length:  # most frames end here, at little cost
+        return None
     tall = np.ones((max(2, round(thickest)) + 1, 1), np.uint8)
     # What lies beyond the frame is no ink: a border that is cut off is not thick for that.
     thick = cv2.morphologyEx(mask, cv2.MORPH_OPEN, tall, borderType=cv2.BORDER_CONSTANT, borderValue=(0,))
@@ -66,11 +68,11 @@ def level_lines(mask: NDArray[Any], *, length: float, thickest: float) -> Lines 
     near = cv2.dilate(thin, np.ones((3, 1), np.uint8))
     full = cv2.boxFilter(near, -1, (stretch, 1), borderType=cv2.BORDER_CONSTANT)
     full = cv2.threshold(full, 255 * FULL, 255, cv2.THRESH_BINARY)[1]
-    if not cv2.countNonZero(full):
+    if not full.any():
         return None
     gap = stretch + round(BRIDGED * length)
     joined = cv2.dilate(full, np.ones((5, gap), np.uint8))
-    if cv2.countNonZero(cv2.reduce(joined, 0, cv2.REDUCE_MAX)) < length:
+    if np.count_nonzero(joined.max(axis=0)) < length:
         return None
     _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     pixels, count, total = np.zeros_like(mask), 0, 0
@@ -89,19 +91,21 @@ def level_lines(mask: NDArray[Any], *, length: float, thickest: float) -> Lines 
 
 def _straight(line: NDArray[Any]) -> NDArray[Any]:
     """Keep of a line what lies along one curve of the second degree; strokes that run along it for a while go."""
-    import cv2
-
     y, x = np.nonzero(line)
     if len(x) < 3:
         return line
+    thickness = len(x) / np.count_nonzero(line.max(axis=0))
+    place = x * (2 / line.shape[1]) - 1
+    powers = np.stack([np.ones_like(place), place, place * place], axis=1)
     some = slice(None, None, max(1, len(x) // SAMPLES))
-    thickness = len(x) / max(1, cv2.countNonZero(cv2.reduce(line, 0, cv2.REDUCE_MAX)))
-    near = np.ones(len(x[some]), bool)
-    for _ in range(3):
-        curve = np.polyfit(x[some][near], y[some][near], 2)
-        off = np.abs(np.polyval(curve, x[some]) - y[some])
-        near = off <= max(SLACK_PX + thickness / 2, float(np.median(off)))
-    off = np.abs(np.polyval(curve, x) - y) > SLACK_PX + thickness / 2
+    known, heights = powers[some], y[some].astype(float)
+    near = np.ones((len(heights), 1))
+    for _ in range(2):  # least squares, and again without what lies off the curve
+        weighed = (known * near).T
+        curve = np.linalg.lstsq(weighed @ known, weighed @ heights, rcond=None)[0]
+        off = np.abs(known @ curve - heights)
+        near = (off <= max(SLACK_PX + thickness / 2, float(np.median(off))))[:, np.newaxis]
+    off = np.abs(powers @ curve - y) > SLACK_PX + thickness / 2
     line[y[off], x[off]] = 0
     return line
 
@@ -114,7 +118,7 @@ def without_rules(ink: NDArray[Any], threshold: float) -> NDArray[Any]:
     import cv2
 
     mask = cv2.threshold(ink, threshold, 255, cv2.THRESH_BINARY)[1]
-    level, upright = _rules(mask), _rules(mask.T.copy())
+    level, upright = _rules(mask), _rules(cv2.transpose(mask))
     found = [level] if level else []
     found += [upright.transposed()] if upright else []
     every = cv2.bitwise_or(found[0].pixels, found[-1].pixels) if found else mask

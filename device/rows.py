@@ -140,12 +140,20 @@ def in_rows(groups: Sequence[Group]) -> list[list[Group]]:
     height, middle = bottom - top, left + right
     beside = np.minimum(bottom[:, None], bottom) - np.maximum(top[:, None], top)
     beside = beside >= LEVEL * np.minimum(height[:, None], height)
-    row = np.arange(len(groups))
+    joined = list(range(len(groups)))
     ahead = np.where(beside & (middle[:, None] < middle), left - right[:, None], np.inf)
     behind = np.where(beside & (middle[:, None] > middle), left[:, None] - right, np.inf)
     for distance in (ahead, behind):
         for one, other in enumerate(distance.argmin(axis=1)):
-            if distance[one, other] <= FAR * max(height[one], height[other]) and row[one] != row[other]:
-                row[row == row[other]] = row[one]
+            if distance[one, other] <= FAR * max(height[one], height[other]):
+                joined[_first(joined, other)] = _first(joined, one)
+    row = np.array([_first(joined, each) for each in joined])
     names = sorted(set(row.tolist()), key=lambda name: float((top + bottom)[row == name].mean()))
     return [[groups[place] for place in sorted(np.flatnonzero(row == name), key=middle.__getitem__)] for name in names]
+
+
+def _first(joined: list[int], place: int) -> int:
+    """Return which place stands for all that are joined with one, by way of `joined`, from each to another of them."""
+    while joined[place] != place:
+        place = joined[place]
+    return place
