@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 SURE = 0.9  # a digit with this score is not cut
 MOST_CUT = 12  # digits of a frame that are cut, the least sure first: a page of letters must not take long
-GAIN = 0.05  # by how much a cut must raise the lowest score
+GAIN = 0.05  # by how much a cut or a joint must raise the lowest score
+NEAR = 0.15  # of the longest side of two: pieces of one digit are no further apart
+SOME = (
+    3  # digits in a frame: of so few, any two may be pieces of one, also if they are sure or one lies above the other
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +46,41 @@ def score(found: Sequence[Found], scorer: Scorer) -> list[Scored]:
         return []
     scores = scorer(np.stack([digit.canonical for digit in found]))
     return [Scored(digit, each) for digit, each in zip(found, scores, strict=True)]
+
+
+def with_joints(digits: Sequence[Scored], scorer: Scorer) -> list[Scored]:
+    """Join neighbours, where one digit of both raises the lowest score: strokes that a pen left apart."""
+    if len(digits) < 2:
+        return list(digits)
+    some = len(digits) <= SOME
+    best = np.array([digit.best for digit in digits])
+    least = np.minimum(best[:, None], best)
+    near = _are_near(np.array([digit.found.box for digit in digits]), above=some) & ((least < SURE) | some)
+    pairs = sorted((least[first, second], first, second) for first, second in np.argwhere(near))[:MOST_CUT]
+    wholes = score([digits[first].found.joined(digits[second].found) for _, first, second in pairs], scorer)
+    chosen: list[Scored | None] = list(digits)
+    for whole, (lower, first, second) in sorted(zip(wholes, pairs, strict=True), key=lambda each: -each[0].best):
+        if whole.best > lower + GAIN and chosen[first] is digits[first] and chosen[second] is digits[second]:
+            chosen[first], chosen[second] = whole, None
+    return [digit for digit in chosen if digit is not None]
+
+
+def _are_near(boxes: NDArray[Any], *, above: bool) -> NDArray[Any]:
+    """Tell which pairs may be pieces of one digit: beside each other, or `above` also one above the other.
+
+    Args:
+        boxes: int (n, 4), x, y, width and height.
+        above: see above.
+
+    Returns:
+        bool (n, n), each pair once.
+    """
+    start, size = boxes[:, :2], boxes[:, 2:]
+    end, longest = start + size, size.max(axis=1)
+    reach = NEAR * np.maximum(longest[:, None], longest)
+    apart = np.maximum(start[:, None], start) - np.minimum(end[:, None], end)
+    near: NDArray[Any] = (apart[..., 0] <= reach) & (apart[..., 1] <= (reach if above else 0))
+    return np.triu(near, 1)
 
 
 def with_cuts(digits: Sequence[Scored], scorer: Scorer) -> list[Scored]:

@@ -42,6 +42,16 @@ class Found:
     row: int = 0
     strokes: Strokes | None = None
 
+    def joined(self, other: Found) -> Found:
+        """Return this and another as one digit; both have strokes."""
+        assert self.strokes is not None
+        assert other.strokes is not None
+        strokes = self.strokes.joined(other.strokes)
+        (x, y, width, height), (left, top, wide, high) = self.box, other.box
+        right, bottom = max(x + width, left + wide), max(y + height, top + high)
+        x, y = min(x, left), min(y, top)
+        return Found((x, y, right - x, bottom - y), strokes.canonical(), min(self.row, other.row), strokes)
+
     def cuts(self) -> Iterator[tuple[Found, ...]]:
         """Yield the ways in which this may be several digits that touch; none where it is too narrow for two."""
         from .splitting import is_wide, proposed_cuts

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .choosing import Scored, score, with_count, with_cuts
+from .choosing import Scored, score, with_count, with_cuts, with_joints
 from .classifier import Classifier
 from .finder import find_digits
 from .frames import Frame
@@ -103,7 +103,7 @@ class Reader:
         scorer, settings = self._classifier.scores, self.settings
         digits = score(found, scorer)
         if settings.layout != "single":
-            digits = with_cuts(digits, scorer)
+            digits = with_cuts(with_joints(digits, scorer), scorer)
         if settings.expect_digits:
             return with_count(digits, scorer, count=settings.expect_digits)
         return without_words(digits, self.decision.threshold)

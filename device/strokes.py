@@ -45,6 +45,19 @@ class Strokes(NamedTuple):
         """Return the strokes of some of the marks, uint8 (h, w), 255 inside."""
         return self._replace(inside=inside)
 
+    def joined(self, other: Strokes) -> Strokes:
+        """Return the strokes of two parts of one ink map as one."""
+        left, top = min(self.left, other.left), min(self.top, other.top)
+        right = max(self.left + self.ink.shape[1], other.left + other.ink.shape[1])
+        bottom = max(self.top + self.ink.shape[0], other.top + other.ink.shape[0])
+        ink, inside = np.zeros((2, bottom - top, right - left), np.uint8)
+        for part in (self, other):
+            x, y = part.left - left, part.top - top
+            here = slice(y, y + part.ink.shape[0]), slice(x, x + part.ink.shape[1])
+            ink[here] = np.maximum(ink[here], part.ink)
+            inside[here] |= part.inside
+        return Strokes(ink, inside, left, top)
+
     def canonical(self) -> NDArray[Any]:
         """Return the canonical digit, uint8 (28, 28)."""
         import cv2

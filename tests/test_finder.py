@@ -13,7 +13,8 @@ from conftest import ROOT
 
 from benchmarks.measuring_digits import MeasuringDigits
 from device.classifier import Classifier
-from device.finder import Found, find_digit
+from device.finder import Found, find_digit, find_digits
+from device.printed_lines import level_lines
 
 PAPER, PEN = 210, 50  # grey values
 SIZE = (240, 260)  # of a frame, px
@@ -123,6 +124,26 @@ def test_the_rules_of_paper_are_left_out() -> None:
     for row in (45, 95, 145, 195):
         strokes = with_line(strokes, (0, row + 3), (SIZE[1], row), width=2)
     assert alike(found_in(photographed(strokes)).canonical, expected) > 0.93
+
+
+def test_a_stroke_that_runs_along_a_line_stays() -> None:
+    """The foot of a digit that stands on a line of a grid is no part of the line."""
+    mask = np.zeros((100, 300), np.uint8)
+    mask[60:63], mask[53:57, 120:170] = 255, 255
+    lines = level_lines(mask, length=250, thickest=6)
+    assert lines is not None
+    assert lines.pixels[60:63].all()
+    assert not lines.pixels[:58].any()
+
+
+def test_a_slender_digit_beside_blots_is_no_hairline() -> None:
+    """How wide strokes usually are is told by strokes, not by the dirt on the paper."""
+    page = np.zeros((300, 420))
+    for left in (80, 130, 180, 230):
+        page[60:130, left : left + 4] = 1
+    for place in ((340, 80), (350, 220)):
+        cv2.circle(page, place, 30, 1, -1)
+    assert sum(digit.box[2] < 20 for digit in find_digits(photographed(page))) == 4
 
 
 def test_a_stroke_that_crosses_a_tight_crop_stays() -> None:
