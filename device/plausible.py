@@ -10,7 +10,7 @@ from .looking import View
 from .marks import CROSS, stroke_width
 from .rows import Group
 
-HAIRLINE, STRAIGHT = 0.55, 4.0  # of the usual stroke's width, times as long as wide: a line that is left over
+HAIRLINE, STRAIGHT = 0.4, 4.0  # of the usual stroke's width, times as long as wide: a line that is left over
 BLOT = 0.34  # of the longer side: a stroke wider than this is a blot
 WIDEST, LINE = 2.5, 12.0  # times as wide as high, as long as wide: a dash, a line
 RIM_CUT = 0.75  # of the main digit's height: what touches the rim and is lower was cut off
