@@ -1,7 +1,8 @@
-"""Frames that nobody should have to read: noise, stripes, checks, blots, extremes of size, at random but seeded."""
+"""Frames that nobody should have to read: noise, stripes, checks, blots, extremes of size and strange files, seeded."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -10,6 +11,16 @@ from PIL import Image, ImageDraw, ImageFont
 
 Frame = NDArray[np.uint8]
 SIZE = (480, 640)
+FILES = (
+    ("PNG", "I;16"),
+    ("PNG", "RGBA"),
+    ("PNG", "LA"),
+    ("TIFF", "CMYK"),
+    ("JPEG", "CMYK"),
+    ("GIF", "P"),
+    ("JPEG", "RGB"),
+)
+ORIENTATION = 0x0112  # the tag of EXIF that says how a camera was held
 STRANGE_SIZES = ((1, 1), (1, 10000), (10000, 1), (2, 2), (3, 700), (27, 29), (28, 28), (5, 5))
 
 
@@ -89,6 +100,23 @@ def _letters(rng: np.random.Generator) -> Frame:
     return np.array(page)
 
 
+def _file(rng: np.random.Generator) -> Frame:
+    """Shapes or noise in a file of 16 bits, with transparency, of inks, of a palette, or of a camera held on its side."""
+    from device.pictures import decode_picture
+
+    drawn = Image.fromarray((_shapes if rng.random() < 0.5 else _noise)(rng))
+    form, mode = FILES[rng.integers(len(FILES))]
+    exif = Image.Exif()
+    exif[ORIENTATION] = int(rng.integers(1, 9))
+    if mode == "I;16":
+        picture = Image.fromarray(np.asarray(drawn.convert("L")).astype(np.uint16) * 257)
+    else:
+        picture = drawn.convert(mode)
+    content = io.BytesIO()
+    picture.save(content, form, **({"exif": exif} if mode == "RGB" else {}))
+    return decode_picture(content.getvalue(), name=form)
+
+
 KINDS: dict[str, Callable[[np.random.Generator], Frame]] = {
     "noise": _noise,
     "grain": _grain,
@@ -100,6 +128,7 @@ KINDS: dict[str, Callable[[np.random.Generator], Frame]] = {
     "strange sizes": _strange,
     "shadow edge": _edge,
     "letters": _letters,
+    "strange files": _file,
 }
 """What makes a frame of each kind; the digits of a seed decide how it looks."""
 
