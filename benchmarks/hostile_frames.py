@@ -12,13 +12,8 @@ from PIL import Image, ImageDraw, ImageFont
 Frame = NDArray[np.uint8]
 SIZE = (480, 640)
 FILES = (
-    ("PNG", "I;16"),
-    ("PNG", "RGBA"),
-    ("PNG", "LA"),
-    ("TIFF", "CMYK"),
-    ("JPEG", "CMYK"),
-    ("GIF", "P"),
-    ("JPEG", "RGB"),
+    *(("PNG", "I;16"), ("PNG", "RGBA"), ("PNG", "LA"), ("GIF", "P")),
+    *(("TIFF", "CMYK"), ("JPEG", "CMYK"), ("JPEG", "RGB")),
 )
 ORIENTATION = 0x0112  # the tag of EXIF that says how a camera was held
 STRANGE_SIZES = ((1, 1), (1, 10000), (10000, 1), (2, 2), (3, 700), (27, 29), (28, 28), (5, 5))
@@ -101,7 +96,7 @@ def _letters(rng: np.random.Generator) -> Frame:
 
 
 def _file(rng: np.random.Generator) -> Frame:
-    """Shapes or noise in a file of 16 bits, with transparency, of inks, of a palette, or of a camera held on its side."""
+    """Shapes or noise in a file of 16 bits, transparent, of inks, of a palette, or of a camera held on its side."""
     from device.pictures import decode_picture
 
     drawn = Image.fromarray((_shapes if rng.random() < 0.5 else _noise)(rng))
