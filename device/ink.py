@@ -36,7 +36,7 @@ def grey_copy(frame: NDArray[Any], side: int) -> NDArray[Any]:
     """
     import cv2
 
-    frame = _halved(frame, side)
+    frame = halved(frame, side)
     grey = frame if frame.ndim == 2 else cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
     scale = LEAST_SIDE / max(grey.shape)
     if scale <= 1:
@@ -45,7 +45,7 @@ def grey_copy(frame: NDArray[Any], side: int) -> NDArray[Any]:
     return cv2.resize(grey, size, interpolation=cv2.INTER_CUBIC)
 
 
-def _halved(picture: NDArray[Any], side: int) -> NDArray[Any]:
+def halved(picture: NDArray[Any], side: int) -> NDArray[Any]:
     """Halve a picture until its longest side is nearest to `side`: many times faster than any other factor."""
     import cv2
 
@@ -68,7 +68,7 @@ def ink_map(grey: NDArray[Any], *, reach: float) -> NDArray[Any]:
     import cv2
     import numpy as np
 
-    small = _halved(grey, GROUND_SIDE)
+    small = halved(grey, GROUND_SIDE)
     side = max(3, int(reach * max(small.shape) / max(grey.shape)) | 1)
     closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
     # The closing is made of flat squares, whose corners show as faint ink. A mean takes them away, but would put light
@@ -114,7 +114,7 @@ def is_light_on_dark(grey: NDArray[Any]) -> bool:
     """
     import cv2
 
-    small = _halved(grey, POLARITY_SIDE)
+    small = halved(grey, POLARITY_SIDE)
     narrow, rare, rim = _narrow_light(cv2.blur(small, (3, 3))), _rare_light(small), _light_rim(small)
     return narrow + RARE_WEIGHT * rare - RIM_WEIGHT * rim > 0
 

@@ -14,6 +14,7 @@ from .rows import Group
 CORE = 0.4  # standard deviations above the mean ink of the marks; this and everything above becomes 255
 FLOOR = 0.5  # of the palest ink inside the marks; this and everything below becomes 0
 LEAST_WIDTH = 1.8  # px of a canonical digit; MNIST's strokes are 2–3 px of 20
+AMPLE = 160  # px: larger hairlines are widened at half this size or more
 SOFT_PX = 2  # how far the soft edge of a stroke reaches beyond the marks
 
 SOFT = np.ones((2 * SOFT_PX + 1, 2 * SOFT_PX + 1), np.uint8)
@@ -73,8 +74,11 @@ class Strokes(NamedTuple):
         _, _, width, height = cv2.boundingRect(inside)
         lack = LEAST_WIDTH * max(width, height) / INK_SIDE - stroke_width(cv2.countNonZero(inside), inside)
         if lack >= 1:
-            side = round(lack) + 1
-            even = cv2.dilate(even, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+            # Widening large strokes at once would take long: first by squares, then round, at a size that shows it.
+            step = max(1, max(even.shape) // AMPLE)
+            smaller = cv2.dilate(even, np.ones((step, step), np.uint8))[::step, ::step]
+            side = max(0, round((lack + 1) / step) - 1) + 1
+            even = cv2.dilate(smaller, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
         x, y, width, height = cv2.boundingRect(even)
         return frame_ink(even[y : y + height, x : x + width])
 
