@@ -20,7 +20,7 @@ TALL = 0.85  # of the weight is in marks lower than the tall digits
 DIRT = 0.01  # of the square of the height: a mark of a smaller area is no piece
 PIECE, SHORT_CONTACT = 0.05, 0.05  # of the one digit's area, of the frame's half perimeter: what its pieces have
 STACKED = 0.12  # of the height: what lies in one column so close together is one broken digit
-LEVEL = 0.4  # of the lower one's height: neighbours in a row are beside each other so far
+LEVEL = 0.4  # of the higher one's height: neighbours in a row are beside each other so far, which two rows are to none
 FAR = 8.0  # heights: neighbours in a row are no further apart
 
 
@@ -141,7 +141,7 @@ def in_rows(groups: Sequence[Group]) -> list[list[Group]]:
     left, top, right, bottom = np.array([(each.left, each.top, each.right, each.bottom) for each in groups]).T
     height, middle = bottom - top, left + right
     beside = np.minimum(bottom[:, None], bottom) - np.maximum(top[:, None], top)
-    beside = beside >= LEVEL * np.minimum(height[:, None], height)
+    beside = beside >= LEVEL * np.maximum(height[:, None], height)
     joined = list(range(len(groups)))
     ahead = np.where(beside & (middle[:, None] < middle), left - right[:, None], np.inf)
     behind = np.where(beside & (middle[:, None] > middle), left[:, None] - right, np.inf)

@@ -21,6 +21,7 @@ from device.idx import LabelledDigits
 from device.reader import Decision, Reader
 from device.reading import Reading
 from device.reading_settings import ReadingSettings
+from device.rows import Group, in_rows
 from device.shown_reading import SHEET, STAGES, stages
 from edge_digits.scenes import CAUSES, LAYOUTS, Scene, empty_scene, render_scene
 
@@ -92,6 +93,15 @@ def test_digits_that_touch_are_cut(classifier: Classifier, ink: LabelledDigits) 
     page[50:190, start : start + 140] = np.maximum(page[50:190, start : start + 140], zero)
     assert len(find_digits(255 - page)) == 1
     assert read(Reader(classifier), 255 - page).text == "60"
+
+
+def test_what_spans_two_rows_joins_them_not() -> None:
+    """A blot or a brace beside two rows leaves them two."""
+    digits = [
+        Group((place,), left, top, left + 40, top + 60) for top in (20, 120) for place, left in enumerate((10, 70, 130))
+    ]
+    rows = in_rows([*digits, Group((9,), 190, 45, 260, 160)])
+    assert [len(row) for row in rows if len(row) > 1] == [3, 3]
 
 
 def test_rows_layout_reads_the_heaviest_row(ink: LabelledDigits, classifier: Classifier) -> None:
