@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from .splitting import LAST
 
 if TYPE_CHECKING:
     from typing import Any
@@ -20,7 +23,9 @@ if TYPE_CHECKING:
 
 SURE = 0.9  # a digit with this score is not cut
 MOST_CUT = 12  # digits of a frame that are cut, the least sure first: a page of letters must not take long
-GAIN = 0.05  # by how much a cut or a joint must raise the lowest score
+MOST_PARTS = 12  # digits that a mark is cut into
+PENALTY = 0.05  # what a part more must raise the lowest score by
+JOINT_GAIN, CUT_GAIN = 0.05, 0.15  # by how much a joint or a cut must raise the lowest score
 NEAR = 0.15  # of the longest side of two: pieces of one digit are no further apart
 SOME = (
     3  # digits in a frame: of so few, any two may be pieces of one, also if they are sure or one lies above the other
@@ -34,7 +39,7 @@ class Scored:
     found: Found
     scores: NDArray[Any]
 
-    @property
+    @cached_property
     def best(self) -> float:
         """The best score."""
         return float(self.scores.max())
@@ -60,7 +65,7 @@ def with_joints(digits: Sequence[Scored], scorer: Scorer) -> list[Scored]:
     wholes = score([digits[first].found.joined(digits[second].found) for _, first, second in pairs], scorer)
     chosen: list[Scored | None] = list(digits)
     for whole, (lower, first, second) in sorted(zip(wholes, pairs, strict=True), key=lambda each: -each[0].best):
-        if whole.best > lower + GAIN and chosen[first] is digits[first] and chosen[second] is digits[second]:
+        if whole.best > lower + JOINT_GAIN and chosen[first] is digits[first] and chosen[second] is digits[second]:
             chosen[first], chosen[second] = whole, None
     return [digit for digit in chosen if digit is not None]
 
@@ -85,27 +90,38 @@ def _are_near(boxes: NDArray[Any], *, above: bool) -> NDArray[Any]:
 
 def with_cuts(digits: Sequence[Scored], scorer: Scorer) -> list[Scored]:
     """Cut digits of which the classifier is not sure, where a cut raises the lowest score of what it makes."""
-    chosen: list[Scored] = []
-    doubtful = sorted((digit.best, place) for place, digit in enumerate(digits) if digit.best < SURE)
-    cut = {place for _, place in doubtful[:MOST_CUT]}
-    for place, digit in enumerate(digits):
-        way = best_cut(digit, scorer) if place in cut else None
-        chosen += way if way and min(part.best for part in way) > digit.best + GAIN else [digit]
-    return chosen
+    doubtful = sorted((digit.best, place) for place, digit in enumerate(digits) if digit.best < SURE)[:MOST_CUT]
+    chosen = [[digit] for digit in digits]
+    for best, place in doubtful:
+        way = best_cut(digits[place], scorer)
+        if way and min(part.best for part in way) > best + CUT_GAIN:
+            chosen[place] = way
+    return [digit for way in chosen for digit in way]
 
 
-def best_cut(digit: Scored, scorer: Scorer, *, most: int = 0) -> list[Scored] | None:
-    """Cut a digit in the way that the classifier likes best; None where there is no way.
+def best_cut(digit: Scored, scorer: Scorer, *, most: int = MOST_PARTS) -> list[Scored] | None:
+    """Cut a digit in the way whose lowest score is highest, a part more counting against it; None where there is none.
 
     Args:
         digit: what to cut.
         scorer: the classifier's.
-        most: parts there may be, 0 for any number.
+        most: parts there may be.
     """
-    ways = [way for way in digit.found.cuts() if len(way) > 1 and (not most or len(way) <= most)]
-    scored = iter(score([part for way in ways for part in way], scorer))
-    parts = [[next(scored) for _ in way] for way in ways]
-    return max(parts, key=lambda way: min(part.best for part in way), default=None)
+    pieces = digit.found.pieces()
+    scored = dict(zip(pieces, score(list(pieces.values()), scorer), strict=True))
+    # The best way that has come to a cut in so many parts: its lowest score, and the pieces.
+    ways: dict[tuple[int, int], tuple[float, tuple[Scored, ...]]] = {(0, 0): (1.0, ())}
+    for start, end in sorted(scored, key=lambda piece: (piece[1], piece[0])):
+        piece = scored[start, end]
+        for count in range(most):
+            lowest, parts = ways.get((start, count), (0.0, ()))
+            lowest = min(lowest, piece.best)
+            if lowest > ways.get((end, count + 1), (0.0, ()))[0]:
+                ways[end, count + 1] = lowest, (*parts, piece)
+    whole = [
+        (lowest - PENALTY * count, count) for (end, count), (lowest, _) in ways.items() if end == LAST and count > 1
+    ]
+    return list(ways[LAST, max(whole)[1]][1]) if whole else None
 
 
 def with_count(digits: Sequence[Scored], scorer: Scorer, *, count: int) -> list[Scored]:

@@ -52,25 +52,24 @@ class Found:
         x, y = min(x, left), min(y, top)
         return Found((x, y, right - x, bottom - y), strokes.canonical(), min(self.row, other.row), strokes)
 
-    def cuts(self) -> Iterator[tuple[Found, ...]]:
-        """Yield the ways in which this may be several digits that touch; none where it is too narrow for two."""
-        from .splitting import is_wide, proposed_cuts
+    def pieces(self) -> dict[tuple[int, int], Found]:
+        """Return what may be digits between two cuts, by their numbers; nothing where this is too narrow for two."""
+        from .splitting import is_wide, pieces
 
         if self.strokes is None or not is_wide(self.strokes.bounds):
-            return
+            return {}
         x, y, width, height = self.strokes.bounds
         across, down = self.box[2] / width, self.box[3] / height
-        for masks in proposed_cuts(self.strokes.inside):
-            parts = [self.strokes.only(mask) for mask in masks]
-            boxes = [part.bounds for part in parts]
-            yield tuple(
-                Found(
-                    (round(self.box[0] + (left - x) * across), round(self.box[1] + (top - y) * down),
-                     max(1, round(wide * across)), max(1, round(high * down))),
-                    part.canonical(), self.row, part,
-                )
-                for part, (left, top, wide, high) in zip(parts, boxes, strict=True)
-            )  # fmt: skip
+        found = {}
+        for piece in pieces(self.strokes.inside):
+            part = self.strokes.only(piece.inside)
+            left, top, wide, high = part.bounds
+            box = (
+                *(round(self.box[0] + (left - x) * across), round(self.box[1] + (top - y) * down)),
+                *(max(1, round(wide * across)), max(1, round(high * down))),
+            )
+            found[piece.start, piece.end] = Found(box, part.canonical(), self.row, part)
+        return found
 
 
 def find_digits(frame: NDArray[Any], *, layout: str = "auto", invert: str = "auto", min_height: int = 0) -> list[Found]:

@@ -1,11 +1,11 @@
-"""What the classifier thinks decides between what the finder proposes: pieces are joined where that is surer."""
+"""What the classifier thinks decides between what the finder proposes: digits are joined and cut where surer."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from device.choosing import Scored, with_joints
+from device.choosing import Scored, best_cut, with_cuts, with_joints
 from device.finder import Found
 from device.strokes import Strokes
 
@@ -61,3 +61,49 @@ def test_each_piece_is_joined_once() -> None:
     joints = with_joints(digits, lambda pictures: np.array([next(scores) for _ in pictures], np.float32))
     assert len(joints) == 2
     assert max(joint.best for joint in joints) == pytest.approx(0.9)
+
+
+def chain(count: int) -> Scored:
+    """Upright strokes, each 6 px wide and 40 px high, joined by a thin bar, of which the classifier is not sure."""
+    ink = np.zeros((44, 30 * count + 4), np.uint8)
+    for place in range(count):
+        ink[2:42, 9 + 30 * place : 15 + 30 * place] = 255
+    ink[21:23, 9 : 15 + 30 * (count - 1)] = 255
+    strokes = Strokes(ink, ink.copy(), 0, 0)
+    x, y, width, height = strokes.bounds
+    scores = np.array([0.4, 0.6], np.float32)[::-1]
+    return Scored(Found((10 * x, 10 * y, 10 * width, 10 * height), strokes.canonical(), 3, strokes), scores)
+
+
+def upright(pictures: np.ndarray) -> np.ndarray:
+    """A classifier that knows a digit only: one upright stroke."""
+    strokes = (pictures.max(axis=1) > 200).sum(axis=1)
+    tall = (pictures[:, :, 12:16].max(axis=2) > 200).sum(axis=1) >= 18
+    surely = np.where((strokes <= 8) & tall, 0.99, 0.2).astype(np.float32)
+    return np.stack([surely, 1 - surely], axis=1)[:, :1]
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_a_chain_is_cut_into_its_digits(count: int) -> None:
+    """However many have grown together; boxes are in pixels of the frame, one for each stroke, in the chain's row."""
+    parts = with_cuts([chain(count)], upright)
+    assert len(parts) == count
+    assert [part.found.row for part in parts] == [3] * count
+    for place, (left, _, width, _) in enumerate(part.found.box for part in parts):
+        assert left <= 100 + 300 * place
+        assert left + width >= 140 + 300 * place
+
+
+def test_a_sure_digit_and_one_that_no_cut_makes_surer_stay_whole() -> None:
+    """A cut must raise the lowest score."""
+    sure, doubtful = chain(2), chain(2)
+    sure = Scored(sure.found, np.array([0.95], np.float32))
+    never = lambda pictures: np.full((len(pictures), 1), 0.62, np.float32)  # noqa: E731 - a classifier, by name
+    assert with_cuts([sure, doubtful], never) == [sure, doubtful]
+
+
+def test_no_more_parts_are_made_than_there_may_be() -> None:
+    """Where a number of digits is expected, a chain gives as many as are missing."""
+    parts = best_cut(chain(4), lambda pictures: np.full((len(pictures), 1), 0.9, np.float32), most=2)
+    assert parts is not None
+    assert len(parts) == 2
