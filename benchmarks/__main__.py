@@ -1,7 +1,9 @@
-"""Start with `python -m benchmarks MODEL...`, or `python -m benchmarks compare|report ...`."""
+"""Start with `python -m benchmarks MODEL...`, or `python -m benchmarks compare|report RESULT.json...`."""
 
 import importlib
 import sys
+
+import click
 
 from device.command_line import run_command_line
 
@@ -12,6 +14,10 @@ COMMANDS = {
 }
 
 arguments = sys.argv[1:]
-name = arguments.pop(0) if arguments[:1] and arguments[0] in COMMANDS else "bench"
+named = arguments[:1] and arguments[0] in COMMANDS
+name = arguments[0] if named else "bench"
 module, _, attribute = COMMANDS[name].partition(":")
-run_command_line(getattr(importlib.import_module(module, __package__), attribute), arguments)
+command = getattr(importlib.import_module(module, __package__), attribute)
+command.epilog = f"Other commands: {', '.join(each for each in COMMANDS if each != name)}; each has --help."
+# A group, so that a usage line says the name that was typed.
+run_command_line(click.Group(commands={name: command}) if named else command, arguments)

@@ -115,7 +115,7 @@ def _plot_stages(axes: Axes, place: int, stages: StageTimes) -> None:
         seconds = getattr(stages, f"{name}_s")
         axes.barh([place], [seconds], left=left, color=COLOURS[number], height=0.6)
         left += seconds
-    axes.text(left, place, f" {format_seconds(left)}", va="center", fontsize=8.5, color=INK)
+    axes.text(left, place, f" {format_seconds(stages.total_s)}", va="center", fontsize=8.5, color=INK)
 
 
 def draw_confusions(rows: Sequence[Shown]) -> list[Figure]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from .environment import Environment, describe_throttling
 from .figures import Latency
 from .measuring_digits import MeasuringDigits
+from .quantities import count_processors
 from .results import Row
 from .settings import BenchSettings
 
@@ -112,13 +113,13 @@ def judge_conditions(environment: Environment, digits: MeasuringDigits, settings
     most = max(settings.num_threads)
     if most > environment.cores:
         notes.append(
-            f"{most} threads on {environment.cores} processors get in each other's way; "
+            f"{most} threads on {count_processors(environment.cores)} get in each other's way; "
             f"measure with --num-threads {environment.cores} or fewer"
         )
     if environment.load_1m is not None and environment.load_1m > LOADED * environment.cores:
         notes.append(
-            f"loaded machine: the load was {environment.load_1m:.1f} on {environment.cores} processors at the start; "
-            "stop other programs and measure again"
+            f"loaded machine: the load was {environment.load_1m:.1f} on {count_processors(environment.cores)} at the "
+            "start; stop other programs and measure again"
         )
     if environment.governor not in (None, "performance"):
         notes.append(

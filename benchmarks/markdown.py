@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from .detail_tables import detail_tables
 from .device_names import device_name
 from .notes import note_lines
-from .quantities import format_accuracy, format_bytes, format_joules, format_median, format_seconds
+from .quantities import count_processors, format_accuracy, format_bytes, format_joules, format_median, format_seconds
 from .results import BenchResult, Row
 from .table import protocol, runtime_name, tells_energy
 
@@ -26,7 +26,8 @@ def format_markdown(results: Sequence[BenchResult]) -> str:
 
 def _part(result: BenchResult) -> str:
     found = result.environment
-    about = [found.board, found.cpu_model, f"{found.cores} processors", found.os, found.python, f"numpy {found.numpy}"]
+    cores, numpy = count_processors(found.cores), f"numpy {found.numpy}"
+    about = [found.board, found.cpu_model, cores, found.os, found.python, numpy]
     about = [words for words in about if words != device_name(result)]
     about += ["stopped before its end"] if not result.complete else []
     lines = [

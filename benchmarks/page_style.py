@@ -25,7 +25,12 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1.2rem; 
 dt { color: var(--faint); }
 dd { margin: 0; overflow-wrap: anywhere; }
 ul { margin: 0; padding-left: 1.2rem; font-size: .92rem; }
+@media screen and (max-width: 72rem) {
+  table { font-size: .78rem; }
+  th, td { padding: .35rem .25rem; }
+}
 @media screen and (max-width: 44rem) {
+  table { font-size: .86rem; }
   body { padding: .9rem; }
   thead { display: none; }
   table, tbody { display: block; }

@@ -55,6 +55,11 @@ def format_accuracy(accuracy: Accuracy | None) -> str:
     return f"{100 * accuracy.accuracy:.2f} % ({100 * low:.2f}–{100 * high:.2f})"
 
 
+def count_processors(number: int) -> str:
+    """Return "1 processor", "4 processors"."""
+    return f"{number} processor{'' if number == 1 else 's'}"
+
+
 def format_columns(rows: list[list[str]], *, right: frozenset[int] = frozenset()) -> str:
     """Align rows of cells in columns two spaces apart.
 

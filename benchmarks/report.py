@@ -68,7 +68,7 @@ def require_matplotlib() -> None:
     """
     if importlib.util.find_spec("matplotlib") is None:
         raise ExtraMissingError(
-            "plots need matplotlib, which is not installed; pip install 'edge-digits[report]', "
+            "plots need matplotlib, which is not installed; pip install matplotlib, "
             "or write --json here and draw it elsewhere with `report`"
         )
 

@@ -185,7 +185,7 @@ def test_plots_without_matplotlib_name_the_extra(tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "matplotlib" else object())
     result = run_bench(tmp_path / "no.tflite", "--plot", tmp_path / "a.png")
     assert result.exit_code == 1
-    assert "pip install 'edge-digits[report]'" in result.stderr
+    assert "pip install matplotlib" in result.stderr
 
 
 @needs_runtime

@@ -177,3 +177,10 @@ def test_the_folder_alone_compares_too(tmp_path):
         [sys.executable, "-m", "benchmarks", "compare", path], capture_output=True, text=True, check=True
     )
     assert "cnn_int8.tflite is" in done.stdout
+
+
+def test_usage_says_the_command_that_was_typed():
+    """Wrong usage of `python -m benchmarks report` is told under that name."""
+    done = subprocess.run([sys.executable, "-m", "benchmarks", "report"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "benchmarks report [OPTIONS]" in done.stderr

@@ -191,6 +191,13 @@ def test_conditions_that_disturb_are_said():
     assert judge_conditions(calm, dataclasses.replace(digits, is_sample=False), BenchSettings()) == []
 
 
+def test_one_processor_is_no_plural():
+    """A machine with one processor is said to have "1 processor"."""
+    digits = MeasuringDigits(np.zeros((3, 28, 28), np.uint8), np.zeros(3, np.uint8), "here", "0" * 32, is_sample=False)
+    notes = judge_conditions(Environment(cores=1, load_1m=3.0), digits, BenchSettings(num_threads=(4,)))
+    assert [note for note in notes if "1 processor " in note] == notes
+
+
 def test_the_environment_is_read_from_proc_and_sys(tmp_path):
     """Board, processor, governor, frequency, load and memory are what the kernel's files say."""
     files = {
