@@ -15,8 +15,8 @@ p { margin: .3rem 0; }
   align-items: start; margin-top: 1rem; }
 .plots img { width: 100%; height: auto; max-width: 38rem; }
 .wide { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; font-size: .86rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .4rem .5rem; border-bottom: 1px solid var(--line); text-align: left; white-space: nowrap; }
+table { border-collapse: collapse; width: 100%; font-size: .8rem; font-variant-numeric: tabular-nums; }
+th, td { padding: .4rem; border-bottom: 1px solid var(--line); text-align: left; white-space: nowrap; }
 th { font-weight: 600; color: var(--faint); }
 .number { text-align: right; }
 td.reason { white-space: normal; min-width: 16rem; color: #b00020; }
@@ -25,23 +25,22 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1.2rem; 
 dt { color: var(--faint); }
 dd { margin: 0; overflow-wrap: anywhere; }
 ul { margin: 0; padding-left: 1.2rem; font-size: .92rem; }
-@media screen and (max-width: 72rem) {
-  table { font-size: .78rem; }
-  th, td { padding: .35rem .25rem; }
-}
-@media screen and (max-width: 44rem) {
+@media screen and (max-width: 75rem) {
   table { font-size: .86rem; }
-  body { padding: .9rem; }
   thead { display: none; }
-  table, tbody { display: block; }
+  table { display: block; }
+  tbody { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); gap: .7rem; }
   tr { display: grid; grid-template-columns: 1fr 1fr; column-gap: 1.2rem; border: 1px solid var(--line);
-    border-radius: .4rem; margin: 0 0 .7rem; padding: .5rem .7rem; }
+    border-radius: .4rem; padding: .5rem .7rem; }
   tr.best { border-color: var(--accent); }
   td { display: flex; justify-content: space-between; gap: .5rem; border: 0; padding: .05rem 0; }
   td::before { content: attr(data-head); color: var(--faint); font-weight: 400; }
   td.title { grid-column: 1 / -1; font-weight: 600; overflow-wrap: anywhere; white-space: normal; }
   td[data-head="Runtime"], td[data-head^="Accuracy"], td[data-head^="Median"], td.reason { grid-column: 1 / -1; }
   td.title::before { content: none; }
+}
+@media screen and (max-width: 44rem) {
+  body { padding: .9rem; }
   dl { grid-template-columns: 1fr; }
   dd { margin: 0 0 .4rem; }
 }
