@@ -14,7 +14,7 @@ class Latency:
         spread_s: distance of the upper from the lower quartile.
         round_medians_s: the median of each round, in the order of rounds.
         sorted_s: the samples in rising order, thinned evenly to a few hundred that still hold lowest and highest.
-        interval_95_s: 95 % interval of the median by bootstrap over the rounds; None with one round.
+        interval_95_s: 95 % interval of the median by bootstrap over rounds, and holds it; None with one round.
         warmup_s: the warm-up of the first round, in order, at most a hundred; not counted in any figure.
     """
 

@@ -98,7 +98,8 @@ def summarize(rounds_ns: Sequence[NDArray[np.int64]], *, warmup_ns: NDArray[np.i
         spread_s=_to_nanosecond(high - low),
         round_medians_s=tuple(medians_s),
         sorted_s=tuple(_to_nanosecond(each) for each in ordered_s[kept]),
-        interval_95_s=interval and (_to_nanosecond(interval[0]), _to_nanosecond(interval[1])),
+        # Where rounds fall into two groups, the median of all samples is that of the larger one and may lie outside.
+        interval_95_s=interval and (_to_nanosecond(min(interval[0], median)), _to_nanosecond(max(interval[1], median))),
         warmup_s=() if warmup_ns is None else tuple(_to_nanosecond(each / 1e9) for each in warmup_ns[:KEPT_WARMUP]),
     )
 

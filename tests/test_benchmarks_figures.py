@@ -310,3 +310,13 @@ def test_the_plot_is_a_png(tmp_path, accuracy):
     rows = [make_row(model=f"{number}{HOSTILE * 3}", accuracy=accuracy) for number in range(15)]
     write_plot(make_result(*rows), tmp_path / "plot.png")
     assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_interval_of_a_median_holds_it():
+    """Where a few rounds are far slower than the many, the median is that of the many and its interval reaches it."""
+    rounds_ns = [np.full(100, 13_000, np.int64)] * 20 + [np.full(100, 19_000, np.int64)] * 10
+    latency = summarize(rounds_ns)
+    assert latency.interval_95_s is not None
+    low, high = latency.interval_95_s
+    assert latency.median_s == pytest.approx(13e-6)
+    assert low <= latency.median_s < high
