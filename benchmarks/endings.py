@@ -86,6 +86,8 @@ def endings(*, as_json: bool) -> None:
 
     Limits: two seconds, and the designed exit code; exit code 3 if one is not met.
     """
+    # A shell that runs this in the background ignores Ctrl-C for it, and a child would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     found = []
     for state in STATES:
         for number in CODES:

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .capture import ask_capture, open_capture
 from .errors import SourceError
 from .frame_device import ABSENT_PAUSE_S, PRESENT_PAUSE_S, FrameDevice, LocalCamera
-from .opencv_noise import import_quiet_opencv
 from .settings import CameraSettings
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 MOST_INDEX = 255
 CAMERA = r"\d+|/dev/video\d+"
 CAMERA_LINK = r"/dev/v4l/by-(id|path)/.+"
-_YUYV_PIXELS = 640 * 480  # above this, USB 2 carries a full frame rate only as Motion JPEG
-_MANUAL_EXPOSURE = 1  # V4L2_EXPOSURE_MANUAL
 
 
 class Camera(LocalCamera):
@@ -38,12 +36,14 @@ class Camera(LocalCamera):
         Args:
             spec: an index ("0"), a device ("/dev/video0", "/dev/v4l/by-id/…") or part of a camera's name.
             settings: size, rate, exposure and backend to ask for.
-            say: is told when another backend than V4L2 is chosen, and why; None for nobody.
+            say: is told when another backend than V4L2 is chosen, and why, and what a camera does not do of what it was
+                asked for; None for nobody.
         """
         self.name = f"camera:{spec}"
         self._spec, self._settings = spec, settings or CameraSettings()
         self._say = say or (lambda line: None)
         self._libcamera = self._settings.backend == "picamera2"
+        self._said = ""
 
     def open(self) -> FrameDevice:
         """Open the camera anew; a name is looked up each time, because numbers change with replugging.
@@ -51,12 +51,17 @@ class Camera(LocalCamera):
         Raises:
             SourceError: it is not there, busy, not permitted or no camera.
         """
-        if self._libcamera:
-            from .picamera import open_picamera
+        if not self._libcamera:
+            index = find_index(self._spec)
+            try:
+                return self._asked(open_capture(self._spec, index))
+            except SourceError:
+                self.gave_nothing()
+                if not self._libcamera:
+                    raise
+        from .picamera import open_picamera
 
-            return open_picamera(self.name, self._settings)
-        index = find_index(self._spec)
-        return CaptureDevice(open_capture(self._spec, index, self._settings), name=self.name)
+        return open_picamera(self.name, self._settings)
 
     def most_pause_s(self) -> float:
         """Return a long pause where there is no such device, whose coming ends it, and a short one where there is."""
@@ -82,6 +87,14 @@ class Camera(LocalCamera):
                 f"{self.name}: {node.path} is a {node.driver} device, which gives frames to libcamera alone; "
                 "taking picamera2"
             )
+
+    def _asked(self, capture: Any) -> CaptureDevice:
+        """Ask the camera for size, rate and exposure; say once what it does not do."""
+        unmet = "; ".join(ask_capture(capture, self._settings))
+        if unmet and unmet != self._said:
+            self._say(f"{self.name}: {unmet} (edge-digits cameras lists what it offers)")
+        self._said = unmet
+        return CaptureDevice(capture, name=self.name)
 
 
 class CaptureDevice:
@@ -127,9 +140,11 @@ def find_index(spec: str) -> int:
     if re.fullmatch(CAMERA_LINK, spec):
         target = Path(spec).resolve()
         if not re.fullmatch(CAMERA, str(target)):
+            from .v4l2 import name_cameras
+
             raise SourceError(f"camera {spec}: expected a link to a camera, found none; cameras here: {name_cameras()}")
         return find_index(str(target))
-    from .v4l2 import camera_nodes
+    from .v4l2 import camera_nodes, name_cameras
 
     nodes = [
         node for node in camera_nodes() if spec.lower() in node.name.lower() and (node.gives_video or node.trouble)
@@ -139,63 +154,3 @@ def find_index(spec: str) -> int:
             f"camera {spec!r}: expected part of a camera's name or an existing file; cameras here: {name_cameras()}"
         )
     return int(nodes[0].path.name[5:])
-
-
-def name_cameras() -> str:
-    """Return the cameras that are there for a message: "/dev/video0 (HD Webcam)", or that there is none."""
-    from .v4l2 import camera_nodes
-
-    named = [
-        f"{node.path} ({node.name or node.trouble})" for node in camera_nodes() if node.gives_video or node.trouble
-    ]
-    return ", ".join(named) or "none"
-
-
-def open_capture(spec: str, index: int, settings: CameraSettings) -> Any:
-    """Open a V4L2 camera with OpenCV and ask for the size, rate and exposure wanted.
-
-    Returns:
-        An opened `cv2.VideoCapture`.
-
-    Raises:
-        SourceError: it is not there, or busy, or not permitted.
-    """
-    cv2 = import_quiet_opencv()
-    backend = cv2.CAP_V4L2 if sys.platform == "linux" else cv2.CAP_ANY
-    capture = cv2.VideoCapture(index, backend)
-    if not capture.isOpened():
-        capture.release()
-        raise SourceError(f"camera {spec}: {_why_not(index)}")
-    if (settings.width or 0) * (settings.height or 0) > _YUYV_PIXELS:
-        capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter_fourcc(*"MJPG"))
-    for wanted, name in ((settings.width, "WIDTH"), (settings.height, "HEIGHT")):
-        if wanted is not None:
-            capture.set(getattr(cv2, f"CAP_PROP_FRAME_{name}"), wanted)
-    if settings.fps is not None:
-        capture.set(cv2.CAP_PROP_FPS, settings.fps)
-    if settings.exposure is not None:
-        capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, _MANUAL_EXPOSURE)
-        capture.set(cv2.CAP_PROP_EXPOSURE, round(settings.exposure * 10))  # V4L2 counts in 100 µs
-    return capture
-
-
-def _why_not(index: int) -> str:
-    if sys.platform != "linux":
-        return "it cannot be opened; is it plugged in?"
-    from .v4l2 import describe_node, using_processes
-
-    device = Path(f"/dev/video{index}")
-    if not device.exists():
-        there = name_cameras()
-        return f"expected {device}, found {'no camera at all' if there == 'none' else there}; plug one in"
-    users = using_processes(device)
-    if users:
-        return f"{device} is busy: {', '.join(users)} uses it; end that program"
-    node = describe_node(device)
-    if node.trouble == "Permission denied":
-        return f"no permission for {device}; add yourself to the group video: sudo usermod -aG video $USER"
-    if node.trouble:
-        return f"{device} cannot be opened ({node.trouble}); close the program that uses it"
-    if not node.gives_video:
-        return f"{device} ({node.name}) gives no pictures; cameras here: {name_cameras()}"
-    return f"{device} is there and gives no video; it may be busy, or in a format that OpenCV does not decode"

@@ -136,15 +136,17 @@ def _camera() -> Finding:
         return Finding("camera", "note", "none found")
     from .camera import Camera
     from .first_frame import first_frame
+    from .settings import CameraSettings
 
     said = []
     for node in nodes:
         try:
-            image = first_frame(Camera(str(node.path)), limit_s=CAMERA_S)
+            settings = CameraSettings(backend="picamera2" if node.needs_libcamera else "auto")
+            image = first_frame(Camera(str(node.path), settings), limit_s=CAMERA_S)
         except (EdgeDigitsError, ImportError, AttributeError) as error:
-            libcamera = "; it is libcamera's: run --backend picamera2 reads it" if node.needs_libcamera else ""
-            said.append(f"{error}{libcamera}")
+            said.append(str(error))
             continue
         height, width = image.shape[:2]
-        return Finding("camera", "ok", f"{node.path} ({node.name}) gives {width}×{height} pictures")
+        how = " through picamera2" if node.needs_libcamera else ""
+        return Finding("camera", "ok", f"{node.path} ({node.name}) gives {width}×{height} pictures{how}")
     return Finding("camera", "fail", "; ".join(said))

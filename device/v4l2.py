@@ -17,7 +17,9 @@ ENUM_FRAMEINTERVALS = 0xC034564B
 CAPTURE = 1
 VIDEO_CAPTURE, VIDEO_CAPTURE_MPLANE, DEVICE_CAPS = 0x1, 0x1000, 0x80000000
 # Drivers of Raspberry Pi's camera interfaces, whose devices deliver raw sensor data to libcamera alone.
-LIBCAMERA_DRIVERS = frozenset({"unicam", "rp1-cfe", "bcm2835-isp", "pispbe", "bcm2835_unicam"})
+LIBCAMERA_DRIVERS = frozenset({"unicam", "bcm2835_unicam", "rp1-cfe"})
+# Its image processors, which capture only what a program gives them: there with no camera at all.
+PROCESSORS = frozenset({"bcm2835-isp", "pispbe"})
 _MOST = 256  # drivers that never stop listing are known
 
 
@@ -46,7 +48,7 @@ class CameraNode:
         path: such as /dev/video0.
         name: what the device calls itself.
         driver: the kernel driver behind it.
-        gives_video: whether it is for capturing pictures (real webcams have a second node for metadata).
+        gives_video: whether it is a camera (real webcams have a second node, for metadata).
         modes: what it offers; empty where it cannot be asked.
         trouble: why it cannot be asked, or None.
     """
@@ -82,6 +84,7 @@ def describe_node(path: Path, *, modes: bool = False) -> CameraNode:
             _, capabilities, own = struct.unpack_from("<III", answer, 80)
             video = bool((own if capabilities & DEVICE_CAPS else capabilities) & (VIDEO_CAPTURE | VIDEO_CAPTURE_MPLANE))
             name, driver = _text(answer[16:48]), _text(answer[:16])
+            video = video and driver not in PROCESSORS
             found = tuple(_modes(handle)) if modes and video else ()
             return CameraNode(path, name, driver, video, found)
     except OSError as cause:
@@ -90,6 +93,14 @@ def describe_node(path: Path, *, modes: bool = False) -> CameraNode:
         except OSError:
             name = ""
         return CameraNode(path, name, "", False, trouble=cause.strerror or str(cause))
+
+
+def name_cameras() -> str:
+    """Return the cameras that are there for a message: "/dev/video0 (HD Webcam)", or that there is none."""
+    named = [
+        f"{node.path} ({node.name or node.trouble})" for node in camera_nodes() if node.gives_video or node.trouble
+    ]
+    return ", ".join(named) or "none"
 
 
 def using_processes(path: Path) -> list[str]:

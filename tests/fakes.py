@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -52,3 +52,57 @@ class ScriptedCapture:
 
     def release(self) -> None:
         self.released = True
+
+
+class StubbornCapture(ScriptedCapture):
+    """Gives 640×480 at 15 frames a second whatever it is asked for, and has no exposure to set."""
+
+    def set(self, _property: int, _value: float) -> bool:
+        return False
+
+    def get(self, wanted: int) -> float:
+        import cv2
+
+        return {cv2.CAP_PROP_FRAME_WIDTH: 640.0, cv2.CAP_PROP_FRAME_HEIGHT: 480.0, cv2.CAP_PROP_FPS: 15.0}[wanted]
+
+
+class FakePicamera2:
+    """Stands for picamera2's class, called as its manual says; what it was asked for and what became of it is kept."""
+
+    cameras: ClassVar[list[dict[str, Any]]] = [{"Model": "imx708", "Num": 0}]
+    opened: ClassVar[list[FakePicamera2]] = []
+    silent = False
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.opened.append(self)
+
+    @classmethod
+    def global_camera_info(cls) -> list[dict[str, Any]]:
+        return cls.cameras
+
+    def create_video_configuration(self, *, main: dict[str, Any], controls: dict[str, Any]) -> dict[str, Any]:
+        return {"main": main, "controls": controls}
+
+    def configure(self, configuration: dict[str, Any]) -> None:
+        self.configuration = configuration
+
+    def start(self) -> None:
+        self.calls.append("start")
+
+    def capture_array(self, name: str, *, wait: bool) -> str:
+        assert (name, wait) == ("main", False)
+        return "job"
+
+    def wait(self, job: str, *, timeout: float) -> np.ndarray:
+        assert job == "job"
+        if self.silent:
+            raise TimeoutError(timeout)
+        width, height = self.configuration["main"]["size"]
+        return np.full((height, width, 3), 90, np.uint8)
+
+    def stop(self) -> None:
+        self.calls.append("stop")
+
+    def close(self) -> None:
+        self.calls.append("close")

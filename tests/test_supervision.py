@@ -6,21 +6,25 @@ The fake and OpenCV's camera pass the same tests; with EDGE_DIGITS_TEST_CAMERA=0
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from fakes import ScriptedCapture
+from fakes import FakePicamera2, ScriptedCapture, StubbornCapture
 
 from device import camera as camera_module
+from device import v4l2
 from device.camera import Camera
 from device.errors import SourceError, UsageError
 from device.fake_camera import FakeCamera
 from device.fake_faults import Fault, parse_faults
 from device.first_frame import first_frame
 from device.frame_device import FrameOpener
+from device.settings import CameraSettings
 from device.streams import Stream
 from device.supervision import Counts, SupervisedSource
 
@@ -155,19 +159,83 @@ def test_what_is_no_picture_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         first_frame(Camera("0"))
 
 
-def test_a_camera_of_libcamera_is_taken_through_picamera2(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where V4L2 opens and gives nothing, the reason is said, and what to install where picamera2 is missing."""
-    from device import v4l2
-
+def test_what_a_camera_does_not_do_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Size, rate and exposure are asked for; a camera that gives others is read all the same."""
+    monkeypatch.setattr(camera_module, "open_capture", lambda *_: StubbornCapture([PICTURE]))
     said: list[str] = []
+    camera = Camera("0", CameraSettings(width=1920, height=1080, fps=60.0, exposure=5.0), say=said.append)
+    assert camera.open().read() is not None
+    camera.open()
+    assert said == [
+        "camera:0: asked for 1920×1080 pixels, it gives 640×480; asked for 60 frames a second, it gives 15; its "
+        "exposure cannot be set (edge-digits cameras lists what it offers)"
+    ]
+
+
+@pytest.fixture
+def unicam(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The CSI camera of a Raspberry Pi, as V4L2 shows it."""
     node = v4l2.CameraNode(camera_module.Path("/dev/video0"), "unicam-image", "unicam", True)
     monkeypatch.setattr(v4l2, "describe_node", lambda path: node)
-    monkeypatch.setitem(__import__("sys").modules, "picamera2", None)
+
+
+@pytest.fixture
+def picamera(monkeypatch: pytest.MonkeyPatch) -> type[FakePicamera2]:
+    """A picamera2 that is installed."""
+    monkeypatch.setattr(FakePicamera2, "opened", [])
+    monkeypatch.setitem(sys.modules, "picamera2", SimpleNamespace(Picamera2=FakePicamera2))
+    return FakePicamera2
+
+
+@pytest.mark.usefixtures("unicam")
+def test_a_camera_of_libcamera_is_taken_through_picamera2(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where V4L2 opens and gives nothing, the reason is said, and what to install where picamera2 is missing."""
+    said: list[str] = []
+    monkeypatch.setitem(sys.modules, "picamera2", None)
     camera = Camera("0", say=said.append)
     camera.gave_nothing()
     assert "unicam device, which gives frames to libcamera alone; taking picamera2" in said[0]
     with pytest.raises(SourceError, match="sudo apt install -y python3-picamera2"):
         camera.open()
+
+
+@pytest.mark.usefixtures("unicam")
+@pytest.mark.parametrize("v4l2_opens", [True, False])
+def test_a_camera_of_libcamera_is_read(
+    v4l2_opens: bool, picamera: type[FakePicamera2], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether V4L2 opens it and gives nothing or refuses it, frames come in the end, and it is stopped and closed."""
+
+    def open_capture(*_: object) -> ScriptedCapture:
+        if v4l2_opens:
+            return ScriptedCapture([None] * 100)
+        raise SourceError("camera 0: /dev/video0 is there and gives no video")
+
+    monkeypatch.setattr(camera_module, "open_capture", open_capture)
+    said: list[str] = []
+    with SupervisedSource(Camera("0", say=said.append), say=said.append, first_pause_s=0.01) as frames:
+        assert next(frames).image.shape == (480, 640, 3)
+    assert any("taking picamera2" in line for line in said)
+    assert picamera.opened[0].calls == ["start", "stop", "close"]
+
+
+def test_picamera2_is_asked_for_size_rate_and_exposure(picamera: type[FakePicamera2]) -> None:
+    """Blue, green, red in memory, which libcamera calls RGB888; microseconds; a read that waits in vain has failed."""
+    wanted = CameraSettings(backend="picamera2", width=320, height=240, fps=10.0, exposure=2.5)
+    device = Camera("0", wanted).open()
+    assert picamera.opened[0].configuration == {
+        "main": {"size": (320, 240), "format": "RGB888"},
+        "controls": {"FrameRate": 10.0, "AeEnable": False, "ExposureTime": 2500},
+    }
+    picamera.opened[0].silent = True
+    assert device.read() is None
+
+
+def test_picamera2_without_a_camera_is_said(picamera: type[FakePicamera2], monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what to check."""
+    monkeypatch.setattr(picamera, "cameras", [])
+    with pytest.raises(SourceError, match="libcamera finds no camera; check the ribbon cable"):
+        Camera("0", CameraSettings(backend="picamera2")).open()
 
 
 def test_counts_add_up_under_random_faults() -> None:

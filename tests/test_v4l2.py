@@ -59,6 +59,19 @@ def test_a_node_for_metadata_gives_no_video(monkeypatch: pytest.MonkeyPatch, tmp
     assert not v4l2.describe_node(tmp_path / "video1", modes=True).gives_video
 
 
+def test_an_image_processor_is_no_camera(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A Raspberry Pi has some that capture, with no camera at all."""
+
+    def processor(handle: int, code: int, request: bytearray, change: bool) -> int:
+        webcam(handle, code, request, change)
+        request[0:11] = b"bcm2835-isp"
+        return 0
+
+    (tmp_path / "video14").touch()
+    monkeypatch.setattr("fcntl.ioctl", processor)
+    assert not v4l2.describe_node(tmp_path / "video14").gives_video
+
+
 def test_what_cannot_be_asked_says_why(tmp_path: Path) -> None:
     """A missing device and a plain file are trouble, not an exception."""
     (tmp_path / "video0").touch()
