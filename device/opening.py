@@ -14,7 +14,7 @@ from .errors import UsageError
 from .frame_device import FrameOpener
 from .frames import Frame
 from .settings import CameraSettings, SourceSettings
-from .sources import STDIN, is_video, picture_frames
+from .sources import PICTURE_SUFFIXES, STDIN, VIDEO_SUFFIXES, is_video, picture_frames
 from .supervision import SupervisedSource
 
 
@@ -89,15 +89,23 @@ def _opener(source: SourceSettings, camera: CameraSettings, say: Callable[[str],
     if source.faults:
         raise UsageError("--faults: expected together with --fake-camera; a real camera brings its own")
     spec = source.source
+    if source.watch:
+        return None
     if re.fullmatch(STREAM, spec):
         return Stream(spec)
-    if re.fullmatch(f"{CAMERA}|{CAMERA_LINK}", spec):
-        return Camera(spec, camera, say=say)
-    # A word that names no file may be part of a camera's name.
-    nameless = not spec or spec == STDIN or has_magic(spec) or "/" in spec or Path(spec).suffix or source.watch
-    if not nameless and not Path(spec).exists():
+    if re.match(r"\w+://", spec):
+        scheme = spec.partition(":")[0]
+        raise UsageError(f"--source: expected a stream by rtsp://, http:// or https://, found {scheme}://")
+    if re.fullmatch(f"{CAMERA}|{CAMERA_LINK}", spec) or _may_be_a_name(spec):
         return Camera(spec, camera, say=say)
     return None
+
+
+def _may_be_a_name(spec: str) -> bool:
+    """Tell whether a word may be part of a camera's name, such as "USB 2.0": it is no file and not called like one."""
+    if not spec or spec == STDIN or has_magic(spec) or "/" in spec:
+        return False
+    return Path(spec).suffix.lower() not in PICTURE_SUFFIXES | VIDEO_SUFFIXES and not Path(spec).exists()
 
 
 def _fake_camera(source: SourceSettings, camera: CameraSettings) -> FrameOpener:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -22,3 +23,8 @@ def cache_dir() -> Path:
         return Path.home() / ".cache" / "edge-digits"
     except RuntimeError:  # this user has no home directory
         return Path(tempfile.gettempdir()) / f"edge-digits-{os.getuid()}"
+
+
+def plain_name(name: str) -> str:
+    """Return a name as part of a file name."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", name) or "_"

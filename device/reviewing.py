@@ -9,6 +9,7 @@ from typing import Any
 
 from .collected import append_line, place_of, read_lines, unsure_crops
 from .errors import OutputError
+from .output_files import write_bytes
 from .reading import utc_timestamp
 
 
@@ -43,7 +44,7 @@ class Review:
         self._folder = folder
         self._known = {Path(fields["file"]).name: fields for fields in read_lines(folder)}
         self.crops = [self._describe(path) for path in unsure_crops(folder)]
-        self._moved: list[tuple[Path, Path]] = []
+        self._done: list[tuple[Path, Path | bytes]] = []
 
     def assign(self, crop: Crop, label: str) -> None:
         """Move a crop to the folder of its label and note that a person said so.
@@ -62,24 +63,38 @@ class Review:
         fields: dict[str, Any] = dict(self._known.get(crop.path.name, {}))
         fields |= {"file": f"{label}/{crop.path.name}", "read": crop.label, "label": label}
         append_line(self._folder, {**fields, "reviewed": utc_timestamp(time.time())})
-        self._moved.append((crop.path, target))
+        self._done.append((crop.path, target))
 
     def discard(self, crop: Crop) -> None:
-        """Delete a crop that is no digit.
+        """Delete a crop that is no digit; until the end, `undo` brings it back.
 
         Raises:
             OutputError: it cannot be deleted.
         """
         try:
-            crop.path.unlink(missing_ok=True)
+            content = crop.path.read_bytes()
+            crop.path.unlink()
+        except FileNotFoundError:  # to make room for newer ones
+            return
         except OSError as cause:
             raise OutputError(f"{crop.path}: cannot be deleted: {cause.strerror}") from cause
+        self._done.append((crop.path, content))
 
-    def undo(self) -> Path | None:
-        """Move the crop that was moved last back; return where it is now, None where there is none."""
-        if not self._moved:
+    def undo(self) -> tuple[Path, bool] | None:
+        """Bring the crop back that was moved or deleted last.
+
+        Returns:
+            Where it is now and whether it had been moved, None where there is none.
+
+        Raises:
+            OutputError: it cannot be brought back.
+        """
+        if not self._done:
             return None
-        before, after = self._moved.pop()
+        before, after = self._done.pop()
+        if isinstance(after, bytes):
+            write_bytes(before, after)
+            return before, False
         try:
             after.replace(before)
         except OSError as cause:
@@ -87,7 +102,7 @@ class Review:
         fields = self._known.get(before.name)
         if fields is not None:
             append_line(self._folder, fields)
-        return before
+        return before, True
 
     def _describe(self, path: Path) -> Crop:
         fields = self._known.get(path.name, {})

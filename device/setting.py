@@ -70,8 +70,8 @@ class Setting:
 
     def _range(self) -> str:
         if self.most is None:
-            return f"at least {self.least:g}"
-        return f"at most {self.most:g}" if self.least is None else f"{self.least:g} to {self.most:g}"
+            return f"at least {self.least:,.6g}"
+        return f"at most {self.most:,.7g}" if self.least is None else f"{self.least:,.6g} to {self.most:,.7g}"
 
 
 def setting(

@@ -137,7 +137,7 @@ class SinkThread:
         with self._news:
             left, self._over = len(self._queue), True
         if self._thread.is_alive():
-            self._say(f"{self.sink.name}: blocked; ended without it and {left} readings in its queue")
+            self._say(f"{self.sink.name}: blocked; ended without it and {counted(left)} in its queue")
 
     def _run(self) -> None:
         while True:
@@ -211,7 +211,7 @@ class Sinks:
         for thread in self.threads:
             thread.finish(deadline_s=deadline_s)
             if thread.counts.lost:
-                self._say(f"{thread.sink.name}: {thread.counts.lost} readings lost")
+                self._say(f"{thread.sink.name}: {counted(thread.counts.lost)} lost")
 
     def put(self, event: Event, *, every: bool) -> None:
         """Give an event to the sinks that take every reading, or to those that take the written ones.
@@ -222,6 +222,11 @@ class Sinks:
         for thread in self.threads:
             if thread.sink.every == every:
                 thread.put(event)
+
+
+def counted(readings: int) -> str:
+    """Return a number of readings in words: "1 reading"."""
+    return f"{readings:,} reading{'' if readings == 1 else 's'}"
 
 
 def _patience_s(sink: Sink) -> float:

@@ -10,7 +10,7 @@ from typing import Any
 from .errors import UsageError
 from .mqtt_link import Broker, MqttLink
 from .mqtt_queue import MqttQueue
-from .paths import cache_dir
+from .paths import cache_dir, plain_name
 from .reading import Reading, printable
 from .secret_files import read_secret
 from .settings import MqttSettings
@@ -164,8 +164,3 @@ def discovery_messages(settings: MqttSettings, *, device: str) -> list[tuple[str
         (f"{settings.discovery}/sensor/{node}/{name}/config", json.dumps({**own, **common}))
         for name, own in (("value", value), ("error", error))
     ]
-
-
-def plain_name(name: str) -> str:
-    """Return a name as part of a file name."""
-    return re.sub(r"[^A-Za-z0-9_-]+", "_", name) or "_"

@@ -8,6 +8,7 @@ from typing import Any
 
 from .drawing import draw_reading
 from .errors import OutputError, OutputExistsError
+from .paths import plain_name
 from .quota_folder import QuotaFolder
 from .reading import utc_timestamp
 from .sink import Event
@@ -46,7 +47,8 @@ class PictureSink:
             drawn: Any = draw_reading(each.image, each.reading)
             encoded = cv2.imencode(".jpg", drawn, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
             stamp = utc_timestamp(each.reading.taken_at_s).replace(":", "").replace("-", "")
-            stem = Path(each.reading.source).stem if each.reading.frame == 0 else ""
+            # Names of cameras and streams hold what some file systems refuse.
+            stem = plain_name(Path(each.reading.source).stem) if each.reading.frame == 0 else ""
             self._files.write("-".join(filter(None, [stamp, str(each.reading.frame), stem])) + ".jpg", encoded)
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from .errors import PictureError
 from .frames import Frame
+from .native_stderr import hidden_native_stderr
 from .opencv_noise import import_quiet_opencv
 
 # Some containers count frames only roughly.
@@ -32,7 +33,8 @@ class VideoFile:
         """Open the file and give its frames."""
         cv2 = import_quiet_opencv()
         if self._trouble() is None:
-            self._capture = cv2.VideoCapture(str(self._path))
+            with hidden_native_stderr():  # its AVI reader complains there of damaged files
+                self._capture = cv2.VideoCapture(str(self._path))
             self._promised = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
         return self._frames()
 

@@ -153,6 +153,14 @@ def test_a_label_can_be_taken_back(collected: Path) -> None:
     assert review(collected).exit_code == 0
 
 
+def test_a_deletion_can_be_taken_back(collected: Path) -> None:
+    """U brings the crop back as it was."""
+    first = sorted((collected / "unsure").iterdir())[0]
+    content = first.read_bytes()
+    assert "0 labelled, 4 left" in review(collected, "x", "u", "q").stdout
+    assert first.read_bytes() == content
+
+
 @pytest.mark.parametrize("label", ["../7", "unsure", ".x"])
 def test_a_label_that_names_no_folder_is_asked_again(label: str, collected: Path) -> None:
     """Nothing leaves the folder."""

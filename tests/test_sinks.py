@@ -16,6 +16,7 @@ from device.errors import DataError, OutputError, UsageError
 from device.reading import ReadDigit, Reading
 from device.sink import PICTURES, READINGS, Event, Sinks
 from device.sink_csv import HEADER, CsvSink
+from device.sink_pictures import PictureSink
 from device.sink_sqlite import SqliteSink
 
 
@@ -109,6 +110,14 @@ def test_a_failing_sink_is_said_once_and_tried_again() -> None:
     assert (thread.counts.lost, thread.counts.failures) == (2, 2)
     assert ["fails: [Errno 28] No space left on device" in said[0], said[1]] == [True, "list: works again"]
     assert said[2:] == ["list: 2 readings lost"]
+
+
+def test_pictures_have_names_that_any_disk_takes(tmp_path: Path) -> None:
+    """Whatever the source is called."""
+    reading = Reading("http://host:80/a?b*c", 0, 1_700_000_000.0)
+    sink = PictureSink(tmp_path, max_bytes=10**6)
+    sink.write([Event(reading, np.zeros((20, 20, 3), np.uint8))])
+    assert [each.name for each in tmp_path.iterdir()] == ["20231114T221320.000Z-0-a_b_c.jpg"]
 
 
 def test_a_patient_sink_loses_nothing() -> None:

@@ -79,7 +79,7 @@ def test_standard_input_is_one_picture(folder: Path) -> None:
     [
         *(
             (each, True, True)
-            for each in ("0", "/dev/video2", "/dev/v4l/by-id/usb-x", "HD Webcam", "rtsp://host/a.png")
+            for each in ("0", "/dev/video2", "/dev/v4l/by-id/usb-x", "HD Webcam", "USB2.0 CAM", "rtsp://h/a.png")
         ),
         ("a.MP4", True, False),
         *((each, False, False) for each in ("a.png", "-", "folder/*", "folder/")),
@@ -257,6 +257,21 @@ def test_a_watched_folder_gives_whole_pictures_once(folder: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         next(frames)
     assert seen == [("b.png", 0, None), ("new.png", 1, None), ("b.png", 2, None)]
+
+
+def test_a_stream_of_an_unknown_kind_is_refused() -> None:
+    """Rather than taken for a file."""
+    with pytest.raises(UsageError, match="expected a stream by rtsp://, http:// or https://, found ftp://"):
+        choose("ftp://host/a")
+
+
+def test_a_camera_is_no_folder_to_watch() -> None:
+    """Said rather than passed over."""
+    with (
+        pytest.raises(SourceError, match="0: expected a folder to watch, found nothing"),
+        choose("0", watch=True).frames as frames,
+    ):
+        next(iter(frames))
 
 
 def test_a_folder_to_watch_must_be_there(tmp_path: Path) -> None:

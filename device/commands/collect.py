@@ -76,7 +76,8 @@ def _go_through(found: Review) -> int:
         if answer == "u":
             back = found.undo()
             if back is not None:
-                place, done = [each.path for each in found.crops].index(back), done - 1
+                path, was_labelled = back
+                place, done = [each.path for each in found.crops].index(path), done - was_labelled
             continue
         if answer == "x":
             found.discard(crop)
