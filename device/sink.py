@@ -226,7 +226,7 @@ class Sinks:
 
 def counted(readings: int) -> str:
     """Return a number of readings in words: "1 reading"."""
-    return f"{readings:,} reading{'' if readings == 1 else 's'}"
+    return f"{readings} reading{'' if readings == 1 else 's'}"
 
 
 def _patience_s(sink: Sink) -> float:
