@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import ExtraMissingError
+from .errors import ExtraMissingError, OutputError
 from .mqtt_queue import MqttQueue
 
 MOST_IN_FLIGHT = 20
@@ -73,6 +74,7 @@ class MqttLink:
         self._broker, self._queue, self._greetings, self._say = broker, queue, greetings, say
         self._news, self._stop = threading.Event(), threading.Event()
         self.connected = False
+        self._confirmed: list[int] = []
         self._away: bool | None = None
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
         self._thread.start()
@@ -120,7 +122,7 @@ class MqttLink:
                 self._send(connection)
             connection.say(self._broker.status_topic, "offline")
         finally:
-            self._queue.confirm(connection.take_confirmed())
+            self._confirm(connection)
             connection.close()
 
     def _send(self, connection: _Connection) -> None:
@@ -134,9 +136,15 @@ class MqttLink:
                 self._news.set()
         # A full flight waits for confirmations, news for room; only an idle link waits for long.
         connection.loop(_LOOP_S if not self._news.is_set() or len(connection.flying) == MOST_IN_FLIGHT else 0.0)
-        confirmed = connection.take_confirmed()
-        if confirmed:
-            self._queue.confirm(confirmed)
+        self._confirm(connection)
+
+    def _confirm(self, connection: _Connection) -> None:
+        """Let the queue forget what the broker has confirmed; on a full disk, of which the sink tells, that waits."""
+        self._confirmed += connection.take_confirmed()
+        if self._confirmed:
+            with suppress(OutputError):
+                self._queue.confirm(self._confirmed)
+                self._confirmed = []
 
     def _go_away(self, reason: str) -> None:
         if self._away is not True and not self._stop.is_set():

@@ -107,9 +107,17 @@ class MqttQueue:
         return [Message(number, topic, payload, bool(retain)) for number, topic, payload, retain in rows]
 
     def confirm(self, ids: Iterable[int]) -> None:
-        """Delete messages that the broker has confirmed."""
-        with self._lock, self._database as database:
-            database.executemany("DELETE FROM messages WHERE id = ?", [(each,) for each in ids])
+        """Delete messages that the broker has confirmed.
+
+        Raises:
+            OutputError: the disk is full or gone.
+        """
+        with self._lock:
+            try:
+                with self._database as database:
+                    database.executemany("DELETE FROM messages WHERE id = ?", [(each,) for each in ids])
+            except sqlite3.Error as cause:
+                raise OutputError(f"{self._path}: {cause}") from cause
 
     def __len__(self) -> int:
         """Return how many messages wait."""

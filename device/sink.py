@@ -19,6 +19,7 @@ READINGS = 512  # queued for a sink that takes no pictures
 PICTURES = 4  # queued for one that does: a frame of 640×480 is a megabyte
 CLOSING_S = 1.0
 PATIENCE_S = 5.0  # a sink that takes nothing for so long is blocked
+STEADY_S = 5.0  # without a failure, after which a sink works again: a disk that is nearly full takes one write in two
 _POLL_S = 0.2
 
 
@@ -89,6 +90,7 @@ class SinkThread:
         self._news = threading.Condition()
         self._counts = SinkCounts()
         self._failing = self._closing = self._over = self._full = False
+        self._failed_s = 0.0
         self._end: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name=f"sink {sink.name}", daemon=True)
         self._thread.start()
@@ -101,7 +103,7 @@ class SinkThread:
 
     @property
     def failing(self) -> bool:
-        """Whether the last attempt to write failed."""
+        """Whether an attempt to write failed lately."""
         return self._failing
 
     def put(self, event: Event) -> None:
@@ -169,7 +171,7 @@ class SinkThread:
             return True
         with self._news:
             self._counts = replace(self._counts, written=self._counts.written + len(batch))
-        if self._failing:
+        if self._failing and time.monotonic() - self._failed_s >= STEADY_S:
             self._failing = False
             self._say(f"{self.sink.name}: works again")
         return True
@@ -178,6 +180,7 @@ class SinkThread:
         with self._news:
             counts = self._counts
             self._counts = replace(counts, lost=counts.lost + lost, failures=counts.failures + 1)
+        self._failed_s = time.monotonic()
         if not self._failing and not self._over:
             self._failing = True
             text = str(error) if isinstance(error, (EdgeDigitsError, OSError)) else f"{type(error).__name__}: {error}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from .sink import Event
 JPEG_QUALITY = 90
 WEIGH_EVERY = 10  # frames of a video
 INDEX_BYTES = 24  # of an AVI file, a frame
+ROOM_BYTES = 2_000_000  # left on the disk, more than OpenCV holds back
 
 
 class PictureSink:
@@ -60,8 +62,14 @@ class VideoSink:
 
     every, pictures = True, True
 
-    def __init__(self, path: Path, *, fps: float, max_bytes: int) -> None:
+    def __init__(self, path: Path, *, fps: float, max_bytes: int, say: Callable[[str], None]) -> None:
         """Take where to write; the file is begun with the first frame.
+
+        Args:
+            path: the file.
+            fps: frames a second.
+            max_bytes: where it ends.
+            say: is told that it has ended before the run.
 
         Raises:
             OutputExistsError: the file is there already.
@@ -74,7 +82,7 @@ class VideoSink:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as cause:
             raise OutputError(f"{path}: cannot be written: {cause.strerror}; choose another place") from cause
-        self._path, self._fps, self._max_bytes = path, fps, max_bytes
+        self._path, self._fps, self._max_bytes, self._say = path, fps, max_bytes, say
         self._part = path.with_name(f".{path.stem}.part.avi")
         self._writer: Any = None
         self._size: tuple[int, int] | None = None
@@ -85,7 +93,7 @@ class VideoSink:
         """Append frames; those of another size than the first are fitted to it.
 
         Raises:
-            OutputError: the file cannot be begun.
+            OutputError: the file cannot be begun, or there is no room for it.
         """
         import cv2
 
@@ -94,6 +102,7 @@ class VideoSink:
                 continue
             drawn: Any = draw_reading(each.image, each.reading)
             if self._writer is None:
+                self._refuse_full_disk()
                 self._size = (drawn.shape[1], drawn.shape[0])
                 codec = cv2.VideoWriter_fourcc(*"MJPG")  # type: ignore[attr-defined,unused-ignore]
                 self._writer = cv2.VideoWriter(str(self._part), codec, self._fps, self._size)
@@ -108,9 +117,11 @@ class VideoSink:
                 self._frame_bytes = 1.1 * len(cv2.imencode(".jpg", drawn)[1]) + INDEX_BYTES
             self._frames += 1
             self._written_bytes += self._frame_bytes
-            if self._written_bytes + WEIGH_EVERY * self._frame_bytes > self._max_bytes:
-                self.close()
-                self._over = True
+            coming_bytes = WEIGH_EVERY * self._frame_bytes
+            if self._written_bytes + coming_bytes > self._max_bytes:
+                self._end(f"its limit of {self._max_bytes / 1e6:g} MB, [pictures] max_mb")
+            elif self._frames % WEIGH_EVERY == 0 and self._free_bytes() < ROOM_BYTES + coming_bytes:
+                self._end("the disk is nearly full")
 
     def close(self) -> None:
         """Finish the file and give it its name."""
@@ -118,3 +129,16 @@ class VideoSink:
             self._writer.release()
             self._writer = None
             self._part.replace(self._path)
+
+    def _end(self, why: str) -> None:
+        self.close()
+        self._over = True
+        self._say(f"{self.name}: ended after {self._frames} frames ({why})")
+
+    def _refuse_full_disk(self) -> None:
+        if self._free_bytes() < ROOM_BYTES:
+            raise OutputError(f"{self._path}: expected room for a video, found {self._free_bytes():,} bytes; free some")
+
+    def _free_bytes(self) -> int:
+        # OpenCV says nothing of a disk that is full, and its file has no end then.
+        return shutil.disk_usage(self._path.parent).free

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from device.errors import DataError, UsageError
+from device.errors import DataError, OutputError, UsageError
 from device.mqtt_queue import MqttQueue
 from device.reading import ReadDigit, Reading
 from device.settings import MqttSettings
@@ -106,8 +106,8 @@ class Subscriber:
         return [payload for name, payload in self.messages if name == topic]
 
     def close(self) -> None:
-        self._client.loop_stop()
         self._client.disconnect()
+        self._client.loop_stop()
 
 
 def settings(port: int, tmp_path: Path, **more: object) -> MqttSettings:
@@ -235,6 +235,29 @@ def test_tls_checks_the_brokers_certificate(broker: Mosquitto, tmp_path: Path) -
     sink = MqttSink(settings(broker.port, tmp_path, tls=True, ca_file=tmp_path / "cert.pem"), say=pytest.fail)
     wait_until(lambda: len(sink.queue) == 0)
     sink.close()
+
+
+@needs_broker
+def test_a_full_disk_breaks_no_connection(broker: Mosquitto, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the broker has confirmed is forgotten when there is room again; until then it is not sent over and over."""
+    broker.start()
+    subscriber = Subscriber(broker.port, "#")
+    sink = MqttSink(settings(broker.port, tmp_path, discovery=""), say=pytest.fail)
+    tries: list[int] = []
+
+    def confirm(ids: list[int]) -> None:
+        tries.append(len(ids))
+        raise OutputError("database or disk is full")
+
+    with monkeypatch.context() as full:
+        full.setattr(sink.queue, "confirm", confirm)
+        sink.write([Event(reading(1))])
+        wait_until(lambda: len(tries) > 5)
+        assert len(subscriber.of("json")) == 1
+    wait_until(lambda: len(sink.queue) == 0)
+    sink.close()
+    subscriber.close()
+    assert len(subscriber.of("json")) == 1
 
 
 def test_a_queue_survives_and_has_a_limit(tmp_path: Path) -> None:

@@ -96,20 +96,38 @@ def test_a_sink_of_pictures_queues_few() -> None:
     assert blocked.frames[-1] == 19
 
 
-def test_a_failing_sink_is_said_once_and_tried_again() -> None:
+def put_one_at_a_time(sinks: Sinks, numbers: Sequence[int]) -> None:
+    """Together they would fail together."""
+    thread = sinks.threads[0]
+    for place, number in enumerate(numbers):
+        sinks.put(event(number), every=True)
+        while thread.counts.written + thread.counts.lost <= place:
+            pass
+
+
+def test_a_failing_sink_is_said_once_and_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """A full disk is one line, and another when there is room again; what was lost is counted."""
+    monkeypatch.setattr("device.sink.STEADY_S", 0.0)
     said: list[str] = []
     sink = ListSink(bad=frozenset({1, 2}))
     with Sinks([sink], say=said.append, patient=False) as sinks:
-        thread = sinks.threads[0]
-        for number in range(4):
-            sinks.put(event(number), every=True)
-            while thread.counts.written + thread.counts.lost <= number:
-                pass  # one at a time, or they would fail together
+        put_one_at_a_time(sinks, range(4))
+    counts = sinks.threads[0].counts
     assert sink.frames == [0, 3]
-    assert (thread.counts.lost, thread.counts.failures) == (2, 2)
+    assert (counts.lost, counts.failures) == (2, 2)
     assert ["fails: [Errno 28] No space left on device" in said[0], said[1]] == [True, "list: works again"]
     assert said[2:] == ["list: 2 readings lost"]
+
+
+def test_a_sink_that_fails_now_and_then_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It works again when it has not failed for a while, as on a disk that is nearly full."""
+    monkeypatch.setattr("device.sink.STEADY_S", 60.0)
+    said: list[str] = []
+    with Sinks([ListSink(bad=frozenset({1, 3, 5}))], say=said.append, patient=False) as sinks:
+        put_one_at_a_time(sinks, range(7))
+        assert sinks.threads[0].failing
+    assert ["fails" in line for line in said] == [True, False]
+    assert said[1] == "list: 3 readings lost"
 
 
 def test_pictures_have_names_that_any_disk_takes(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -11,7 +12,7 @@ from click.testing import CliRunner
 
 from device.cli import cli
 from device.drawing import draw_reading
-from device.errors import ExtraMissingError, OutputExistsError, UsageError
+from device.errors import ExtraMissingError, OutputError, OutputExistsError, UsageError
 from device.reading import ReadDigit, Reading
 from device.sink import Event
 from device.sink_pictures import PictureSink, VideoSink
@@ -74,7 +75,7 @@ def test_pictures_stay_under_their_limit(tmp_path: Path) -> None:
 def test_a_video_has_every_frame(tmp_path: Path) -> None:
     """It appears under its name when it is whole, ends at its limit, and overwrites nothing."""
     path = tmp_path / "v.avi"
-    sink = VideoSink(path, fps=10, max_bytes=10_000_000)
+    sink = VideoSink(path, fps=10, max_bytes=10_000_000, say=pytest.fail)
     sink.write([event(number) for number in range(5)])
     assert not path.exists()
     sink.close()
@@ -84,12 +85,29 @@ def test_a_video_has_every_frame(tmp_path: Path) -> None:
         frames += 1
     assert frames == 5
     with pytest.raises(OutputExistsError, match="exists already"):
-        VideoSink(path, fps=10, max_bytes=1)
-    small = VideoSink(tmp_path / "small.avi", fps=10, max_bytes=200_000)
+        VideoSink(path, fps=10, max_bytes=1, say=pytest.fail)
+    said: list[str] = []
+    small = VideoSink(tmp_path / "small.avi", fps=10, max_bytes=200_000, say=said.append)
     for number in range(200):
         small.write([event(number)])
     small.close()
     assert 50_000 < (tmp_path / "small.avi").stat().st_size <= 200_000
+    (line,) = said
+    assert "its limit of 0.2 MB" in line
+
+
+def test_a_video_ends_whole_where_the_disk_fills(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenCV itself would go on and leave a file without an end; without room none is begun."""
+    free = iter([10**9, 10**6])
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=next(free)))
+    said: list[str] = []
+    sink = VideoSink(tmp_path / "v.avi", fps=10, max_bytes=10_000_000, say=said.append)
+    sink.write([event(number) for number in range(50)])
+    assert said == [f"video {tmp_path / 'v.avi'}: ended after 10 frames (the disk is nearly full)"]
+    assert cv2.VideoCapture(str(tmp_path / "v.avi")).get(cv2.CAP_PROP_FRAME_COUNT) == 10
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=5))
+    with pytest.raises(OutputError, match="expected room for a video, found 5 bytes"):
+        VideoSink(tmp_path / "w.avi", fps=10, max_bytes=10_000_000, say=said.append).write([event(1)])
 
 
 def test_a_window_says_what_to_install() -> None:
