@@ -13,10 +13,10 @@ from .trial import try_model
 # Runtimes differ in how they round inside a convolution; scores of the shipped models differ by up to 0.08 between
 # tflite-runtime 2.14 and ai-edge-litert 2.3 over the 10,000 test digits. The same runtime must give the same bits on
 # the kind of processor that golden vectors are made on. On arm64 tflite-runtime 2.14 does so too; ai-edge-litert 2.3
-# rounds otherwise there: 48 of 20,000 int8 outputs of the shipped model differ, by at most 2 steps of 256.
+# rounds otherwise there: 0 to 22 of 20,000 int8 outputs of each shipped model differ, by at most 5 steps of 256.
 BOUND = 0.1
 MADE_ON = ("x86_64", "AMD64")
-STEPS = 4
+STEPS = 8
 
 
 @dataclass(frozen=True)

@@ -108,8 +108,8 @@ class MqttLink:
         Raises:
             OSError: the connection failed or broke.
         """
-        connection.connect()
         try:
+            connection.connect()
             self._come_back()
             connection.say(self._broker.status_topic, "online")
             for topic, payload in self._greetings:
@@ -218,8 +218,9 @@ class _Connection:
         return confirmed
 
     def close(self) -> None:
-        """Say goodbye and close the socket."""
+        """Say goodbye and let go of the sockets, of which paho keeps a pair until nobody refers to the client."""
         self._client.disconnect()
+        self._client.on_connect = self._client.on_publish = None
 
     def _on_connect(self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:

@@ -40,6 +40,7 @@ class MqttQueue:
     """Messages in the order in which they were put, in a file that survives kill -9; for several threads.
 
     Attributes:
+        path: the file.
         device: an identifier of this queue, made once, that makes message numbers unique in the world.
         lost: messages that went because the queue was full.
     """
@@ -51,7 +52,7 @@ class MqttQueue:
             DataError: the file is no queue, or damaged.
             OutputError: it cannot be written.
         """
-        self._path, self._max_bytes, self.lost = path, max_bytes, 0
+        self.path, self._max_bytes, self.lost = path, max_bytes, 0
         self._lock = threading.Lock()
         self._claim = _claim(path)
         try:
@@ -96,7 +97,7 @@ class MqttQueue:
                             break
                     database.executemany("INSERT INTO messages (topic, payload, retain) VALUES (?, ?, ?)", messages)
             except sqlite3.Error as cause:
-                raise OutputError(f"{self._path}: {cause}") from cause
+                raise OutputError(f"{self.path}: {cause}") from cause
 
     def after(self, last_id: int, *, most: int) -> list[Message]:
         """Return the first messages behind a number, in order."""
@@ -117,7 +118,7 @@ class MqttQueue:
                 with self._database as database:
                     database.executemany("DELETE FROM messages WHERE id = ?", [(each,) for each in ids])
             except sqlite3.Error as cause:
-                raise OutputError(f"{self._path}: {cause}") from cause
+                raise OutputError(f"{self.path}: {cause}") from cause
 
     def __len__(self) -> int:
         """Return how many messages wait."""

@@ -1,4 +1,7 @@
-"""A window with the newest frame and what is read in it."""
+"""A window with the newest frame and what is read in it.
+
+`python -m device.sink_display` opens one and closes it: without a screen that answers, Qt ends the whole process.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from .opencv_noise import import_quiet_opencv
 from .sink import Event
 
 TITLE = "edge-digits"
+TRIAL_S = 30.0
 
 
 class DisplaySink:
@@ -24,7 +28,7 @@ class DisplaySink:
 
         Raises:
             ExtraMissingError: this OpenCV was built without windows.
-            SourceError: there is no screen to show one on.
+            SourceError: there is no screen to show one on, or it does not answer.
         """
         cv2 = import_quiet_opencv()
         build = cv2.getBuildInformation()
@@ -40,6 +44,7 @@ class DisplaySink:
             raise SourceError(
                 "--display: expected a screen, found neither DISPLAY nor WAYLAND_DISPLAY; start it in a desktop session"
             )
+        self._try()
         # Qt complains on stderr of windows that another thread than the first has made, and shows them all the same.
         os.environ.setdefault("QT_LOGGING_RULES", "*.warning=false")
         self._cv2 = cv2
@@ -54,3 +59,21 @@ class DisplaySink:
     def close(self) -> None:
         """Close the window."""
         self._cv2.destroyAllWindows()
+
+    def _try(self) -> None:
+        from .child_process import run_module
+
+        child = run_module("device.sink_display", [], timeout_s=TRIAL_S)
+        if child.returncode != 0:
+            screen = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
+            raise SourceError(
+                f"--display: expected a window on the screen {screen}, found that none can be opened; start it in a "
+                "desktop session of this user"
+            )
+
+
+if __name__ == "__main__":
+    opencv = import_quiet_opencv()
+    opencv.namedWindow(TITLE)
+    opencv.waitKey(1)
+    opencv.destroyAllWindows()

@@ -35,6 +35,7 @@ class MqttSink:
             EdgeDigitsError: the queue cannot be opened.
         """
         broker = make_broker(settings)
+        self._say = say
         self._base = f"{settings.topic}/{settings.name}"
         self._was_error = True  # a retained error of a run before is taken back by the first good reading
         path = settings.queue or cache_dir() / f"mqtt-{plain_name(settings.name)}.sqlite"
@@ -52,9 +53,12 @@ class MqttSink:
         self.link.wake()
 
     def close(self) -> None:
-        """Send what can be sent at once; the rest stays on disk."""
+        """Send what can be sent at once; the rest stays on disk, and that is said."""
         self.link.close()
+        left = len(self.queue)
         self.queue.close()
+        if left:
+            self._say(f"MQTT: {left} messages wait in {self.queue.path} for the next run")
 
     def _messages(self, readings: list[Reading]) -> list[tuple[str, str, bool]]:
         found: list[tuple[str, str, bool]] = []

@@ -168,6 +168,7 @@ def test_what_was_not_sent_is_sent_by_the_next_run(broker: Mosquitto, tmp_path: 
     wait_until(lambda: bool(said))
     sink.close()
     assert "readings are kept on disk until it is back" in said[0]
+    assert said[1:] == [f"MQTT: 7 messages wait in {tmp_path / 'queue.sqlite'} for the next run"]
     broker.start()
     subscriber = Subscriber(broker.port, "edge-digits/meter/json")
     sink = MqttSink(settings(broker.port, tmp_path), say=pytest.fail)
@@ -235,6 +236,31 @@ def test_tls_checks_the_brokers_certificate(broker: Mosquitto, tmp_path: Path) -
     sink = MqttSink(settings(broker.port, tmp_path, tls=True, ca_file=tmp_path / "cert.pem"), say=pytest.fail)
     wait_until(lambda: len(sink.queue) == 0)
     sink.close()
+
+
+@needs_broker
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts handles as Linux shows them")
+def test_broken_connections_leave_no_handles(broker: Mosquitto, tmp_path: Path) -> None:
+    """None waits for a collection of garbage, which may be long in coming."""
+    import gc
+
+    def open_handles() -> int:
+        return len([*Path("/proc/self/fd").iterdir()])
+
+    sink = MqttSink(settings(broker.port, tmp_path), say=lambda line: None)
+    counts = []
+    gc.disable()
+    try:
+        for _ in range(4):
+            broker.start()
+            wait_until(lambda: sink.link.connected)
+            broker.kill()
+            wait_until(lambda: not sink.link.connected)
+            counts.append(open_handles())
+    finally:
+        gc.enable()
+    sink.close()
+    assert counts[-1] <= counts[0] + 2, "paho has two, which the next connection takes the place of"
 
 
 @needs_broker
