@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Any, NoReturn
 
 import click
@@ -26,6 +26,12 @@ FILE = click.Path(readable=False, path_type=Path)
 
 class Terminated(BaseException):
     """SIGTERM arrived; like KeyboardInterrupt, no ordinary handler should swallow it."""
+
+
+class _Asked:
+    """What asked the program to end, where something did."""
+
+    to_end: BaseException | None = None
 
 
 _EXPECTED = (EdgeDigitsError, OSError, ImportError, MemoryError, KeyboardInterrupt, Terminated)
@@ -102,6 +108,8 @@ def reporter() -> Callable[[str], None]:
 
 def report_end(error: BaseException) -> int:
     """Say in one line on stderr what ended the program and return its exit code."""
+    if isinstance(error, ImportError) and _Asked.to_end is not None:
+        error = _Asked.to_end  # raised inside a C extension that was being imported, which makes an ImportError of it
     if isinstance(error, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return INTERRUPTED
@@ -128,6 +136,9 @@ def run_command_line(command: click.Command, arguments: Sequence[str] | None = N
     Ctrl-C exits with 130 and SIGTERM with 0; a reader that closes the pipe early (`| head`) is no error.
     """
     signal.signal(signal.SIGTERM, _terminate)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell's background job ignores it
+        signal.signal(signal.SIGINT, _interrupt)
+    sys.excepthook = _show_uncaught
     stdout = sys.stdout
     try:
         code = command.main(args=arguments, standalone_mode=False)
@@ -176,7 +187,19 @@ def _leave(code: int) -> NoReturn:
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise Terminated
+    _Asked.to_end = Terminated()
+    raise _Asked.to_end
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    _Asked.to_end = KeyboardInterrupt()
+    raise _Asked.to_end
+
+
+def _show_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Show an exception as Python does, but not the one by which the program is asked to end: extensions print it."""
+    if _Asked.to_end is None or not issubclass(kind, (KeyboardInterrupt, Terminated, ImportError)):
+        sys.__excepthook__(kind, error, trace)
 
 
 def _remember(name: str) -> Callable[[click.Context, click.Parameter, bool], None]:

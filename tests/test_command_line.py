@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 from conftest import ROOT
 
+from device import command_line
 from device.command_line import Command, Terminated, report_end, reporter, run_command_line
 from device.errors import DataError, EdgeDigitsError, FitError, GateError, OutputError, SourceError, UsageError
 
@@ -70,3 +71,17 @@ def test_a_reader_that_closes_the_pipe_is_no_error() -> None:
     command = f"{sys.executable} -m edge_digits --help | true"
     done = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(("stop", "code"), [(KeyboardInterrupt(), 130), (Terminated(), 0)])
+def test_a_stop_while_an_extension_is_imported_is_a_stop(
+    stop: BaseException, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """C extensions print the traceback and make an ImportError of it; without a stop it is an ImportError."""
+    broken = ImportError("numpy._core.multiarray failed to import")
+    assert report_end(broken) == 1
+    capsys.readouterr()
+    monkeypatch.setattr(command_line._Asked, "to_end", stop)
+    command_line._show_uncaught(type(stop), stop, None)
+    assert report_end(broken) == code
+    assert "Traceback" not in capsys.readouterr().err
