@@ -139,6 +139,9 @@ def run_command_line(command: click.Command, arguments: Sequence[str] | None = N
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell's background job ignores it
         signal.signal(signal.SIGINT, _interrupt)
     sys.excepthook = _show_uncaught
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started this
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115 - for as long as the program lives
     stdout = sys.stdout
     try:
         code = command.main(args=arguments, standalone_mode=False)

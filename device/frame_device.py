@@ -50,7 +50,7 @@ class FrameOpener(Protocol):
 
 ABSENT_PAUSE_S = 10.0  # for what is not there at all: that it is back ends the pause
 PRESENT_PAUSE_S = (
-    4.0  # for what is there and does not work, such as a busy camera: only trying shows that it does again
+    3.5  # for what is there and does not work, such as a busy camera: only trying shows that it does again
 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
 
+from .errors import OutputError
 from .frames import Frame
 from .live_state import Run
 from .loading import load_reader
@@ -35,6 +36,7 @@ def run_settings(
 
     Raises:
         EdgeDigitsError: settings do not go together, the model cannot be loaded, or the source is not there.
+        OutputError: readings of files were lost.
     """
     source = choose_source(settings.source, settings.camera, stdin=stdin, say=say)
     reader = load_reader(settings.model, settings.reading, warn=note)
@@ -43,10 +45,20 @@ def run_settings(
     try:
         with Sinks(made, say=say, patient=not source.endless) as sinks, source.frames as frames:
             parts.threads = sinks.threads
-            return pump(frames, reader, settings, stream=source.stream, sinks=sinks)
+            errors = pump(frames, reader, settings, stream=source.stream, sinks=sinks)
+        if not source.endless:
+            _refuse_losses(sinks)
+        return errors
     finally:
         if parts.threads and source.live is not None:  # it was opened
             note(describe_source(parts))
+
+
+def _refuse_losses(sinks: Sinks) -> None:
+    """Raise OutputError where a sink lost readings of files, which can be read again."""
+    lost = [thread.sink.name for thread in sinks.threads if thread.counts.lost]
+    if lost:
+        raise OutputError(f"not every reading was written ({', '.join(lost)}); see above, mend that and read again")
 
 
 def pump(frames: Iterable[Frame], reader: Reader, settings: Settings, *, stream: bool, sinks: Sinks) -> int:

@@ -142,6 +142,28 @@ def test_several_sinks_write_at_once(picture: Path, tmp_path: Path) -> None:
     assert read_lines(folder / "c")[0]["label"] == "7"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk at hand")
+def test_readings_of_files_that_cannot_be_written_are_exit_code_1(picture: Path) -> None:
+    """They can be read again, which a camera's cannot: those are counted, and the camera is read on."""
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "device", "run", "--json"]
+        files = subprocess.run(
+            [*command, "--source", picture], cwd=ROOT, stdout=full, stderr=subprocess.PIPE, check=False
+        )
+        camera = [*command, "--fake-camera", picture, "--max-frames", "3"]
+        live = subprocess.run(camera, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert (files.returncode, live.returncode) == (1, 0)
+    assert b"error: not every reading was written (standard output)" in files.stderr
+    assert b"standard output: 3 readings lost" in live.stderr
+
+
+def test_a_standard_output_that_is_closed_is_no_mistake_of_this_program(picture: Path) -> None:
+    """Whoever starts it so wants no readings there."""
+    command = f"{sys.executable} -m device run --source {picture} >&-"
+    done = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
 @pytest.mark.parametrize("faults", ["2:freeze=60", "0:unplug"])
 def test_a_signal_ends_a_camera_that_hangs_or_is_away(number: int, code: int, faults: str, picture: Path) -> None:

@@ -283,5 +283,5 @@ def test_pauses_are_long_only_where_the_coming_of_the_device_ends_them(monkeypat
     unplugged, working = FakeCamera([PICTURE], fps=200, faults=[Fault("unplug", 0, 60)]), FakeCamera([PICTURE], fps=200)
     assert unplugged.most_pause_s() == Camera("/dev/video977").most_pause_s() == 10.0
     monkeypatch.setattr("pathlib.Path.exists", lambda _: True)
-    assert working.most_pause_s() == Camera("/dev/video0").most_pause_s() == 4.0
+    assert working.most_pause_s() == Camera("/dev/video0").most_pause_s() == 3.5
     assert Stream("rtsp://127.0.0.1/live").most_pause_s() == 1.5
