@@ -40,7 +40,7 @@ def read_digits(
     found = np.empty(len(digits), np.int16)
     for start in range(0, len(digits), BLOCK):
         inputs = quantize_pixels(np.asarray(digits[start : start + BLOCK]), source)
-        scores = dequantize(np.stack([call(each)[0] for each in inputs]), target)
+        scores = dequantize(np.concatenate([call(each) for each in inputs]), target)
         # A score that is no number is no reading, whatever argmax makes of it.
         whole = np.isfinite(scores).all(axis=1)
         found[start : start + BLOCK] = np.where(whole, meaning[scores.argmax(axis=1)], NO_READING)

@@ -97,7 +97,7 @@ def quantize_pixels(pixels: NDArray[np.uint8], tensor: TensorCard) -> NDArray[An
     if dtype.kind != "f":
         bounds = np.iinfo(dtype)
         levels = np.clip(np.round(levels / tensor.scale) + tensor.zero_point, bounds.min, bounds.max)
-    quantized: NDArray[Any] = levels.astype(dtype)[pixels].reshape(-1, *tensor.shape)
+    quantized: NDArray[Any] = levels.astype(dtype).take(pixels).reshape(-1, *tensor.shape)
     return quantized
 
 
