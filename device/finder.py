@@ -120,7 +120,7 @@ def _rows(view: View, layout: str) -> list[list[Group]]:
     groups = [] if one else could_be_digits(digit_groups(view.marks, view.weight, view.height), view)
     if len(groups) < 2:
         alone = single_group(view.marks, view.weight)
-        return [[alone]] if could_be_digit(alone, view) else []
+        return [[alone]] if could_be_digit(alone, view, expected=layout == "single") else []
     rows = in_rows(groups)
     if layout == "row":
         return [max(rows, key=lambda row: sum(view.weight[list(each.members)].sum() for each in row))]

@@ -31,6 +31,7 @@ OF_USUAL = 0.6  # of the threshold of the whole picture: paler is texture
 BROAD_AREA, BROAD = 0.04, 0.14  # of the frame, of its side: what is larger and broader may be a shadow
 PALEST = 6.0  # of 255: paler is no ink
 RING = 0.12  # of a mark's longer side: how far around it is looked
+CROWDED = 0.12  # of what lies around a mark is other ink: a part of something larger
 QUIET = 0.25  # of what lies around the marks has less ink than is taken for its noise
 PAPER = 3.0  # of 255: less ink than this is the texture of paper
 DARKER = 1.25  # times: ink in a shadow is so much darker than the shadow
@@ -69,6 +70,9 @@ class View:
             slice(max(0, group.left - 2 * reach), group.right + 2 * reach),
         )
         mask, even = self.mask[part], self._even[part]
+        own = int(self.marks.area[list(group.members)].sum())
+        if cv2.countNonZero(mask) - own > CROWDED * (mask.size - own):
+            return 0.0
         inside = pixels_of(self.marks.labels[part], self.marks.names[group.members[0]])
         near = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
         close = np.ones((2 * (reach // 2) + 1, 2 * (reach // 2) + 1), np.uint8)

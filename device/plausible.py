@@ -13,18 +13,29 @@ from .rows import Group
 HAIRLINE, STRAIGHT = 0.4, 4.0  # of the usual stroke's width, times as long as wide: a line that is left over
 BLOT = 0.34  # of the longer side: a stroke wider than this is a blot
 WIDEST, LINE = 2.5, 12.0  # times as wide as high, as long as wide: a dash, a line
+CUT_OFF = 0.3  # of the longer side: what touches the rim so far was cut off
+FILLS = 0.9  # of the frame's sides
 RIM_CUT = 0.75  # of the main digit's height: what touches the rim and is lower was cut off
 RIM_LINE, RIM_NEAR = 6.0, 0.15  # times as high as wide, of the frame's width: the border of a cell
 
 
-def could_be_digit(group: Group, view: View) -> bool:
-    """Tell whether one group, alone in its frame, could be a digit: no blot, no line across the frame."""
+def could_be_digit(group: Group, view: View, *, expected: bool = False) -> bool:
+    """Tell whether one group, alone in its frame, could be a digit: no blot, no line, not cut off by the rim.
+
+    Args:
+        group: the marks.
+        view: what was seen.
+        expected: whether there is a digit for sure, which may then lie at the rim.
+    """
     area = int(view.marks.area[list(group.members)].sum())
     bounds = (slice(group.top, group.bottom), slice(group.left, group.right))
     longer, shorter = max(group.width, group.height), min(group.width, group.height)
     blot = stroke_width(area, view.mask[bounds]) > BLOT * longer
-    line = longer > LINE * shorter and int(view.marks.contact[list(group.members)].sum()) > 0
-    return group.width <= WIDEST * group.height and not blot and not line
+    contact, (down, across) = int(view.marks.contact[list(group.members)].sum()), view.mask.shape
+    line = longer > LINE * shorter and contact > 0
+    fills = group.height >= FILLS * down and group.width >= FILLS * across  # a picture of the digit alone
+    cut = contact > CUT_OFF * longer and not (fills or expected)
+    return group.width <= WIDEST * group.height and not blot and not line and not cut
 
 
 def could_be_digits(groups: Sequence[Group], view: View) -> list[Group]:
@@ -51,7 +62,7 @@ def could_be_digits(groups: Sequence[Group], view: View) -> list[Group]:
     hairline = (stroke < HAIRLINE * usual) & (slender > STRAIGHT) & (len(groups) > 2)
     down, across = marks.labels.shape
     near = np.array([min(group.left, across - group.right) for group in groups]) < RIM_NEAR * across
-    cut = (contact > np.maximum(width, height) / 2) | (height == down) | (width == across)
+    cut = (contact > CUT_OFF * np.maximum(width, height)) | (height == down) | (width == across)
     cut |= (height < RIM_CUT * height[weight.argmax()]) | ((height > RIM_LINE * width) & near)
     kept = ~hairline & ~blot & ~((contact > 0) & cut)
     kept |= np.arange(len(groups)) == weight.argmax()

@@ -155,6 +155,26 @@ def test_a_stroke_that_crosses_a_tight_crop_stays() -> None:
     assert alike(found_in(photographed(tight)).canonical, expected) > 0.85
 
 
+def test_what_the_rim_cuts_off_is_no_digit() -> None:
+    """A mark that goes on beyond the frame is part of something else, unless a digit is expected."""
+    strokes = drawn("2", pen=14)
+    _, y, _, height = cv2.boundingRect((strokes > 0.5).astype(np.uint8))
+    cut = photographed(strokes[: y + height - 4])
+    assert find_digits(cut) == []
+    assert len(find_digits(cut, layout="single")) == 1
+
+
+def test_a_mark_crowded_by_other_ink_is_no_digit() -> None:
+    """What is written stands free; a twig among twigs does not."""
+    free = drawn("1", pen=10)
+    crowded = free.copy()
+    for left in (60, 100, 160, 200):
+        crowded[20:220, left : left + 25] = 1
+    assert len(find_digits(photographed(free))) == 1
+    x, _, width, _ = find_digits(photographed(free))[0].box
+    assert not any(abs(each.box[0] - x) < width for each in find_digits(photographed(crowded)))
+
+
 def test_specks_are_left_out() -> None:
     """Dirt around a digit neither joins it nor moves it."""
     strokes = PLAIN.copy()
