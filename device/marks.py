@@ -91,7 +91,8 @@ def stroke_width(area: int, mask: NDArray[Any]) -> float:
     """
     import cv2
 
-    left = cv2.countNonZero(cv2.erode(mask, CROSS))
+    # What lies beyond the picture is no ink: strokes are as wide at its rim.
+    left = cv2.countNonZero(cv2.erode(mask, CROSS, borderType=cv2.BORDER_CONSTANT, borderValue=(0,)))
     return 2 * area / max(1, area - left)
 
 

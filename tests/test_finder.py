@@ -155,6 +155,14 @@ def test_a_stroke_that_crosses_a_tight_crop_stays() -> None:
     assert alike(found_in(photographed(tight)).canonical, expected) > 0.85
 
 
+@pytest.mark.parametrize(("width", "height"), [(3, 60), (6, 120), (12, 60)])
+def test_an_upright_bar_is_a_digit(width: int, height: int) -> None:
+    """The plainest 1 fills its box; it is no blot for that."""
+    page = np.zeros((300, 400))
+    page[150 - height // 2 : 150 + height // 2, 200 : 200 + width] = 1
+    assert found_in(photographed(page)).box[3] == pytest.approx(height, abs=4)
+
+
 def test_what_the_rim_cuts_off_is_no_digit() -> None:
     """A mark that goes on beyond the frame is part of something else, unless a digit is expected."""
     strokes = drawn("2", pen=14)
