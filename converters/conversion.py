@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from device.errors import ContractError, RuntimeMissingError, UsageError
+from device.errors import RuntimeMissingError, UsageError
 from device.output_files import refuse_existing
 from device.runtime import INSTALL_HINT, installed_runtimes
 
@@ -44,14 +44,10 @@ def convert(
         refuse_existing(path, force=request.force)
     calibrated = [variant.name for variant in paths if variant.calibrated] + ([MIXED] if mixed else [])
     if calibrated and request.calibration is None:
-        raise UsageError(f"{calibrated[0]} needs a representative set; name training images to calibrate with")
+        raise UsageError(f"{calibrated[0]} needs a representative set; name training images with --calibrate-from")
     _refuse_overlap(request)
     reference = reference or load_reference(request.model)
-    if reference.classes != len(request.labels):
-        raise ContractError(
-            f"{request.model}: expected {len(request.labels)} scores, one a label, found {reference.classes}; "
-            "name the model's labels"
-        )
+    reference.check_labels(request.labels)
     job = Job(request, reference, runtimes, report)
     conversions = [job.convert(variant, path) for variant, path in paths.items()]
     if mixed is not None:

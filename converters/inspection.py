@@ -14,12 +14,12 @@ from device.model_card import ModelCard
 from device.model_file import IDENTIFIER, sha256
 
 from .arena import estimate_arena_bytes
-from .graph import Graph, read_graph
+from .graph import Graph
 from .loading import Loading, load_everywhere
 from .macs import Macs, count_macs, count_parameters
 from .op_versions import MICRO, missing_operations, oldest_common_runtimes
 from .packed_labels import read_packed_labels
-from .tflite_files import read_any_model
+from .tflite_files import read_any_model, read_graph_of
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def inspect_file(path: Path, *, runtimes: tuple[str, ...]) -> Inspection | Refus
     """
     try:
         file = read_any_model(path)
-        graph = _read_graph(path, file.flatbuffer)
+        graph = read_graph_of(path, file.flatbuffer)
     except ModelFileError as error:
         return Refusal(path, "damaged" if _starts_like_a_model(path) else "no model", str(error))
     card = file.sealed.card if file.sealed else None
@@ -107,13 +107,6 @@ def inspect_file(path: Path, *, runtimes: tuple[str, ...]) -> Inspection | Refus
         card=card,
         loadings=load_everywhere(file.flatbuffer, runtimes),
     )
-
-
-def _read_graph(path: Path, flatbuffer: bytes) -> Graph:
-    try:
-        return read_graph(flatbuffer)
-    except ModelFileError as cause:
-        raise ModelFileError(f"{path}: {cause}; copy it again or get it from its source") from cause
 
 
 def _starts_like_a_model(path: Path) -> bool:

@@ -72,6 +72,18 @@ class Reference:
             scores[start : start + BATCH] = self.answer(pixels * np.float32(taken.scale) + np.float32(taken.offset))
         return scores
 
+    def check_labels(self, labels: tuple[str, ...]) -> None:
+        """Refuse labels that are not one for each score.
+
+        Raises:
+            ContractError: there are more or fewer.
+        """
+        if self.classes != len(labels):
+            raise ContractError(
+                f"{self.path}: expected {len(labels)} scores, one a label, found {self.classes}; name the model's "
+                "labels, one a line, with --labels FILE"
+            )
+
     def shaped(self, images: NDArray[Any]) -> NDArray[Any]:
         """Return images in the shape that the model takes.
 
@@ -123,7 +135,10 @@ def check_shapes(path: Path, shape_in: Any, shape_out: Any) -> tuple[tuple[int, 
         if not single:
             raise ContractError(f"{path}: expected one {what}, found {shape}: not an image classifier")
         if len(shape) < 2 or any(side is None for side in shape[1:]):
-            raise ContractError(f"{path}: expected a fixed {what} shape after the batch, found {shape}; fix it")
+            raise ContractError(
+                f"{path}: expected a fixed {what} shape after the batch, found {shape}; "
+                "build it with numbers for all sides, such as Input((28, 28, 1))"
+            )
     if len(shape_out) != 2:
         raise ContractError(f"{path}: expected output (batch, classes), found {shape_out}: not an image classifier")
     return tuple(shape_in[1:]), int(shape_out[1])

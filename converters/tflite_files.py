@@ -8,6 +8,8 @@ from pathlib import Path
 from device.errors import ModelFileError
 from device.model_file import ModelFile, read_bare_flatbuffer, read_model, read_model_bytes
 
+from .graph import Graph, read_graph
+
 
 @dataclass(frozen=True)
 class TfliteFile:
@@ -36,3 +38,15 @@ def read_any_model(path: Path) -> TfliteFile:
     flatbuffer = read_bare_flatbuffer(path)
     sealed = read_model(path) if len(flatbuffer) < len(content) else None
     return TfliteFile(content, flatbuffer, sealed)
+
+
+def read_graph_of(path: Path, flatbuffer: bytes) -> Graph:
+    """Read the graph of a file's flatbuffer.
+
+    Raises:
+        ModelFileError: it is damaged; names the file.
+    """
+    try:
+        return read_graph(flatbuffer)
+    except ModelFileError as cause:
+        raise ModelFileError(f"{path}: {cause}; copy it again or get it from its source") from cause

@@ -11,9 +11,10 @@ from converters.references import Reference
 from converters.request import ImageSet
 from device.contract import LABELS, SIDE
 from device.errors import UsageError
+from device.idx import Part
 
 from .conversion_data import calibration_sample, part, whole_test_set
-from .image_sets import read_image_set
+from .image_sets import has_training_part, read_image_set
 from .mnist import load_mnist
 
 
@@ -32,7 +33,8 @@ def images_for(
     Args:
         reference: the model.
         labels: its labels.
-        data: digits with a training and a test part, or, for another model, test images.
+        data: digits with a training and a test part, or, for another model, test images; the training part of an npz
+            that has two is calibrated with.
         calibrate_from: images to calibrate with instead of training digits.
         count: how many to calibrate with.
         seed: draws them.
@@ -42,13 +44,14 @@ def images_for(
         The representative set, None where there is nothing to draw it from, and the test images.
 
     Raises:
+        ContractError: the model has another number of scores than labels.
         UsageError: the model takes no digits, and no images were named.
         DataError: images that were named are missing or not what the model takes.
     """
+    reference.check_labels(labels)
     own = None
     if calibrate_from is not None:
-        images = read_image_set(calibrate_from, shape=reference.input_shape, labels=labels, report=report)
-        own = part(images, count=count, seed=seed)
+        own = part(_images(reference, labels, calibrate_from, "train", report), count=count, seed=seed)
     if int(np.prod(reference.input_shape)) == SIDE * SIDE and labels == LABELS:
         digits = load_mnist(data, report=report)
         return own or calibration_sample(digits, count=count, seed=seed), whole_test_set(digits)
@@ -57,4 +60,12 @@ def images_for(
             f"{reference.path}: takes images of shape {reference.input_shape} with {len(labels)} labels, which MNIST "
             "cannot test; name test images with --data, and training images with --calibrate-from"
         )
-    return own, read_image_set(data, shape=reference.input_shape, labels=labels, report=report)
+    if own is None and has_training_part(data):
+        own = part(_images(reference, labels, data, "train", report), count=count, seed=seed)
+    return own, _images(reference, labels, data, "test", report)
+
+
+def _images(
+    reference: Reference, labels: tuple[str, ...], path: Path, of: Part, report: Callable[[str], None]
+) -> ImageSet:
+    return read_image_set(path, shape=reference.input_shape, labels=labels, part=of, report=report)

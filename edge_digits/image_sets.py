@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from converters.request import ImageSet
 from device.contract import LABELS, SIDE
 from device.errors import DataError
 from device.finder import find_digit
+from device.idx import Part
 from device.model_file import sha256
 from device.pictures import read_picture
 from device.sources import expand
@@ -21,10 +23,15 @@ from device.sources import expand
 from .digit_sources import holds_digits, read_source
 
 LEAST_CALIBRATION = 10
+# The arrays of an npz that hold images and their labels, the best for calibrating and for testing first.
+_PAIRS: Mapping[Part, tuple[tuple[str, str], ...]] = {
+    "train": (("images", "labels"), ("x_train", "y_train"), ("x", "y"), ("x_test", "y_test")),
+    "test": (("images", "labels"), ("x_test", "y_test"), ("x", "y"), ("x_train", "y_train")),
+}
 
 
 def read_image_set(
-    path: Path, *, shape: tuple[int, ...], labels: tuple[str, ...], report: Callable[[str], None]
+    path: Path, *, shape: tuple[int, ...], labels: tuple[str, ...], part: Part, report: Callable[[str], None]
 ) -> ImageSet:
     """Read images for a model from an npz or a folder; for a digit model from anything that `train` learns from.
 
@@ -34,17 +41,23 @@ def read_image_set(
         shape: what the model takes, without batch. Pictures for a digit model go through the device's own finder;
             for another they are scaled to size.
         labels: the model's labels, which name the folders.
+        part: which part to take of an npz that has two.
         report: takes each line about pictures that were left out.
 
     Raises:
-        DataError: there are too few images, or of another size, or none that can be read.
+        DataError: there are too few images, or of another size, or none that can be read, or labels that the model
+            does not have.
     """
     if labels == LABELS and int(np.prod(shape)) == SIDE * SIDE and holds_digits(path):
         digits = read_source(path, report=report).train
         images: NDArray[Any] = digits.images
         positions: NDArray[Any] | None = digits.labels
     else:
-        images, positions = _from_npz(path) if path.is_file() else _from_folder(path, shape=shape, labels=labels)
+        images, positions = (
+            _from_npz(path, part, labels=len(labels))
+            if path.is_file()
+            else _from_folder(path, shape=shape, labels=labels)
+        )
     if len(images) < LEAST_CALIBRATION:
         raise DataError(f"{path}: expected at least {LEAST_CALIBRATION} images, found {len(images)}; add more")
     if int(np.prod(images.shape[1:])) != int(np.prod(shape)):
@@ -53,21 +66,40 @@ def read_image_set(
     return ImageSet(images, positions, source)
 
 
-def _from_npz(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.integer[Any]] | None]:
+def has_training_part(path: Path) -> bool:
+    """Return whether a path is an npz with a training part beside its test part."""
+    if path.suffix != ".npz" or not path.is_file():
+        return False
+    return {"x_train", "y_train", "x_test"} <= set(_read_arrays(path))
+
+
+def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            found = {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError, EOFError, AttributeError) as cause:
+            return {name: arrays[name] for name in arrays.files}
+    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as cause:
         raise DataError(f"{path}: expected an npz file, found another or a damaged one ({cause})") from cause
-    images = next((found[name] for name in ("images", "x_train", "x_test", "x") if name in found), None)
-    labels = next((found[name] for name in ("labels", "y_train", "y_test", "y") if name in found), None)
-    if images is None or images.dtype != np.uint8 or images.ndim < 2:
+
+
+def _from_npz(path: Path, part: Part, *, labels: int) -> tuple[NDArray[np.uint8], NDArray[np.integer[Any]] | None]:
+    found = _read_arrays(path)
+    names = next((pair for pair in _PAIRS[part] if pair[0] in found), None)
+    images = None if names is None else found[names[0]]
+    if names is None or images is None or images.dtype != np.uint8 or images.ndim < 2:
         raise DataError(
             f"{path}: expected uint8 images (N, ...) named images, x_train, x_test or x, found {list(found)}"
         )
-    if labels is not None and (labels.shape != images.shape[:1] or labels.dtype.kind not in "iu"):
-        raise DataError(f"{path}: expected an integer label for each image, found {labels.dtype} {labels.shape}")
-    return images, labels
+    positions = found.get(names[1])
+    if positions is None:
+        return images, None
+    if positions.shape != images.shape[:1] or positions.dtype.kind not in "iu":
+        raise DataError(f"{path}: expected an integer label for each image, found {positions.dtype} {positions.shape}")
+    if len(positions) and not 0 <= positions.min() <= positions.max() < labels:
+        raise DataError(
+            f"{path}: expected labels 0 to {labels - 1}, found {positions.min()} to {positions.max()}; name as many "
+            "labels with --labels as the model has"
+        )
+    return images, positions
 
 
 def _from_folder(

@@ -172,11 +172,13 @@ def test_a_file_name_suggests_an_identifier(stem: str, name: str) -> None:
 
 
 def test_damaged_and_missing_models_are_refused(tmp_path: Path, model: ModelFile) -> None:
-    """Exit code 6 and one line; nothing is written."""
+    """Exit code 6 and one line that names the file; nothing is written."""
     (tmp_path / "cut.tflite").write_bytes(DEFAULT_MODEL.read_bytes()[:-1])
-    for name in ("cut.tflite", "missing.tflite"):
+    (tmp_path / "foreign.tflite").write_bytes(model.flatbuffer[:2000])
+    for name in ("cut.tflite", "missing.tflite", "foreign.tflite"):
         result = CliRunner().invoke(export, ["c-array", str(tmp_path / name), "--out", str(tmp_path / "out")])
         assert (result.exit_code, len(result.stderr.splitlines())) == (6, 1)
+        assert f"error: {tmp_path / name}: " in result.stderr
     assert not (tmp_path / "out").exists()
     with pytest.raises(ModelFileError, match="damaged"):
         make_c_array(model.flatbuffer[:2000], name="digits", model=None)

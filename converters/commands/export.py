@@ -27,10 +27,11 @@ def c_array(*, model: Path, out: Path, name: str | None, force: bool) -> None:
     Micro lacks an operation of the model.
     """
     from converters.c_array import c_name, make_c_array
-    from converters.tflite_files import read_any_model
+    from converters.tflite_files import read_any_model, read_graph_of
     from device.output_files import refuse_existing, write_text
 
     file = read_any_model(model)
+    read_graph_of(model, file.flatbuffer)  # a damaged one is refused by name
     made = make_c_array(file.flatbuffer, name=name or c_name(model), model=file.sealed)
     source, header = out / f"{made.name}.cc", out / f"{made.name}.h"
     for path in (source, header):
