@@ -89,7 +89,7 @@ def run_benchmark(
     digits = _without_home(load_measuring_digits(settings.data, report=report))
     labels = read_labels(settings.labels) if settings.labels else None
     subjects, unreadable = read_subjects(models)
-    notes = judge_conditions(environment, digits, settings)
+    notes = judge_conditions(environment, digits, settings) if subjects else []
     for line in [*(each.error for each in unreadable), *(f"note: {note}" for note in notes)]:
         report(line)
     undertaking = Undertaking(

@@ -105,7 +105,8 @@ def bench(*, models: tuple[Path, ...], **options: Any) -> None:
         return
     result = replace(measure(models, settings, **place), device=device)
     report_notes(result)
-    outputs.write([result])
+    if result.rows or outputs.json == STDOUT:  # else there is nothing to show, and files would stand in the way later
+        outputs.write([result])
     end_command(result)
     demands.judge(result, aside=outputs.json == STDOUT)
 

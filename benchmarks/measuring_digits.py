@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,9 +57,10 @@ def load_measuring_digits(data: Path | None, *, report: Callable[[str], None] = 
     Raises:
         DataError: what is named is missing, damaged or ill-formed.
     """
-    named = data or (Path(os.environ[DATA_VARIABLE]) if os.environ.get(DATA_VARIABLE) else None)
+    named = data or from_variable()
     if named is not None:
-        part = read_part(named, "test")
+        with naming_variable(data):
+            part = read_part(named, "test")
         return _measuring_digits(
             part, f"MNIST, {named}" if _matches(part, CANONICAL_MD5) else f"{named} (not MNIST's test digits)"
         )
@@ -70,6 +72,23 @@ def load_measuring_digits(data: Path | None, *, report: Callable[[str], None] = 
             report(f"{cause}; measuring on the embedded sample")
     part = _verified(read_part(SAMPLE_TEST, "test"), SAMPLE_MD5, str(SAMPLE_TEST))
     return _measuring_digits(part, f"the embedded sample ({len(part.labels):,} test digits of MNIST)", is_sample=True)
+
+
+def from_variable() -> Path | None:
+    """Return what the environment variable EDGE_DIGITS_DATA names, or None."""
+    named = os.environ.get(DATA_VARIABLE)
+    return Path(named) if named else None
+
+
+@contextmanager
+def naming_variable(data: Path | None) -> Iterator[None]:
+    """Say of an error in digits that the environment variable names them, where `data` does not."""
+    try:
+        yield
+    except DataError as cause:
+        if data is not None:
+            raise
+        raise DataError(f"{cause}; set {DATA_VARIABLE}, which names it, right or unset it") from cause
 
 
 def _measuring_digits(part: LabelledDigits, source: str, *, is_sample: bool = False) -> MeasuringDigits:

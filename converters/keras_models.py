@@ -141,6 +141,11 @@ def _reason(cause: Exception) -> str:
     unknown = re.search(r"(?:Could not locate class|Unknown layer:?) '?(\w+)'?", text)
     if unknown:
         return f"one with the layer {unknown[1]}, whose code is not here; rebuild it from standard layers"
+    if "Lambda" in text and "Python lambda" in text:
+        return (
+            "one with a Lambda layer, whose Python code is not run; rebuild it from standard layers, or save it with "
+            "model.export(FOLDER) and name that folder"
+        )
     return f"another or a damaged one ({text[:200] or type(cause).__name__})"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from .contract import CONTRACT_VERSION, SIDE
-from .errors import DataError
+from .errors import DataError, FitError
 from .model_card import ModelCard
 from .model_file import ModelFile, read_bare_flatbuffer, sha256
 from .trial import try_model
@@ -26,13 +26,16 @@ def read_foreign_model(path: Path, *, labels: Path, runtime: str) -> ModelFile:
         DataError: the labels cannot be read.
         FitError: the runtime refuses the model or dies of it.
     """
-    flatbuffer = read_bare_flatbuffer(path)
-    trial = try_model(flatbuffer, runtime=runtime, digits=np.zeros((0, SIDE, SIDE), np.uint8))
+    flatbuffer, names = read_bare_flatbuffer(path), read_labels(labels)
+    try:
+        trial = try_model(flatbuffer, runtime=runtime, digits=np.zeros((0, SIDE, SIDE), np.uint8))
+    except FitError as cause:
+        raise type(cause)(f"{path}: {cause}") from cause
     card = ModelCard(
         name=path.stem,
         variant=trial.input.dtype,
         flatbuffer_sha256=sha256(flatbuffer),
-        labels=read_labels(labels),
+        labels=names,
         input=trial.input,
         output=trial.output,
         contract_version=CONTRACT_VERSION,

@@ -84,7 +84,7 @@ def read_model(path: Path) -> ModelFile:
         _refuse_cut_off(path, content)
         raise ModelFileError(
             f"{path}: expected a model with its card, found a TFLite model without one (foreign, or cut short); "
-            "make one with `edge-digits convert`, or name its labels with --labels"
+            "make one with `edge-digits convert`, or name its labels where a command has --labels"
         )
     if sha256(content[:-_SEAL_BYTES]).encode() != content[-64:]:
         raise ModelFileError(f"{path}: expected the bytes that were sealed, found others: it is damaged; copy it again")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.measuring_digits import from_variable, naming_variable
 from device.errors import DataError, OutputError, UsageError
 
 from . import mnist_sources as sources
 from .digit_set import Digits, digests, is_canonical, verify
 
 __all__ = [
-    "DATA_VARIABLE",
     "Digits",
     "ValidationSplit",
     "balanced_sample",
@@ -29,7 +28,6 @@ __all__ = [
     "verify",
 ]
 
-DATA_VARIABLE = "EDGE_DIGITS_DATA"
 # Every run holds back the same digits, whatever its seed, so that runs can be compared.
 DEFAULT_VALIDATION, SPLIT_SEED = 5000, 0
 
@@ -69,9 +67,10 @@ def load_mnist(
     Raises:
         DataError: what is named is missing, damaged or ill-formed.
     """
-    named = data or (Path(os.environ[DATA_VARIABLE]) if os.environ.get(DATA_VARIABLE) else None)
+    named = data or from_variable()
     if named is not None:
-        digits = sources.from_named(named)
+        with naming_variable(data):
+            digits = sources.from_named(named)
         report(f"digits: {digits.source}")
         return digits
     failures: list[str] = []

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from device.command_line import Terminated
 from device.errors import DataError, UsageError
 from device.model_file import sha256
 from device.output_files import atomic_path, refuse_existing, write_text
@@ -27,6 +30,17 @@ def refuse_run(folder: Path) -> None:
     if (folder / STATE_NAME).exists():
         raise UsageError(f"{folder}: holds a run that was stopped; continue it with --resume or drop it with --force")
     refuse_existing(folder / MODEL_NAME, force=False)
+
+
+@contextmanager
+def telling_how_to_resume(folder: Path, report: Callable[[str], None]) -> Iterator[None]:
+    """Where a signal stops a run that has a checkpoint, say how it goes on."""
+    try:
+        yield
+    except (KeyboardInterrupt, Terminated):
+        if (folder / STATE_NAME).exists():
+            report(f"{folder}: holds what was trained until now; the same command with --resume goes on")
+        raise
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -131,6 +131,16 @@ def test_a_damaged_file_is_said_and_the_others_are_measured(data, tmp_path):
 
 
 @needs_runtime
+def test_nothing_is_written_where_there_is_no_model(data, tmp_path):
+    """A name that is wrong leaves no page without rows, which would stand in the way of the next try, and no notes."""
+    page = tmp_path / "page.html"
+    result = run_bench(tmp_path / "none.tflite", "--data", data, "--html", page, *QUICK)
+    assert result.exit_code == 6
+    assert not page.exists()
+    assert len(result.stderr.splitlines()) == 2
+
+
+@needs_runtime
 def test_a_model_that_changes_while_it_is_measured_is_refused(data, bare_model):
     """A worker measures only the bytes that the benchmark has read."""
     (subject,), _ = read_subjects([bare_model])

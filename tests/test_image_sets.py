@@ -73,5 +73,5 @@ def test_an_npz_with_two_parts_calibrates_with_one_and_tests_with_the_other(tmp_
 
 def test_labels_that_the_model_does_not_have_are_refused(tmp_path: Path) -> None:
     """The line says which there are and how labels are named."""
-    with pytest.raises(DataError, match="expected labels 0 to 1, found 0 to 2; .* --labels"):
+    with pytest.raises(DataError, match=r"expected labels 0 to 1, found 0 to 2; .* --labels"):
         read_image_set(two_parts(tmp_path, labels=3), shape=(8, 8), labels=("a", "b"), part="test", report=print)

@@ -93,6 +93,16 @@ def test_option_wins_over_environment(mnist, tmp_path: Path, monkeypatch: pytest
     assert load(write_npz(mnist, tmp_path / "a.npz"))[0].source == str(tmp_path / "a.npz")
 
 
+def test_an_error_in_what_the_environment_names_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Who never named the file learns where the name comes from."""
+    monkeypatch.setenv("EDGE_DIGITS_DATA", str(tmp_path / "nothing"))
+    with pytest.raises(DataError, match=r"nothing: expected .*; set EDGE_DIGITS_DATA, which names it, right"):
+        load(None)
+    with pytest.raises(DataError) as caught:
+        load(tmp_path / "other")
+    assert "EDGE_DIGITS_DATA" not in str(caught.value)
+
+
 @pytest.mark.parametrize("content", [None, b"", b"no npz at all"])
 def test_named_data_must_work(content: bytes | None, mnist, tmp_path: Path):
     """Named data that are missing or damaged are an error; no other source is tried."""

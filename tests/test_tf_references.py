@@ -225,6 +225,15 @@ def test_a_layer_without_its_code_is_named(tmp_path: Path) -> None:
         load_reference(path)
 
 
+def test_a_lambda_layer_is_named(tmp_path: Path) -> None:
+    """Its code is never run from a file; the line says what to do."""
+    inputs = keras.Input((4,))
+    doubled = keras.layers.Lambda(lambda values: values * 2)(inputs)
+    path = save(keras.Model(inputs, keras.layers.Dense(2)(doubled)), tmp_path, "keras")
+    with pytest.raises(ModelFileError, match=r"a Lambda layer, whose Python code is not run; .*model\.export"):
+        load_reference(path)
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # tf_keras is the Keras of 2023
 def test_a_keras_2_file_is_read_through_tf_keras(images: ImageSet, tmp_path: Path, monkeypatch) -> None:
     """A Lambda-free HDF5 file of Keras 2 converts; without tf_keras the line says what to install."""

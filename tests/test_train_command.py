@@ -10,7 +10,7 @@ from digit_fakes import make_digits, write_npz
 
 from edge_digits.cli import cli
 from edge_digits.mnist import DEFAULT_VALIDATION, default_validation
-from edge_digits.run_files import MODEL_NAME, STATE_NAME
+from edge_digits.run_files import MODEL_NAME, STATE_NAME, telling_how_to_resume
 
 
 @pytest.fixture
@@ -58,3 +58,12 @@ def test_few_digits_hold_few_back() -> None:
     assert default_validation(60_000) == DEFAULT_VALIDATION
     assert default_validation(1_800) == 180
     assert default_validation(5) == 1
+
+
+def test_a_run_that_is_stopped_says_how_it_goes_on(folder: Path) -> None:
+    """Where there is something to go on from; the signal itself goes its way."""
+    said: list[str] = []
+    for name in ("stopped", "new"):
+        with pytest.raises(KeyboardInterrupt), telling_how_to_resume(folder / name, said.append):
+            raise KeyboardInterrupt
+    assert said == [f"{folder / 'stopped'}: holds what was trained until now; the same command with --resume goes on"]

@@ -12,7 +12,7 @@ import pytest
 
 from device import trial as trial_module
 from device.child_process import run_module
-from device.errors import FitError, ModelFileError
+from device.errors import DataError, FitError, ModelFileError
 from device.foreign_model import read_foreign_model, read_labels
 from device.model_file import ModelFile
 from device.runtime import installed_runtimes
@@ -76,6 +76,17 @@ def test_a_foreign_model_gets_a_card_after_a_trial(model: ModelFile, tmp_path: P
     )
     assert foreign.card.labels == model.card.labels
     assert foreign.card.input == model.card.input
+
+
+def test_a_foreign_model_that_cannot_run_is_named(model: ModelFile, tmp_path: Path) -> None:
+    """The line begins with the file, and labels that cannot be read are said before a runtime dies of the model."""
+    cut, labels = tmp_path / "cut.tflite", tmp_path / "labels.txt"
+    cut.write_bytes(model.flatbuffer[: len(model.flatbuffer) // 2])
+    with pytest.raises(DataError, match=r"labels\.txt: expected a labels file, found none"):
+        read_foreign_model(cut, labels=labels, runtime=installed_runtimes()[0])
+    labels.write_text("\n".join("0123456789"))
+    with pytest.raises(FitError, match=r"cut\.tflite: "):
+        read_foreign_model(cut, labels=labels, runtime=installed_runtimes()[0])
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\xff", None])
