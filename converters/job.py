@@ -19,6 +19,7 @@ from .finishing import finish
 from .input_range import find_input_range
 from .layer_errors import LayerError, keep_layers_float, layer_errors, matching_layers
 from .mending import Made, lacking_operations, make_for_targets, per_tensor_everywhere
+from .quiet_conversion import quiet_conversion
 from .references import INPUT_RANGES, InputRange, Reference
 from .request import MIXED, Agreement, Conversion, ConversionRequest
 from .stability import measure_stability
@@ -90,7 +91,8 @@ class Job:
         )
 
     def _make_converter(self) -> Any:
-        converter = self._reference.make_converter(self._range)
+        with quiet_conversion():
+            converter = self._reference.make_converter(self._range)
         if self._request.per_tensor:
             per_tensor_everywhere(converter)
         return converter

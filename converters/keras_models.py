@@ -21,6 +21,7 @@ from .convolution_heads import with_convolution_heads
 from .references import InputRange, Reference, check_shapes, check_weights
 from .saved_models import frozen_converter
 
+_REBUILD = "rebuild it from standard layers, or save it with model.export(FOLDER) and name that folder"
 HDF5_MARK = b"\x89HDF\r\n\x1a\n"
 
 
@@ -140,12 +141,9 @@ def _reason(cause: Exception) -> str:
     text = " ".join(str(cause).split())
     unknown = re.search(r"(?:Could not locate class|Unknown layer:?) '?(\w+)'?", text)
     if unknown:
-        return f"one with the layer {unknown[1]}, whose code is not here; rebuild it from standard layers"
+        return f"one with the layer {unknown[1]}, whose code is not here; {_REBUILD}"
     if "Lambda" in text and "Python lambda" in text:
-        return (
-            "one with a Lambda layer, whose Python code is not run; rebuild it from standard layers, or save it with "
-            "model.export(FOLDER) and name that folder"
-        )
+        return f"one with a Lambda layer, whose Python code is not run; {_REBUILD}"
     return f"another or a damaged one ({text[:200] or type(cause).__name__})"
 
 

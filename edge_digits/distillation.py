@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from converters.keras_models import read_trained
 from device.idx import idx_md5
 from device.model_file import sha256
 from device.output_files import atomic_path
 from device.paths import cache_dir
 
+from .fine_tuning import load_digit_model
 from .recipes import Augmentation
 from .score_calibration import soften
 
@@ -36,6 +36,7 @@ def teach(
 
     Raises:
         ModelFileError: a teacher cannot be loaded.
+        UsageError: a teacher does not take digits or does not answer with ten scores.
     """
     loaded = [_Teacher(path, lesson) for path in teachers]
 
@@ -56,7 +57,7 @@ class _Teacher:
     """One teacher with the answers it has given before."""
 
     def __init__(self, path: Path, lesson: str | None) -> None:
-        self._model = read_trained(path)
+        self._model = load_digit_model(path)
         content = path.read_bytes()
         self._answers = cache_dir() / "teachers" / f"{sha256(content)[:12]}-{lesson}" if lesson else None
 

@@ -62,8 +62,8 @@ class Change:
         return f"{self.name}: {change} of {self.count:,} digits (McNemar p = {self.p_value:.2f})"
 
 
-def load_init(path: Path) -> keras.Model:
-    """Load the model to go on from.
+def load_digit_model(path: Path) -> keras.Model:
+    """Load a model to go on from or to learn from.
 
     Raises:
         ModelFileError: it is missing, no Keras model, or has weights that are no numbers.
@@ -74,7 +74,8 @@ def load_init(path: Path) -> keras.Model:
     found = tuple(model.input_shape), tuple(model.output_shape)
     if found != expected:
         raise UsageError(
-            f"{path}: expected a model from {expected[0]} to {expected[1]}, found {found[0]} to {found[1]}"
+            f"{path}: expected a model from {expected[0]} to {expected[1]}, found {found[0]} to {found[1]}; "
+            "name a model of one digit"
         )
     return model
 

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from device.errors import DataError, GateError, UsageError
 from edge_digits.cli import cli
 from edge_digits.distillation import teach
-from edge_digits.fine_tuning import HeldBack, comparison, held_back_of, load_init
+from edge_digits.fine_tuning import HeldBack, comparison, held_back_of, load_digit_model
 from edge_digits.mixture import Mixture, load_mixture
 from edge_digits.mnist_sources import from_sample
 from edge_digits.run_files import digest_of, write_npz
@@ -119,7 +119,7 @@ def test_fine_tuning_learns_the_new_and_keeps_the_old(
 
 def test_a_model_that_got_worse_is_refused(teacher: Path, data: Path) -> None:
     """Exit code 3 names the source and the figures; a test set alone never decides."""
-    model = load_init(teacher)
+    model = load_digit_model(teacher)
     held = HeldBack("held", SAMPLE.test_images[:200], SAMPLE.test_labels[:200], is_gated=True)
     reported = HeldBack("test", SAMPLE.test_images[200:400], SAMPLE.test_labels[200:400], is_gated=False)
     said: list[str] = []
@@ -153,12 +153,13 @@ def test_what_is_no_model_cannot_be_gone_on_from(wrong: str, data: Path, tmp_pat
     assert len([line for line in result.stderr.splitlines() if line.startswith("error")]) == 1
 
 
-def test_a_model_of_another_size_cannot_be_gone_on_from(tmp_path: Path) -> None:
+def test_a_model_of_another_size_cannot_be_gone_on_or_learned_from(tmp_path: Path) -> None:
     """Input and output are named."""
     other = keras.Sequential([keras.Input((32, 32, 3)), keras.layers.Flatten(), keras.layers.Dense(4)])
     other.save(tmp_path / "other.keras")
-    with pytest.raises(UsageError, match=r"28, 28, 1.*found \(None, 32, 32, 3\)"):
-        load_init(tmp_path / "other.keras")
+    for use in (lambda path: teach([path], lesson=None, temperature=2.0), load_digit_model):
+        with pytest.raises(UsageError, match=r"28, 28, 1.*found \(None, 32, 32, 3\)"):
+            use(tmp_path / "other.keras")
 
 
 def test_weights_go_with_sources(data: Path, tmp_path: Path) -> None:
@@ -209,7 +210,7 @@ def test_what_is_no_number_is_neither_learned_from_nor_gone_on_from(teacher: Pat
     kernel, bias = model.layers[-1].get_weights()
     model.layers[-1].set_weights([kernel * np.nan, bias])
     model.save(tmp_path / "nan.keras")
-    for use in (lambda path: teach([path], lesson=None, temperature=2.0), load_init):
+    for use in (lambda path: teach([path], lesson=None, temperature=2.0), load_digit_model):
         with pytest.raises(DataError, match="found NaN or infinity in scores"):
             use(tmp_path / "nan.keras")
 

@@ -313,3 +313,13 @@ def test_a_dense_layer_can_be_a_convolution(tmp_path: Path, images: ImageSet, mo
         np.testing.assert_allclose(
             trial.raw_scores, reference.scores(reference.shaped(digits), raw), rtol=1e-3, atol=1e-2
         )
+
+
+def test_converting_a_function_says_nothing_of_its_own(
+    zero_to_one: keras.Model, images: ImageSet, held_back: ImageSet, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """TensorFlow's advice to its own developers does not reach the user of a SavedModel."""
+    request = request_for(save(zero_to_one, tmp_path, "saved_model"), images, held_back, tmp_path)
+    with caplog.at_level("WARNING", logger="absl"):
+        convert(replace(request, variants=("float32",)))
+    assert not caplog.records

@@ -114,9 +114,9 @@ def train(
 
     model = None
     if init is not None:
-        from edge_digits.fine_tuning import comparison, held_back_of, load_init
+        from edge_digits.fine_tuning import comparison, held_back_of, load_digit_model
 
-        model = load_init(init)
+        model = load_digit_model(init)
         arch = _arch_of(model.name, asked=arch)
         epochs = epochs or FINE_TUNING_EPOCHS
         learning_rate = learning_rate or RECIPES[arch].learning_rate * FINE_TUNING_RATE
