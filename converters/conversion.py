@@ -62,7 +62,7 @@ def _advise(job: Job, conversions: list[Conversion], request: ConversionRequest,
         for line in describe_errors(job.layer_errors()):
             report(line)
         report("keep the worst layers in float with --keep-float LAYER, or let --mixed auto find how many it takes")
-    if request.stability and "int8" in request.variants:
+    if request.stability and any(each.variant == "int8" and not each.misfit for each in conversions):
         found = job.stability()
         report(
             f"int8: two halves of the representative set give the same label for {found['agreement']:.2%} of "

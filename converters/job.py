@@ -67,6 +67,7 @@ class Job:
 
     def layer_errors(self) -> list[LayerError]:
         """Return the quantisation error of each layer, the worst first."""
+        self._refuse_loops(MIXED)
         self._report("measuring the quantisation error of each layer")
         return layer_errors(self._make_converter, self._needed_calibration())
 
@@ -81,6 +82,8 @@ class Job:
         )
 
     def _make(self, variant: Variant, calibration: NDArray[np.uint8] | None) -> Made:
+        if variant.calibrated:
+            self._refuse_loops(variant.name)
         make_convolution = self._reference.make_convolution_converter
         return make_for_targets(
             self._make_converter,
@@ -89,6 +92,14 @@ class Job:
             targets=self._request.targets,
             make_convolution_converter=None if make_convolution is None else lambda: make_convolution(self._range),
         )
+
+    def _refuse_loops(self, variant: str) -> None:
+        """Refuse what would end the process with SIGSEGV instead of an exception."""
+        if self._reference.loops:
+            raise FitError(
+                f"{self._request.model}: expected a model without loops for {variant}, found a recurrent layer, of "
+                "which TensorFlow's calibration dies; build it with unroll=True, or take --variant float32 or dynamic"
+            )
 
     def _make_converter(self) -> Any:
         with quiet_conversion():

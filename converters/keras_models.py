@@ -19,7 +19,7 @@ from device.errors import EdgeDigitsError, ExtraMissingError, ModelFileError
 
 from .convolution_heads import with_convolution_heads
 from .references import InputRange, Reference, check_shapes, check_weights
-from .saved_models import frozen_converter
+from .saved_models import frozen_converter, has_loops
 
 _REBUILD = "rebuild it from standard layers, or save it with model.export(FOLDER) and name that folder"
 HDF5_MARK = b"\x89HDF\r\n\x1a\n"
@@ -161,6 +161,8 @@ def _reference(path: Path, model: keras.Model) -> Reference:
         answer=answer,
         make_converter=lambda taken: tf.lite.TFLiteConverter.from_keras_model(with_raw_pixels(model, taken)),
         rescales=any(isinstance(layer, (keras.layers.Rescaling, keras.layers.Normalization)) for layer in model.layers),
+        # The layers of layers, such as those of Bidirectional, are reached by no public name.
+        loops=any(isinstance(layer, keras.layers.RNN) and not layer.unroll for layer in model._flatten_layers()),
         make_convolution_converter=lambda taken: tf.lite.TFLiteConverter.from_keras_model(
             with_raw_pixels(with_convolution_heads(model), taken)
         ),
@@ -181,4 +183,5 @@ def _legacy_reference(path: Path, model: Any) -> Reference:
         answer=lambda values: np.asarray(call(tf.constant(values)), np.float32),
         make_converter=lambda taken: frozen_converter(call, shape, taken),
         rescales=any(type(layer).__name__ in ("Rescaling", "Normalization") for layer in model.layers),
+        loops=has_loops(tf.function(call).get_concrete_function(tf.TensorSpec((1, *shape), tf.float32)).graph),
     )

@@ -45,6 +45,7 @@ class Reference:
         answer: float32 (N, *input_shape) → float32 (N, classes).
         make_converter: a TFLite converter for batch 1 that takes raw pixels of the given range.
         rescales: whether it holds a layer that rescales its input.
+        loops: whether it holds a loop, as recurrent layers do; TensorFlow's calibration dies of one.
         make_convolution_converter: as `make_converter`, Dense layers as 1×1 convolutions; None where that cannot be.
     """
 
@@ -54,6 +55,7 @@ class Reference:
     answer: Callable[[NDArray[np.float32]], NDArray[np.float32]]
     make_converter: Callable[[InputRange], Any]
     rescales: bool
+    loops: bool = False
     make_convolution_converter: Callable[[InputRange], Any] | None = None
 
     def scores(self, images: NDArray[np.uint8], taken: InputRange) -> NDArray[np.float32]:

@@ -62,7 +62,15 @@ def load_saved_model(path: Path) -> Reference:
         answer=answer,
         make_converter=lambda taken: frozen_converter(call, shape, taken),
         rescales=False,
+        loops=has_loops(signature.graph),
     )
+
+
+def has_loops(graph: Any) -> bool:
+    """Return whether a TensorFlow graph or a function that it calls holds a loop."""
+    whole = graph.as_graph_def()
+    nodes = [*whole.node, *(node for function in whole.library.function for node in function.node_def)]
+    return any(node.op in ("While", "StatelessWhile") for node in nodes)
 
 
 def frozen_converter(call: Callable[[tf.Tensor], tf.Tensor], shape: tuple[int, ...], taken: InputRange) -> Any:

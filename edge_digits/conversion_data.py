@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from converters.request import ImageSet
+from device.errors import UsageError
 from device.idx import idx_md5
 from device.model_file import sha256
 
@@ -22,7 +23,10 @@ def calibration_sample(digits: Digits, *, count: int, seed: int) -> ImageSet:
     Raises:
         UsageError: there are not so many digits of every class.
     """
-    chosen = balanced_sample(digits.train_labels, count=count, seed=seed)
+    try:
+        chosen = balanced_sample(digits.train_labels, count=count, seed=seed)
+    except UsageError as cause:
+        raise UsageError(f"{digits.source}: {cause} to calibrate with, by --calibrate") from cause
     source = {"source": digits.source, "seed": seed, "count": count, "indices_sha256": sha256(chosen.tobytes())}
     return ImageSet(digits.train_images[chosen], digits.train_labels[chosen], source)
 

@@ -17,7 +17,14 @@ from converters.graph import read_graph
 from converters.keras_models import with_raw_pixels
 from converters.references import INPUT_RANGES
 from converters.verification import gate_failure
-from device.errors import ContractError, FitError, ModelFileError, OutputExistsError, RuntimeMissingError
+from device.errors import (
+    ContractError,
+    FitError,
+    ModelFileError,
+    OutputExistsError,
+    RuntimeMissingError,
+    UsageError,
+)
 from device.golden import unpack_golden
 from device.model_file import read_model
 from device.runtime import installed_runtimes
@@ -195,6 +202,12 @@ def test_the_calibration_set_is_seeded_and_balanced(digits: Digits) -> None:
     assert one.source == same.source
     assert one.source["indices_sha256"] != other.source["indices_sha256"]
     assert np.bincount(one.labels).tolist() == [10] * 10
+
+
+def test_too_few_digits_to_calibrate_with_name_the_option(digits: Digits) -> None:
+    """Who named no number learns which option lowers it."""
+    with pytest.raises(UsageError, match="ask for fewer digits to calibrate with, by --calibrate"):
+        calibration_sample(digits, count=10 * len(digits.train_labels), seed=0)
 
 
 def test_operations_are_read_with_their_versions(request_: ConversionRequest) -> None:

@@ -323,3 +323,29 @@ def test_converting_a_function_says_nothing_of_its_own(
     with caplog.at_level("WARNING", logger="absl"):
         convert(replace(request, variants=("float32",)))
     assert not caplog.records
+
+
+def recurrent_model(*, unroll: bool) -> keras.Model:
+    inputs = keras.Input((28, 28))
+    layer = keras.layers.Bidirectional(keras.layers.SimpleRNN(4, unroll=unroll))
+    return keras.Model(inputs, keras.layers.Dense(10, "softmax")(layer(inputs)))
+
+
+@pytest.mark.parametrize("kind", ["keras", "saved_model"])
+def test_loops_are_noticed(kind: str, tmp_path: Path) -> None:
+    """In the layers of layers and in the functions of a SavedModel; an unrolled layer has none."""
+    for unroll in (False, True):
+        folder = tmp_path / str(unroll)
+        folder.mkdir()
+        assert load_reference(save(recurrent_model(unroll=unroll), folder, kind)).loops is not unroll
+
+
+def test_a_model_with_a_loop_is_refused_as_int8_and_converts_as_float32(
+    zero_to_one: keras.Model, images: ImageSet, held_back: ImageSet, tmp_path: Path
+) -> None:
+    """TensorFlow's calibration would end the process; the other variant is written and nothing more is tried."""
+    request = request_for(save(zero_to_one, tmp_path, "keras"), images, held_back, tmp_path)
+    float32, int8 = convert(request, reference=replace(load_reference(request.model), loops=True))
+    assert float32.failure is None
+    assert int8.misfit
+    assert "unroll=True" in str(int8.failure)
