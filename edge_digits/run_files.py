@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from numpy.typing import NDArray
 from device.command_line import Terminated
 from device.errors import DataError, UsageError
 from device.model_file import sha256
-from device.output_files import atomic_path, refuse_existing, write_text
+from device.output_files import atomic_path, refuse_existing, refuse_unwritable, write_text
 
 MODEL_NAME = "model.keras"
 STATE_NAME = "checkpoint.json"
@@ -30,6 +32,29 @@ def refuse_run(folder: Path) -> None:
     if (folder / STATE_NAME).exists():
         raise UsageError(f"{folder}: holds a run that was stopped; continue it with --resume or drop it with --force")
     refuse_existing(folder / MODEL_NAME, force=False)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep every other run out of a folder while the block runs; the system frees it even after kill -9.
+
+    Raises:
+        UsageError: another run is there.
+        OutputError: the folder cannot be written.
+    """
+    refuse_unwritable(folder)
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some network file systems have no locks
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as cause:
+                raise UsageError(
+                    f"{folder}: expected no other run, found one that is going on; wait for it, or choose another --out"
+                ) from cause
+        yield
+    finally:
+        os.close(held)
 
 
 @contextmanager

@@ -53,6 +53,13 @@ def test_the_proposal_is_drawn(picture: Path, tmp_path: Path) -> None:
         assert drawn.width >= 480
 
 
+def test_the_next_command_can_be_pasted(picture: Path, tmp_path: Path) -> None:
+    """A path with a space is quoted."""
+    out = tmp_path / "my meter.toml"
+    said = invoke("calibrate", picture, "--out", out).stdout
+    assert f"try edge-digits classify --config '{out}' {picture}" in said
+
+
 def test_nothing_is_overwritten_unasked(picture: Path, tmp_path: Path) -> None:
     """Neither the settings nor the picture; --force does it."""
     out = tmp_path / "s.toml"

@@ -8,9 +8,10 @@ import pytest
 from click.testing import CliRunner
 from digit_fakes import make_digits, write_npz
 
+from device.errors import UsageError
 from edge_digits.cli import cli
 from edge_digits.mnist import DEFAULT_VALIDATION, default_validation
-from edge_digits.run_files import MODEL_NAME, STATE_NAME, telling_how_to_resume
+from edge_digits.run_files import MODEL_NAME, STATE_NAME, alone_in, telling_how_to_resume
 
 
 @pytest.fixture
@@ -67,3 +68,15 @@ def test_a_run_that_is_stopped_says_how_it_goes_on(folder: Path) -> None:
         with pytest.raises(KeyboardInterrupt), telling_how_to_resume(folder / name, said.append):
             raise KeyboardInterrupt
     assert said == [f"{folder / 'stopped'}: holds what was trained until now; the same command with --resume goes on"]
+
+
+def test_two_runs_do_not_share_a_folder(folder: Path) -> None:
+    """The second is refused while the first goes on, and may begin when it has ended."""
+    with (
+        alone_in(folder / "new"),
+        pytest.raises(UsageError, match="found one that is going on"),
+        alone_in(folder / "new"),
+    ):
+        pass
+    with alone_in(folder / "new"):
+        pass

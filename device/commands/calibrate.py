@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -51,7 +52,7 @@ def calibrate(*, source: str, out: Path, model: Path | None, force: bool) -> Non
     draw_proposal(frame.image, reading, settings, picture)
     write_proposal(settings, source, out)
     click.echo(f"{out}: {reading.to_line().partition(': ')[2]}")
-    click.echo(f"{picture}: the regions, drawn; try edge-digits classify --config {out} {source}")
+    click.echo(f"{picture}: the regions, drawn; try edge-digits classify --config {quote(str(out))} {quote(source)}")
 
 
 def _first_frame(source: str) -> Frame:

@@ -100,7 +100,7 @@ def train(
     named, shares = _sources(sources, weights, is_fine_tuning=init is not None)
     from edge_digits.mixture import load_mixture
     from edge_digits.mnist import check_validation, default_validation
-    from edge_digits.run_files import digest_of, refuse_run, telling_how_to_resume
+    from edge_digits.run_files import alone_in, digest_of, refuse_run, telling_how_to_resume
 
     if not resume and not force:
         refuse_run(out)
@@ -139,7 +139,7 @@ def train(
             if not any(each.is_gated and each.name.startswith(source.name) for each in sets):
                 report(f"warning: nothing of {source.name} is held back, so it gates nothing; raise --validation")
         accept = comparison(model, sets, max_drop=max_drop / 100, report=report)
-    with telling_how_to_resume(out, report):
+    with alone_in(out), telling_how_to_resume(out, report):
         trained = run_training(
             digits,
             settings,
