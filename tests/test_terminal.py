@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from device.cli import cli
 from device.drawing import draw_reading
-from device.errors import ExtraMissingError, OutputError, OutputExistsError, SourceError, UsageError
+from device.errors import ExtraMissingError, OutputError, OutputExistsError, UsageError
 from device.reading import ReadDigit, Reading
 from device.sink import Event
 from device.sink_pictures import PictureSink, VideoSink
@@ -118,18 +118,6 @@ def test_a_window_says_what_to_install() -> None:
         pytest.skip("this OpenCV may have windows")
     with pytest.raises(ExtraMissingError, match="pip install opencv-python"):
         DisplaySink()
-
-
-def test_a_screen_that_does_not_answer_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Qt would end the program, so a process of its own tries; exit code 5."""
-    from device.sink_display import DisplaySink
-
-    monkeypatch.setattr(cv2, "getBuildInformation", lambda: "GUI: QT5")
-    monkeypatch.setenv("DISPLAY", ":977")
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    with pytest.raises(SourceError, match="expected a window on the screen :977") as caught:
-        DisplaySink()
-    assert caught.value.exit_code == 5
 
 
 def _opencv_distributions() -> list[str]:
