@@ -87,3 +87,9 @@ class ModelFileError(DataError):
 
 class ExtraMissingError(EdgeDigitsError, ImportError):
     """An optional package is needed and absent."""
+
+
+def one_line(error: BaseException) -> str:
+    """Return what an error says on one line, without the number that Python puts before what the system says."""
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return " ".join(text.split())

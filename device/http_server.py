@@ -5,9 +5,11 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import json
+import re
 import socket
 import socketserver
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,6 +22,7 @@ from .metrics import health, metrics
 
 LOOPBACK = "127.0.0.1"
 MOST_STREAMS = 8
+MOST_CONNECTIONS = 32  # besides those that watch
 IDLE_S = 10.0
 BOUNDARY = "edge-digits-frame"
 PAGE = b"""<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -60,16 +63,17 @@ def parse_address(text: str) -> Address:
     Raises:
         UsageError: it stands for none.
     """
-    host, _, port = text.rpartition(":")
-    if not port.isdecimal() or int(port) > 65535 or (":" in text and not host):
-        raise UsageError(f"--http: expected PORT or HOST:PORT, found {text!r}")
-    return Address(host.strip("[]") or LOOPBACK, int(port))
+    found = re.fullmatch(r"(?:(?:\[(?P<ipv6>[^\]]+)\]|(?P<host>[^:\[\]]+)):)?(?P<port>\d{1,5})", text, re.ASCII)
+    if found is None or int(found["port"]) > 65535:
+        raise UsageError(f"--http: expected PORT, HOST:PORT or [IPV6]:PORT, found {text!r}")
+    return Address(found["ipv6"] or found["host"] or LOOPBACK, int(found["port"]))
 
 
 class RunServer(ThreadingHTTPServer):
     """Serves a run from threads of its own until it is closed."""
 
     daemon_threads = True
+    request_queue_size = MOST_CONNECTIONS
     block_on_close = False
 
     def __init__(self, address: Address, *, token: str | None, state: LiveState, run: Run) -> None:
@@ -92,6 +96,7 @@ class RunServer(ThreadingHTTPServer):
             )
         self.token, self.state, self.run, self.host = token, state, run, address.host
         self.streams = threading.Semaphore(MOST_STREAMS)
+        self._open: list[socket.socket] = []
         if ":" in address.host:
             self.address_family = socket.AF_INET6
         try:
@@ -104,6 +109,12 @@ class RunServer(ThreadingHTTPServer):
         self._thread.start()
 
     @property
+    def url(self) -> str:
+        """Its address for a browser."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}/"
+
+    @property
     def port(self) -> int:
         """The port that is served on."""
         return int(self.server_address[1])
@@ -112,6 +123,27 @@ class RunServer(ThreadingHTTPServer):
         """Bind without asking the network for this machine's name, as the base class would."""
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = self.host, self.port
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer a request in a thread of its own; the oldest connection goes where there are too many.
+
+        So connections that ask for nothing take neither all threads nor anybody's turn.
+        """
+        self._open.append(request)
+        while len(self._open) > MOST_CONNECTIONS:
+            with suppress(OSError, IndexError):  # it has just been closed
+                self._open.pop(0).shutdown(socket.SHUT_RDWR)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection."""
+        self.forget(request)
+        super().shutdown_request(request)
+
+    def forget(self, request: Any) -> None:
+        """Count a connection no longer among those that may be too many."""
+        with suppress(ValueError):
+            self._open.remove(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of clients that leave."""
@@ -197,6 +229,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not self.server.streams.acquire(blocking=False):
             return self._answer(HTTPStatus.SERVICE_UNAVAILABLE, f"{MOST_STREAMS} watch already\n".encode())
         try:
+            self.server.forget(self.connection)
             self._head(HTTPStatus.OK, f"multipart/x-mixed-replace; boundary={BOUNDARY}")
             if self.command == "GET":
                 self._send_frames()

@@ -9,8 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import ExtraMissingError, OutputError
+from .errors import ExtraMissingError, OutputError, one_line
 from .mqtt_queue import MqttQueue
+from .tls_files import TlsFiles
 
 MOST_IN_FLIGHT = 20
 FIRST_PAUSE_S, MOST_PAUSE_S = 0.5, 10.0
@@ -29,7 +30,7 @@ class Broker:
         port: number.
         user: user name, or None.
         password: its password, or None.
-        tls: arguments of paho's `tls_set`, or None for no TLS.
+        tls: certificates, or None for no TLS.
         status_topic: where "online" and the last will "offline" go.
     """
 
@@ -37,7 +38,7 @@ class Broker:
     port: int
     user: str | None
     password: str | None
-    tls: dict[str, Any] | None
+    tls: TlsFiles | None
     status_topic: str
 
     def __str__(self) -> str:
@@ -91,12 +92,13 @@ class MqttLink:
     def _run(self) -> None:
         pause_s = FIRST_PAUSE_S
         while not self._stop.is_set():
-            connection = _Connection(self._paho, self._broker)
+            connection: _Connection | None = None
             try:
+                connection = _Connection(self._paho, self._broker)
                 self._serve(connection)
             except Exception as cause:  # noqa: BLE001 - sockets and TLS raise anything, and the next attempt may do better
-                self._go_away(connection.refusal or " ".join(str(cause).split()) or type(cause).__name__)
-            if connection.is_open:
+                self._go_away((connection and connection.refusal) or one_line(cause))
+            if connection and connection.is_open:
                 pause_s = FIRST_PAUSE_S
             self.connected = False
             self._stop.wait(pause_s)
@@ -177,7 +179,7 @@ class _Connection:
         if broker.user is not None:
             self._client.username_pw_set(broker.user, broker.password)
         if broker.tls is not None:
-            self._client.tls_set(**broker.tls)
+            self._client.tls_set_context(broker.tls.context())  # anew, because certificates are renewed
 
     def connect(self) -> None:
         """Connect and wait for the broker's consent.

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import DataError, OutputError, UsageError
-from .sqlite_files import open_database, used_bytes
+from .errors import OutputError, UsageError
+from .sqlite_files import open_database, unusable, used_bytes
 
 _TRIM = (
     "DELETE FROM messages WHERE id IN "
@@ -67,13 +67,13 @@ class MqttQueue:
                 if database.execute("SELECT count(*) FROM device").fetchone() == (0,):
                     database.execute("INSERT INTO device VALUES (?)", (uuid.uuid4().hex,))
                 (self.device,) = database.execute("SELECT id FROM device").fetchone()
-        except sqlite3.DatabaseError as cause:
+        except (sqlite3.Error, OutputError) as cause:
             os.close(self._claim)
             if hasattr(self, "_database"):
                 self._database.close()
-            raise DataError(
-                f"{path}: expected a queue of messages, found: {cause}; remove it or name another"
-            ) from cause
+            if isinstance(cause, OutputError):
+                raise
+            raise unusable(path, cause, expected="a queue of messages") from cause
 
     def next_id(self) -> int:
         """Return the number that the next message will have."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from glob import has_magic
 from pathlib import Path
 from typing import BinaryIO
@@ -69,14 +69,24 @@ def choose_source(
 
 
 def turned(frames: Iterable[Frame], camera: CameraSettings) -> Iterator[Frame]:
-    """Yield the frames cropped and turned as the settings say.
+    """Yield the frames cropped and turned as the settings say; a later one that is too small becomes an error.
 
     Raises:
-        UsageError: the part to keep is not in a frame.
+        UsageError: the part to keep is not in the first frame.
     """
     from .orientation import Orientation
 
-    return map(Orientation(camera.crop, camera.rotate).turn, frames)
+    orientation, fitted = Orientation(camera.crop, camera.rotate), False
+    for frame in frames:
+        try:
+            done = orientation.turn(frame)
+        except UsageError as error:
+            if not fitted:
+                raise
+            # Another picture of a folder, or another camera after replugging: no reason to end.
+            done = replace(frame, image=None, error=error)
+        fitted = True
+        yield done
 
 
 def _opener(source: SourceSettings, camera: CameraSettings, say: Callable[[str], None]) -> FrameOpener | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .errors import EdgeDigitsError
+from .errors import EdgeDigitsError, one_line
 from .reading import Reading
 
 if TYPE_CHECKING:
@@ -183,8 +183,8 @@ class SinkThread:
         self._failed_s = time.monotonic()
         if not self._failing and not self._over:
             self._failing = True
-            text = str(error) if isinstance(error, (EdgeDigitsError, OSError)) else f"{type(error).__name__}: {error}"
-            self._say(f"{self.sink.name}: fails: {' '.join(text.split())}; reading goes on without it")
+            kind = "" if isinstance(error, (EdgeDigitsError, OSError)) else f"{type(error).__name__}: "
+            self._say(f"{self.sink.name}: fails: {kind}{one_line(error)}; reading goes on without it")
 
 
 class Sinks:

@@ -30,7 +30,7 @@ class HttpSink:
         token = read_secret(settings.token_file, TOKEN_VARIABLE, what="token")
         self.state = LiveState(keep=settings.keep)
         self.server = RunServer(address, token=token, state=self.state, run=run)
-        note(f"serving http://{address.host}:{self.server.port}/")
+        note(f"serving {self.server.url}")
 
     def write(self, events: Sequence[Event]) -> None:
         """Remember the newest frame and readings."""

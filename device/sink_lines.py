@@ -15,8 +15,9 @@ class LineSink:
     name, every, pictures = "standard output", False, False
 
     def __init__(self, *, as_json: bool, only_changes: bool = False) -> None:
-        """Choose JSON or lines for people, and whether only a changed text is worth a line."""
+        """Choose JSON or lines for people, and whether only a changed text or error is worth a line."""
         self._as_json, self._only_changes = as_json, only_changes
+        self._error: str | None = None
 
     def write(self, events: Sequence[Event]) -> None:
         """Write the lines.
@@ -26,7 +27,9 @@ class LineSink:
         """
         for each in events:
             reading = each.reading
-            if reading.error is None and self._only_changes and not reading.changed:
+            known = not reading.changed if reading.error is None else reading.error == self._error
+            self._error = reading.error
+            if self._only_changes and known:
                 continue
             to_stderr = reading.error is not None and not self._as_json
             click.echo(reading.to_json() if self._as_json else reading.to_line(), err=to_stderr)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 from .errors import UsageError
 from .mqtt_link import Broker, MqttLink
@@ -15,6 +14,7 @@ from .reading import Reading, printable
 from .secret_files import read_secret
 from .settings import MqttSettings
 from .sink import Event
+from .tls_files import TlsFiles
 from .version import VERSION
 
 PASSWORD_VARIABLE = "EDGE_DIGITS_MQTT_PASSWORD"  # noqa: S105 - the name of a variable
@@ -118,15 +118,14 @@ def make_broker(settings: MqttSettings) -> Broker:
     for key in ("topic", "name"):
         if re.search(r"[+#\0]", getattr(settings, key)) or not getattr(settings, key):
             raise UsageError(f"[mqtt] {key}: expected a name without + and #, found {getattr(settings, key)!r}")
-    tls: dict[str, Any] | None = None
-    if settings.tls:
-        files = {"ca_certs": settings.ca_file, "certfile": settings.cert_file, "keyfile": settings.key_file}
-        for path in files.values():
-            if path is not None and not path.is_file():
-                raise UsageError(f"[mqtt] {path}: expected a certificate or key file, found nothing there")
-        tls = {name: None if path is None else str(path) for name, path in files.items()}
-    elif settings.ca_file or settings.cert_file or settings.key_file:
+    files = TlsFiles(settings.ca_file, settings.cert_file, settings.key_file)
+    if files != TlsFiles() and not settings.tls:
         raise UsageError("[mqtt] tls: expected true together with certificate files, found false; give --mqtt-tls")
+    if files.key and not files.cert:
+        raise UsageError(f"[mqtt] cert_file: expected the certificate of the key {files.key}, found none")
+    if settings.tls:
+        files.context()
+    tls = files if settings.tls else None
     port = settings.port or (TLS_PORT if settings.tls else PORT)
     status = f"{settings.topic}/{settings.name}/status"
     return Broker(settings.host, port, settings.user, password, tls, status)

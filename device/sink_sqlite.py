@@ -6,10 +6,10 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
-from .errors import DataError, OutputError
+from .errors import OutputError
 from .history import COLUMNS, history_row
 from .sink import Event
-from .sqlite_files import open_database, used_bytes
+from .sqlite_files import open_database, unusable, used_bytes
 
 _TABLE = """CREATE TABLE IF NOT EXISTS readings (id INTEGER PRIMARY KEY, ts TEXT NOT NULL, source TEXT NOT NULL,
 frame INTEGER NOT NULL, text TEXT NOT NULL, held TEXT, confidence REAL NOT NULL, stable INTEGER NOT NULL, error TEXT)"""
@@ -65,5 +65,5 @@ class SqliteSink:
         except sqlite3.DatabaseError as cause:
             self.close()
             self._database = None
-            raise DataError(f"{self._path}: expected a history in SQLite, found: {cause}; name a new file") from cause
+            raise unusable(self._path, cause, expected="a history in SQLite") from cause
         return self._database

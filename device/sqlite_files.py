@@ -5,10 +5,12 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from .errors import OutputError
+from .errors import DataError, EdgeDigitsError, OutputError
 
 PAGE_BYTES = 4096
 WAIT_S = 1.0
+# SQLite's words: its error codes come with Python 3.11, and an unknown column has that of a full disk's class.
+_DISK_TROUBLE = ("is full", "disk I/O error", "readonly", "locked", "unable to open")
 
 
 def open_database(path: Path, *, max_bytes: int, shared: bool = False) -> sqlite3.Connection:
@@ -40,6 +42,19 @@ def open_database(path: Path, *, max_bytes: int, shared: bool = False) -> sqlite
         database.close()
         raise
     return database
+
+
+def unusable(path: Path, cause: sqlite3.Error, *, expected: str) -> EdgeDigitsError:
+    """Return the error of a file that was opened and does not work, apart by whether its disk or its content is wrong.
+
+    Args:
+        path: the file.
+        cause: what SQLite said of it.
+        expected: what the file should hold, for the message.
+    """
+    if any(each in str(cause) for each in _DISK_TROUBLE):
+        return OutputError(f"{path}: cannot be written: {cause}; make room there or choose another place")
+    return DataError(f"{path}: expected {expected}, found: {cause}; name a new file")
 
 
 def used_bytes(database: sqlite3.Connection) -> int:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from http.client import HTTPConnection, HTTPResponse
 
 import cv2
@@ -11,7 +13,7 @@ import numpy as np
 import pytest
 
 from device.errors import OutputError, UsageError
-from device.http_server import Address, RunServer, parse_address
+from device.http_server import MOST_CONNECTIONS, Address, RunServer, parse_address
 from device.live_state import LiveState, Run
 from device.reading import ReadDigit, Reading
 from device.settings import HttpSettings
@@ -142,17 +144,22 @@ def test_other_machines_need_a_token(host: str, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize(
     ("text", "address"),
-    [("8080", ("127.0.0.1", 8080)), ("0.0.0.0:80", ("0.0.0.0", 80)), ("[::1]:80", ("::1", 80))],
+    [
+        ("8080", ("127.0.0.1", 8080)),
+        ("0.0.0.0:80", ("0.0.0.0", 80)),
+        ("[::1]:80", ("::1", 80)),
+        ("pi.local:80", ("pi.local", 80)),
+    ],
 )
 def test_an_address_is_a_port_or_host_and_port(text: str, address: tuple[str, int]) -> None:
     """A port alone is on this machine."""
     assert parse_address(text) == Address(*address)
 
 
-@pytest.mark.parametrize("text", ["", "host", ":80", "host:x", "70000"])
+@pytest.mark.parametrize("text", ["", "host", ":80", "host:x", "70000", "::1", "[::1:80", "[::1]", "::1:80", "8\u0660"])
 def test_a_wrong_address_is_refused(text: str) -> None:
     """One line."""
-    with pytest.raises(UsageError, match="expected PORT or HOST:PORT"):
+    with pytest.raises(UsageError, match="expected PORT, HOST:PORT"):
         parse_address(text)
 
 
@@ -160,3 +167,30 @@ def test_a_port_in_use_is_said(server: RunServer) -> None:
     """Before anything is read."""
     with pytest.raises(OutputError, match=f"port {server.port}: Address already in use"):
         RunServer(Address("127.0.0.1", server.port), token=None, state=LiveState(keep=1), run=Run())
+
+
+def test_connections_that_ask_for_nothing_take_nobodys_turn(server: RunServer) -> None:
+    """The oldest go where there are too many; those that watch stay, and whoever asks is answered."""
+    server.state.take([event(1)])
+    where = ("127.0.0.1", server.port)
+    with ExitStack() as opened:
+        watching = opened.enter_context(socket.create_connection(where, timeout=30))
+        watching.sendall(b"GET /stream.mjpg HTTP/1.0\r\n\r\n")
+        assert watching.recv(9) == b"HTTP/1.0 "
+        idle = [opened.enter_context(socket.create_connection(where, timeout=30)) for _ in range(MOST_CONNECTIONS + 5)]
+        assert [each.recv(1) for each in idle[:5]] == [b""] * 5
+        assert get(server, "/readings")[0].status == 200
+        assert idle[5].recv(1) == b""
+        assert watching.recv(9)
+        idle[-1].sendall(b"GET /readings HTTP/1.0\r\n\r\n")
+        assert idle[-1].recv(9) == b"HTTP/1.0 "
+
+
+def test_the_address_of_ipv6_is_one_for_a_browser() -> None:
+    """In brackets."""
+    try:
+        server = RunServer(Address("::1", 0), token=None, state=LiveState(keep=2), run=Run())
+    except OutputError:
+        pytest.skip("this machine has no IPv6")
+    assert server.url == f"http://[::1]:{server.port}/"
+    server.end()

@@ -334,7 +334,10 @@ def test_named_regions_have_topics_of_their_own() -> None:
         ({"topic": "a/#"}, "without \\+ and #"),
         ({"name": ""}, "expected a name"),
         ({"ca_file": Path("x.pem")}, "expected true together with certificate files"),
-        ({"tls": True, "ca_file": Path("no.pem")}, "expected a certificate or key file"),
+        ({"tls": True, "ca_file": Path("no.pem")}, "no.pem: expected a PEM certificate.*No such file"),
+        ({"tls": True, "ca_file": Path(__file__)}, "expected a PEM certificate.*NO_CERTIFICATE"),
+        ({"tls": True, "cert_file": Path(__file__)}, "expected a PEM certificate"),
+        ({"tls": True, "key_file": Path("k.pem")}, "expected the certificate of the key k.pem"),
         ({"password_file": Path("no-file")}, "expected a file with the password"),
     ],
 )

@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 
 from device.errors import DataError, OutputError, UsageError
+from device.mqtt_queue import MqttQueue
 from device.reading import ReadDigit, Reading
 from device.sink import PICTURES, READINGS, Event, Sinks
 from device.sink_csv import HEADER, CsvSink
+from device.sink_lines import LineSink
 from device.sink_pictures import PictureSink
 from device.sink_sqlite import SqliteSink
 
@@ -115,7 +117,7 @@ def test_a_failing_sink_is_said_once_and_tried_again(monkeypatch: pytest.MonkeyP
     counts = sinks.threads[0].counts
     assert sink.frames == [0, 3]
     assert (counts.lost, counts.failures) == (2, 2)
-    assert ["fails: [Errno 28] No space left on device" in said[0], said[1]] == [True, "list: works again"]
+    assert ["fails: No space left on device" in said[0], said[1]] == [True, "list: works again"]
     assert said[2:] == ["list: 2 readings lost"]
 
 
@@ -242,3 +244,41 @@ def test_sqlite_stays_under_its_limit(tmp_path: Path) -> None:
     assert rows[-2:] == [(3999, "7", "7", None), (4000, "", None, "no\\npicture")]
     assert [row[0] for row in rows] == [*range(4001 - len(rows), 4001)]
     assert len(rows) > 500
+
+
+@pytest.mark.parametrize("kind", [SqliteSink, MqttQueue])
+def test_a_disk_that_is_full_at_the_start_is_no_damaged_file(
+    kind: type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 1, and nobody is told to remove what waits in it."""
+    connect = sqlite3.connect
+
+    class Full(sqlite3.Connection):
+        def execute(self, statement: str, *values: object) -> sqlite3.Cursor:
+            if statement.startswith("CREATE"):
+                raise sqlite3.OperationalError("database or disk is full")
+            return super().execute(statement, *values)
+
+    monkeypatch.setattr(sqlite3, "connect", lambda path, **how: connect(path, factory=Full, **how))
+    with pytest.raises(OutputError, match="cannot be written: database or disk is full; make room") as caught:
+        kind(tmp_path / "h.sqlite", max_bytes=100_000)
+    assert caught.value.exit_code == 1
+
+
+def test_a_foreign_table_is_no_full_disk(tmp_path: Path) -> None:
+    """Though SQLite has one kind of error for both."""
+    with closing(sqlite3.connect(tmp_path / "h.sqlite")) as database:
+        database.execute("CREATE TABLE readings (day TEXT)")
+    with pytest.raises(DataError, match="expected a history in SQLite, found: no such column"):
+        SqliteSink(tmp_path / "h.sqlite", max_bytes=100_000)
+
+
+def test_an_error_that_goes_on_is_one_line_for_people(capfd: pytest.CaptureFixture[str]) -> None:
+    """As are texts that hold; for programs there is a line a frame."""
+    bad = [Event(Reading("camera:0", number, 0.0, error="too small")) for number in range(3)]
+    LineSink(as_json=False, only_changes=True).write(bad)
+    assert capfd.readouterr().err.count("too small") == 1
+    LineSink(as_json=False).write(bad)
+    assert capfd.readouterr().err.count("too small") == 3
+    LineSink(as_json=True).write(bad)
+    assert capfd.readouterr().out.count("too small") == 3

@@ -14,7 +14,7 @@ from PIL import Image
 from device.camera import Camera
 from device.errors import SourceError, UsageError
 from device.frames import Frame
-from device.opening import OpenableSource, choose_source
+from device.opening import OpenableSource, choose_source, turned
 from device.orientation import Orientation
 from device.settings import CameraSettings, SourceSettings
 from device.sources import expand, picture_frames
@@ -226,6 +226,16 @@ def test_a_crop_outside_the_frame_is_refused() -> None:
     """The message gives both."""
     with pytest.raises(UsageError, match=r"inside the frame of 4×3 px, found 0,0,5,3"):
         Orientation((0, 0, 5, 3), 0).turn(Frame("x", 0, 0.0, np.zeros((3, 4), np.uint8)))
+
+
+def test_a_later_frame_that_is_too_small_to_crop_is_an_error_of_that_frame() -> None:
+    """As of another camera after replugging, or of one picture of many; the next are read."""
+    frames = [Frame("x", number, 0.0, np.zeros((side, side), np.uint8)) for number, side in enumerate([5, 3, 5])]
+    done = [*turned(frames, CameraSettings(crop=(0, 0, 4, 4)))]
+    assert [frame.image is None for frame in done] == [False, True, False]
+    assert "inside the frame of 3×3 px" in str(done[1].error)
+    with pytest.raises(UsageError, match="inside the frame of 3×3 px"):
+        next(turned(frames[1:], CameraSettings(crop=(0, 0, 4, 4))))
 
 
 def test_faults_need_the_fake_camera() -> None:
