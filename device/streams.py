@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import re
 import socket
+import time
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from .camera import CaptureDevice
 from .errors import SourceError
 from .frame_device import FrameDevice
+from .http_login import authorization
 from .opencv_noise import import_quiet_opencv
 
 STREAM = r"(rtsp|rtsps|http|https|rtmp|udp|tcp)://.+"
@@ -19,6 +20,7 @@ PORTS = {"rtsp": 554, "http": 80, "https": 443, "rtsps": 322, "rtmp": 1935}
 ASKED = ("rtsp", "http")  # servers that can be asked why they give nothing
 PAUSE_S = 1.5
 _ASK_S = 1.5
+_MOST_BYTES = 16_384
 
 
 class Stream:
@@ -126,20 +128,30 @@ def _scheme(address: str) -> str:
 def _status(address: str, where: tuple[str, int]) -> int | None:
     """Return the status of the server's answer to a request for the stream, None where it makes no sense."""
     parts = urlsplit(address)
-    if parts.scheme == "udp":
+    if parts.scheme not in ASKED:
         return None
-    bare = without_password(address)
-    path = parts.path or "/"
-    first = f"DESCRIBE {bare} RTSP/1.0\r\nCSeq: 1" if parts.scheme == "rtsp" else f"GET {path}?{parts.query} HTTP/1.0"
-    lines = [first, f"Host: {where[0]}"]
-    if parts.username:
-        secret = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        lines.append(f"Authorization: Basic {base64.b64encode(secret.encode()).decode()}")
+    is_rtsp = parts.scheme == "rtsp"
+    uri = without_password(address) if is_rtsp else urlunsplit(("", "", parts.path or "/", parts.query, ""))
+    method = "DESCRIBE" if is_rtsp else "GET"
+    lines = [f"{method} {uri} {'RTSP/1.0' if is_rtsp else 'HTTP/1.0'}", f"Host: {where[0]}"]
+    status, challenges = _ask([*lines, "CSeq: 1"], where)
+    if status != 401 or not parts.username:
+        return status
+    user, password = unquote(parts.username), unquote(parts.password or "")
+    login = authorization(challenges, method=method, uri=uri, user=user, password=password)
+    return _ask([*lines, "CSeq: 2", f"Authorization: {login}"], where)[0]
+
+
+def _ask(lines: list[str], where: tuple[str, int]) -> tuple[int | None, list[str]]:
+    """Send a request; return the status of the answer and what it says of logging in."""
+    answer, deadline_s = b"", time.monotonic() + _ASK_S
     with socket.create_connection(where, timeout=_ASK_S) as connection:
-        if parts.scheme not in ASKED:
-            return None
-        connection.settimeout(_ASK_S)
         connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
-        answer = connection.recv(200).decode("latin-1")
-    found = re.match(r"(?:RTSP|HTTP)/\d\.\d (\d{3})", answer)
-    return int(found[1]) if found else None
+        while b"\r\n\r\n" not in answer and len(answer) < _MOST_BYTES and time.monotonic() < deadline_s:
+            part = connection.recv(4096)
+            if not part:
+                break
+            answer += part
+    head = answer.decode("latin-1")
+    found = re.match(r"(?:RTSP|HTTP)/\d\.\d (\d{3})", head)
+    return int(found[1]) if found else None, re.findall(r"(?im)^www-authenticate:\s*(.*?)\s*$", head)

@@ -14,6 +14,7 @@ from PIL import Image
 from device.camera import Camera
 from device.errors import SourceError, UsageError
 from device.frames import Frame
+from device.http_login import authorization
 from device.opening import OpenableSource, choose_source, turned
 from device.orientation import Orientation
 from device.settings import CameraSettings, SourceSettings
@@ -163,22 +164,49 @@ def test_a_stream_that_refuses_the_password_says_so() -> None:
         server.shutdown()
 
 
-def test_an_rtsp_server_that_refuses_the_password_is_told_apart() -> None:
-    """FFmpeg keeps the reason to itself, so the server is asked."""
+@pytest.mark.parametrize("asks", ['Digest realm="IP Camera", nonce="8d1c"', 'Basic realm="IP Camera"'])
+@pytest.mark.parametrize(
+    ("login", "path", "said"),
+    [
+        ("", "live", r"wants a user and password \(401\)"),
+        ("me:wrong@", "live", r"refuses the user or password \(401\)"),
+        ("me:right@", "other", r"knows no such stream \(404\)"),
+        ("me:right@", "live", r"it answers, but no decoder"),
+    ],
+)
+def test_what_keeps_an_rtsp_server_from_streaming_is_told_apart(login: str, path: str, said: str, asks: str) -> None:
+    """FFmpeg keeps the reason to itself, so the server is asked, as it wants to be."""
     import socketserver
     import threading
 
-    class Refusing(socketserver.StreamRequestHandler):
+    class Camera(socketserver.StreamRequestHandler):
         def handle(self) -> None:
-            while self.rfile.readline().strip():
-                pass
-            self.wfile.write(b"RTSP/1.0 401 Unauthorized\r\nCSeq: 1\r\n\r\n")
+            request = self.rfile.readline().decode()
+            lines = [*iter(lambda: self.rfile.readline().decode().strip(), "")]
+            method, uri, _ = request.split()
+            right = authorization([asks], method=method, uri=uri, user="me", password="right")
+            status = "200 OK" if uri.endswith("/live") else "404 Not Found"
+            if f"Authorization: {right}" not in lines:
+                status = f"401 Unauthorized\r\nWWW-Authenticate: {asks}"
+            self.wfile.write(f"RTSP/1.0 {status}\r\nCSeq: 1\r\n\r\n".encode())
 
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Refusing) as server:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Camera) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        with pytest.raises(SourceError, match=r"wants a user and password \(401\)"):
-            Stream(f"rtsp://127.0.0.1:{server.server_address[1]}/live").open()
+        with pytest.raises(SourceError, match=said) as caught:
+            Stream(f"rtsp://{login}127.0.0.1:{server.server_address[1]}/{path}").open()
         server.shutdown()
+    assert "right" not in str(caught.value)
+
+
+def test_a_digest_is_that_of_the_standard() -> None:
+    """The example of RFC 2617, 3.5."""
+    asks = 'Digest realm="testrealm@host.com", qop="auth,auth-int", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093"'
+    made = authorization(
+        ["Basic realm=x", asks],
+        method="GET", uri="/dir/index.html", user="Mufasa", password="Circle Of Life", nonce="0a4f113b",
+    )  # fmt: skip
+    assert made.startswith('Digest username="Mufasa", ')
+    assert 'response="6629fae49393a05397450978507c4ef1"' in made
 
 
 def test_a_motion_jpeg_stream_is_read() -> None:
