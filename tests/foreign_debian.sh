@@ -5,6 +5,7 @@
 #   tests/foreign_debian.sh arm64    Debian 12, Python 3.11, tflite-runtime: Raspberry Pi OS Bookworm, 64 bit
 #   tests/foreign_debian.sh py313    Debian 13, Python 3.13, ai-edge-litert: Raspberry Pi OS Trixie, 64 bit
 #
+# DIGITS (default 2000) says how many test digits the outputs are compared on, TESTS which tests run.
 # The Debian root, the emulator and the wheels come from Debian's and Python's registries once and are kept in CACHE
 # (default /var/cache/edge-digits/NAME). Where that cannot be done (not root, no debootstrap, no network) the reason is said and the
 # exit code is 0, as for a skipped test. Debian's packages are unpacked and not configured, and run by qemu's user mode under
@@ -21,12 +22,18 @@ esac
 project=$(cd "$(dirname "$0")/.." && pwd)
 python=${PYTHON:-$project/.venv/bin/python}
 cache=${CACHE:-/var/cache/edge-digits}/$name
+digits=${DIGITS:-2000}
 mirror=${MIRROR:-http://deb.debian.org/debian}
 skip() { echo "skipped: $*" >&2; exit 0; }
+work=
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT; trap 'exit 143' TERM HUP # or dash ends without the line above
 
 [ "$(id -u)" = 0 ] || skip "making a Debian root needs root"
 command -v debootstrap > /dev/null || skip "debootstrap is not installed (apt install debootstrap)"
 mkdir -p "$cache"
+exec 9> "$cache/lock"
+flock -n 9 || { echo "$0: expected $cache to be free, found another run that uses it; wait for its end" >&2; exit 1; }
 
 if [ ! -e "$cache/tools/.whole" ]; then
     echo "== fetching qemu and proot from Debian"
@@ -43,22 +50,23 @@ if [ ! -e "$cache/root/.whole" ]; then
     for package in "$cache"/root/var/cache/apt/archives/*.deb; do dpkg -x "$package" "$cache/root"; done
     touch "$cache/root/.whole"
 fi
-if [ ! -e "$cache/packages/.whole" ]; then
+wants="$wants pillow>=10.1 click>=8.1 paho-mqtt>=2,<3 pytest>=9,<10"
+if [ "$(cat "$cache/packages/.whole" 2> /dev/null)" != "$wants" ]; then
     echo "== fetching wheels for arm64 and Python $version"
-    rm -rf "$cache/packages"
+    rm -rf "$cache/packages.new"
     platforms=; for each in manylinux2014 manylinux_2_17 manylinux_2_27 manylinux_2_28 manylinux_2_31 manylinux_2_34 manylinux_2_35; do
         platforms="$platforms --platform ${each}_aarch64"
     done
     # shellcheck disable=SC2086 # lists of words
-    "$python" -m pip install -q --disable-pip-version-check --target "$cache/packages" $platforms --python-version "$version" \
-        --implementation cp --only-binary=:all: $wants "pillow>=10.1" "click>=8.1" "paho-mqtt>=2,<3" "pytest>=9,<10" \
-        > "$cache/pip.log" 2>&1 || skip "pip found no wheels; see $cache/pip.log"
-    touch "$cache/packages/.whole"
+    "$python" -m pip install -q --disable-pip-version-check --target "$cache/packages.new" $platforms --python-version "$version" \
+        --implementation cp --only-binary=:all: $wants > "$cache/pip.log" 2>&1 || skip "pip found no wheels; see $cache/pip.log"
+    echo "$wants" > "$cache/packages.new/.whole"
+    rm -rf "$cache/packages"; mv "$cache/packages.new" "$cache/packages"
 fi
 
 echo "== building and unpacking the project's wheel"
-work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
-mkdir "$work/source" "$work/installed" "$work/there"
+work=$(mktemp -d)
+mkdir "$work/source" "$work/installed" "$work/there" "$work/proot"
 (cd "$project" && tar -c --exclude=.git --exclude=.venv --exclude=build --exclude=__pycache__ pyproject.toml README.md LICENSE NOTICE \
     edge_digits converters device benchmarks tests) | tar -x -C "$work/source"
 (cd "$work/source" && "$python" -m pip wheel -q --no-deps --no-build-isolation -w "$work" . > /dev/null)
@@ -68,7 +76,7 @@ mkdir -p "$work/there/benchmarks/assets"
 cp "$work/source/benchmarks/assets/mnist_sample_test.npz" "$work/there/benchmarks/assets"
 
 there() {
-    LD_LIBRARY_PATH="$cache/tools/usr/lib/$(uname -m)-linux-gnu" "$cache/tools/usr/bin/proot" \
+    PROOT_TMP_DIR="$work/proot" LD_LIBRARY_PATH="$cache/tools/usr/lib/$(uname -m)-linux-gnu" "$cache/tools/usr/bin/proot" \
         -q "$cache/tools/usr/bin/qemu-aarch64-static" -r "$cache/root" -b /proc -b /dev -b /etc/passwd -b /etc/hosts -b "$work/installed:/installed" \
         -b "$cache/packages:/packages" -b "$work/there:/there" -w /there /usr/bin/env -i PATH=/usr/bin:/bin HOME=/root \
         LANG=C.UTF-8 PYTHONPATH=/installed:/packages PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$@"
@@ -77,8 +85,8 @@ wrong=0
 echo "== on the device"
 there -m device doctor --no-camera || wrong=1
 echo "== outputs, there and here"
-there -m benchmarks.outputs save /there/there.npz --digits 2000 --runtime "$runtime"
-(cd "$work/installed" && "$python" -m benchmarks.outputs save "$work/here.npz" --digits 2000 --runtime "$runtime" \
+there -m benchmarks.outputs save /there/there.npz --digits "$digits" --runtime "$runtime"
+(cd "$work/installed" && "$python" -m benchmarks.outputs save "$work/here.npz" --digits "$digits" --runtime "$runtime" \
     && "$python" -m benchmarks.outputs compare --steps "$steps" "$work/here.npz" "$work/there/there.npz") || wrong=1
 echo "== the device tests"
 tests=${TESTS:-classifier contract model_file pictures reading reading_commands runtime settings sinks sources supervision collecting http}
