@@ -103,7 +103,13 @@ def reporter() -> Callable[[str], None]:
     context = click.get_current_context(silent=True)
     if context is not None and context.meta.get("edge_digits.quiet"):
         return lambda line: None
-    return lambda line: click.echo(line, err=True)
+    return say
+
+
+def say(line: str) -> None:
+    """Write a line to stderr; where that cannot be, as a log on a full disk, the program goes on."""
+    with suppress(OSError, ValueError):
+        click.echo(line, err=True)
 
 
 def report_end(error: BaseException) -> int:
@@ -111,7 +117,7 @@ def report_end(error: BaseException) -> int:
     if isinstance(error, ImportError) and _Asked.to_end is not None:
         error = _Asked.to_end  # raised inside a C extension that was being imported, which makes an ImportError of it
     if isinstance(error, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+        say("interrupted")
         return INTERRUPTED
     if isinstance(error, Terminated):
         return 0
@@ -126,7 +132,7 @@ def report_end(error: BaseException) -> int:
         text, code = "out of memory; close other programs or use smaller input", 1
     else:
         text, code = f"{error}; check the path, its permissions and the space there", 1
-    click.echo(f"error: {' '.join(text.split())}", err=True)
+    say(f"error: {' '.join(text.split())}")
     return code
 
 
@@ -161,7 +167,7 @@ def run_command_line(command: click.Command, arguments: Sequence[str] | None = N
         code = report_end(KeyboardInterrupt())
     except Exception as error:  # noqa: BLE001 - the last resort, for mistakes of our own
         text = " ".join(f"{type(error).__name__}: {error}".split())
-        click.echo(f"error: a mistake in this program, please report it: {text} (--debug shows where)", err=True)
+        say(f"error: a mistake in this program, please report it: {text} (--debug shows where)")
         code = 1
     _leave(code if isinstance(code, int) else 0)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from .errors import OutputError, UsageError
@@ -29,14 +31,7 @@ class CsvSink:
         """
         self.name = f"history {path}"
         self._path, self._limit = path, max_bytes // 2
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
-            self._size = _mend(self._handle, path)
-        except UsageError:
-            raise
-        except OSError as cause:
-            raise OutputError(f"{path}: cannot be written: {cause.strerror}; choose another place") from cause
+        self._handle, self._size = _open(path)
 
     def write(self, events: Sequence[Event]) -> None:
         """Append the readings.
@@ -47,20 +42,24 @@ class CsvSink:
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows(history_row(each.reading) for each in events)
         lines = text.getvalue().encode()
+        self._follow_name()
         if self._size + len(lines) > self._limit and self._size > len(HEADER):
-            self._turn_over()
+            self._path.replace(self._path.with_name(self._path.name + ".old"))
+            self._follow_name()
         self._append(lines)
 
     def close(self) -> None:
         """Close the file."""
         os.close(self._handle)
 
-    def _turn_over(self) -> None:
-        self._path.replace(self._path.with_name(self._path.name + ".old"))
-        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
-        os.close(self._handle)
-        self._handle, self._size = handle, 0
-        self._append(HEADER)
+    def _follow_name(self) -> None:
+        """Begin a new file where the open one goes by another name now, or by none."""
+        with suppress(FileNotFoundError):
+            if os.path.samestat(self._path.stat(), os.fstat(self._handle)):
+                return
+        before = self._handle
+        self._handle, self._size = _open(self._path)
+        os.close(before)
 
     def _append(self, lines: bytes) -> None:
         left = lines
@@ -73,15 +72,37 @@ class CsvSink:
         self._size += len(lines)
 
 
+def _open(path: Path) -> tuple[int, int]:
+    """Open a history, or begin it; return its handle and size.
+
+    Raises:
+        UsageError: the file is there and no history.
+        OutputError: it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+    except OSError as cause:
+        raise OutputError(f"{path}: cannot be written: {cause.strerror}; choose another place") from cause
+    try:
+        return handle, _mend(handle, path)
+    except OSError as cause:
+        os.close(handle)
+        raise OutputError(f"{path}: cannot be written: {cause.strerror}; choose another place") from cause
+    except UsageError:
+        os.close(handle)
+        raise
+
+
 def _mend(handle: int, path: Path) -> int:
     """Write the header of a new file, or check it and cut off an unfinished line; return the size."""
     size = os.fstat(handle).st_size
     if size < len(HEADER) and HEADER.startswith(os.pread(handle, size, 0)):
         os.ftruncate(handle, 0)
-        os.write(handle, HEADER)
+        if os.write(handle, HEADER) < len(HEADER):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return len(HEADER)
     if os.pread(handle, len(HEADER), 0) != HEADER:
-        os.close(handle)
         raise UsageError(f"{path}: expected a history ({HEADER.decode().strip()}), found another file; name a new one")
     start = max(0, size - 65536)
     end = start + os.pread(handle, size - start, start).rfind(b"\n") + 1

@@ -32,10 +32,8 @@ class SqliteSink:
         self.name = f"history {path}"
         self._path, self._max_bytes = path, max_bytes
         self._database: sqlite3.Connection | None = None
-        try:
-            self._open().close()
-        finally:
-            self._database = None
+        self._open()
+        self.close()  # the thread that writes opens its own
 
     def write(self, events: Sequence[Event]) -> None:
         """Insert the readings in one transaction.
@@ -50,12 +48,15 @@ class SqliteSink:
                     pass
                 database.executemany(_INSERT, [history_row(each.reading) for each in events])
         except sqlite3.Error as cause:
+            # Opened anew by the next reading: the file may have been deleted, or its disk have gone and come back.
+            self.close()
             raise OutputError(f"{self._path}: {cause}") from cause
 
     def close(self) -> None:
         """Close the database."""
         if self._database is not None:
             self._database.close()
+            self._database = None
 
     def _open(self) -> sqlite3.Connection:
         try:
@@ -64,6 +65,5 @@ class SqliteSink:
             self._database.execute("SELECT " + ", ".join(COLUMNS) + " FROM readings LIMIT 1")  # noqa: S608 - constants
         except sqlite3.DatabaseError as cause:
             self.close()
-            self._database = None
             raise unusable(self._path, cause, expected="a history in SQLite") from cause
         return self._database

@@ -157,6 +157,17 @@ def test_readings_of_files_that_cannot_be_written_are_exit_code_1(picture: Path)
     assert b"standard output: 3 readings lost" in live.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk at hand")
+def test_a_log_that_cannot_be_written_stops_nothing(picture: Path) -> None:
+    """Standard error on a full disk: outages are survived, and exit codes are the right ones."""
+    faults = ["--faults", "0.3:unplug 0.9:replug", "--max-frames", 30]
+    for arguments, code in ([("--fake-camera", picture, *faults), 0], [("--source", "No such camera"), 5]):
+        with Path("/dev/full").open("w") as full:
+            command = [sys.executable, "-m", "device", "run", *map(str, arguments)]
+            done = subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=full, check=False)
+        assert done.returncode == code
+
+
 def test_a_standard_output_that_is_closed_is_no_mistake_of_this_program(picture: Path) -> None:
     """Whoever starts it so wants no readings there."""
     command = f"{sys.executable} -m device run --source {picture} >&-"

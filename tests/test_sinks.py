@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import numpy as np
@@ -220,6 +220,52 @@ def test_another_file_is_no_history(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="expected a history in SQLite"):
         SqliteSink(tmp_path / "h", max_bytes=5000)
     assert (tmp_path / "h").read_text() == "date;value\n" * 1000
+
+
+@pytest.mark.parametrize("kind", [CsvSink, SqliteSink])
+def test_a_history_that_is_deleted_is_begun_anew(kind: type, tmp_path: Path) -> None:
+    """At the next reading, or the one after: nothing is written to a file that has no name."""
+    path = tmp_path / "folder" / "h"
+    sink = kind(path, max_bytes=120_000)
+    sink.write([event(1)])
+    path.unlink()
+    path.parent.rmdir()
+    with suppress(OutputError):
+        sink.write([event(2)])
+    sink.write([event(3)])
+    sink.close()
+    assert b"2023-11-14T22:13:23.000Z" in path.read_bytes()
+
+
+def test_a_csv_that_was_moved_away_is_left_there(tmp_path: Path) -> None:
+    """As logrotate does; readings go on in a new file with a header of its own."""
+    sink = CsvSink(tmp_path / "h.csv", max_bytes=120_000)
+    sink.write([event(1)])
+    (tmp_path / "h.csv").rename(tmp_path / "h.csv.1")
+    sink.write([event(2)])
+    sink.close()
+    lines = [(tmp_path / name).read_bytes().splitlines(keepends=True) for name in ("h.csv.1", "h.csv")]
+    assert [(each[0], len(each)) for each in lines] == [(HEADER, 2), (HEADER, 2)]
+
+
+def test_a_disk_that_fills_while_a_csv_is_turned_over_keeps_the_old_readings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whole lines before and after, and nothing is renamed twice."""
+    sink = CsvSink(tmp_path / "h.csv", max_bytes=2000)
+    write, number = os.write, 0
+    while not (tmp_path / "h.csv.old").exists():
+        with monkeypatch.context() as disk, suppress(OSError):
+            if (tmp_path / "h.csv").stat().st_size > 900:
+                disk.setattr(os, "write", lambda handle, data: write(handle, data[:5]))
+            sink.write([event(number)])
+        number += 1
+    old = (tmp_path / "h.csv.old").read_bytes()
+    sink.write([event(number)])
+    sink.close()
+    assert old.count(b"\n") > 5
+    assert (tmp_path / "h.csv.old").read_bytes() == old
+    assert (tmp_path / "h.csv").read_bytes().startswith(HEADER)
 
 
 @pytest.mark.parametrize("kind", [CsvSink, SqliteSink])

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ..command_line import FILE, Command, reporter
+from ..command_line import FILE, Command, reporter, say
 from ..errors import DataError
 from ..settings import Settings
 from ..settings_options import apply_options, settings_options
@@ -39,6 +39,6 @@ def run(
         return
     from ..running import run_settings
 
-    errors = run_settings(settings, stdin=open_stdin(), note=reporter(), say=lambda line: click.echo(line, err=True))
+    errors = run_settings(settings, stdin=open_stdin(), note=reporter(), say=say)
     if errors:
         click.get_current_context().exit(DataError.exit_code)
