@@ -89,7 +89,7 @@ there -m benchmarks.outputs save /there/there.npz --digits "$digits" --runtime "
 (cd "$work/installed" && "$python" -m benchmarks.outputs save "$work/here.npz" --digits "$digits" --runtime "$runtime" \
     && "$python" -m benchmarks.outputs compare --steps "$steps" "$work/here.npz" "$work/there/there.npz") || wrong=1
 echo "== the device tests"
-tests=${TESTS:-classifier contract model_file pictures reading reading_commands runtime settings sinks sources supervision collecting http}
+tests=${TESTS:-classifier contract model_file pictures reading reading_commands runtime settings sinks sources supervision collecting http window}
 set --; for each in $tests; do set -- "$@" "tests/test_$each.py"; done
 there -m pytest -q "$@" || wrong=1
 exit "$wrong"
