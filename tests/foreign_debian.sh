@@ -66,7 +66,7 @@ fi
 
 echo "== building and unpacking the project's wheel"
 work=$(mktemp -d)
-mkdir "$work/source" "$work/installed" "$work/there" "$work/proot"
+mkdir "$work/source" "$work/installed" "$work/there"
 (cd "$project" && tar -c --exclude=.git --exclude=.venv --exclude=build --exclude=__pycache__ pyproject.toml README.md LICENSE NOTICE \
     edge_digits converters device benchmarks tests) | tar -x -C "$work/source"
 (cd "$work/source" && "$python" -m pip wheel -q --no-deps --no-build-isolation -w "$work" . > /dev/null)
@@ -76,7 +76,7 @@ mkdir -p "$work/there/benchmarks/assets"
 cp "$work/source/benchmarks/assets/mnist_sample_test.npz" "$work/there/benchmarks/assets"
 
 there() {
-    PROOT_TMP_DIR="$work/proot" LD_LIBRARY_PATH="$cache/tools/usr/lib/$(uname -m)-linux-gnu" "$cache/tools/usr/bin/proot" \
+    LD_LIBRARY_PATH="$cache/tools/usr/lib/$(uname -m)-linux-gnu" "$cache/tools/usr/bin/proot" \
         -q "$cache/tools/usr/bin/qemu-aarch64-static" -r "$cache/root" -b /proc -b /dev -b /etc/passwd -b /etc/hosts -b "$work/installed:/installed" \
         -b "$cache/packages:/packages" -b "$work/there:/there" -w /there /usr/bin/env -i PATH=/usr/bin:/bin HOME=/root \
         LANG=C.UTF-8 PYTHONPATH=/installed:/packages PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$@"
