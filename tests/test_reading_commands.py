@@ -130,7 +130,7 @@ def test_a_signal_ends_run_cleanly(number: int, code: int) -> None:
     command = [sys.executable, "-m", "device", "run", "--source", "-"]
     process = subprocess.Popen(command, stdin=reader, cwd=ROOT, stderr=subprocess.PIPE, text=True)
     # The process says nothing before it reads: it has opened the model once its library is mapped.
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 300  # an emulator takes more than 30 s to get there
     while "interpreter" not in Path(f"/proc/{process.pid}/maps").read_text() and time.monotonic() < deadline:
         time.sleep(0.05)
     time.sleep(0.3)

@@ -38,6 +38,7 @@ def shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DISPLAY", ":977")
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     monkeypatch.setattr(cv2, "getBuildInformation", lambda: "GUI: QT5")
+    monkeypatch.setattr("device.window.OPENING_S", 300.0)  # an emulator takes more than 30 s to start a process
     return path
 
 
