@@ -1,4 +1,4 @@
-"""Things that are no digits, to learn from: letters, doodles, textures, blanks, turned digits and pairs of digits.
+"""Things that are no digits, to learn from: letters, doodles, textures, blanks, turned and paired digits, solid shapes.
 
 A network that has only ever seen digits calls everything one. Shown these with the target "every digit equally
 likely", it learns to be unsure of them (Hendrycks, Mazeika and Dietterich, "Deep Anomaly Detection with Outlier
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from device.contract import SIDE, frame_ink
 
+from .solid_shapes import draw_solid_shape
+
 # Letters that some hand writes as a digit does (O, I, l, S, Z, b, q ...) are left out: they cannot be told apart.
 _SIGNS = "ACEFHKLMNPRUVWXacdefhkmnprtuvwx#&%@$+=*?<>^{}"
 _FONTS = (
@@ -24,6 +26,7 @@ _FONTS = (
     cv2.FONT_HERSHEY_SCRIPT_COMPLEX,
 )
 _CANVAS = 112
+KINDS = 10  # the last two are solid shapes
 _WHITE = (255,)
 _ASYMMETRIC = (2, 3, 4, 5, 7)
 
@@ -46,7 +49,7 @@ def draw_non_digits(
     turnable = np.flatnonzero(np.isin(labels, _ASYMMETRIC))
     drawn = np.empty((count, SIDE, SIDE), np.uint8)
     for place in range(count):
-        kind = place % 8
+        kind = place % KINDS
         if kind < 2:
             drawn[place] = _framed(_sign(generator))
         elif kind < 4:
@@ -57,9 +60,11 @@ def draw_non_digits(
             drawn[place] = _shape_or_blank(generator)
         elif kind == 6:
             drawn[place] = _framed(_pair(images[generator.integers(0, len(images), 2)], generator))
-        else:
+        elif kind == 7:
             turned = np.rot90(images[generator.choice(turnable)], generator.choice([1, 3]))
             drawn[place] = _framed(np.ascontiguousarray(turned))
+        else:
+            drawn[place] = draw_solid_shape(generator)
     return drawn
 
 

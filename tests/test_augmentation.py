@@ -9,8 +9,9 @@ from edge_digits.augmentation import augment
 from edge_digits.camera_flaws import FLAWS, misframe, slant
 from edge_digits.epochs import NO_DIGIT, Lessons, epochs_of
 from edge_digits.mnist_sources import from_sample
-from edge_digits.non_digits import draw_non_digits
+from edge_digits.non_digits import KINDS, draw_non_digits
 from edge_digits.recipes import CAMERA, FAMILY, RECIPES, WRITE_UPS, Augmentation
+from edge_digits.solid_shapes import draw_solid_shape
 from edge_digits.warping import affine_matrices, warp
 
 DIGITS = from_sample()
@@ -77,7 +78,7 @@ def test_what_is_no_digit_is_framed_and_repeatable() -> None:
     np.testing.assert_array_equal(drawn, draw_non_digits(80, seed=1, **draw))
     assert drawn.shape == (80, 28, 28)
     assert len(np.unique(drawn.reshape(80, -1), axis=0)) > 70
-    signs = drawn[np.arange(80) % 8 < 2]
+    signs = drawn[np.arange(80) % KINDS < 2]
     assert all(max(np.ptp(np.nonzero(each)[0]), np.ptp(np.nonzero(each)[1])) <= 20 for each in signs)
 
 
@@ -122,3 +123,13 @@ def test_recipes_are_complete() -> None:
     assert {*WRITE_UPS, *FAMILY, "cnn-quick"} == RECIPES.keys()
     assert all(RECIPES[name].augmentation is None and not RECIPES[name].non_digits for name in WRITE_UPS)
     assert all(RECIPES[name].calibrated for name in FAMILY)
+
+
+def test_solid_shapes_are_framed_and_hold_no_stroke_of_a_one() -> None:
+    """The same seed draws the same; whatever is drawn fills the frame of a digit, and no slender bar is among it."""
+    drawn = np.stack([draw_solid_shape(np.random.default_rng([3, place])) for place in range(200)])
+    np.testing.assert_array_equal(drawn[7], draw_solid_shape(np.random.default_rng([3, 7])))
+    sides = [np.ptp(np.nonzero(each), axis=1) + 1 for each in drawn]
+    assert all(18 <= max(side) <= 22 for side in sides)
+    slender = [each for each, side in zip(drawn, sides, strict=True) if side[1] < 0.3 * side[0]]
+    assert len(slender) < 10  # those that lean or have gaps
