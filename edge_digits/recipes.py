@@ -108,7 +108,7 @@ RECIPES = {
     "cnn-basic": Recipe(epochs=5, batch_size=32, learning_rate=1e-3, optimizer="adam"),
     "cnn-nano": _family(100, learning_rate=6e-3),
     "cnn-tiny": _family(80, learning_rate=5e-3),
-    "cnn": replace(_family(60, learning_rate=4e-3), augmentation=LIGHT_CAMERA, non_digits=0.1),
+    "cnn": replace(_family(40, learning_rate=4e-3), augmentation=LIGHT_CAMERA),
     "cnn-large": _family(40, learning_rate=3e-3),
     "cnn-quick": Recipe(
         epochs=3,
