@@ -26,7 +26,7 @@ _FONTS = (
     cv2.FONT_HERSHEY_SCRIPT_COMPLEX,
 )
 _CANVAS = 112
-KINDS = 10  # the last two are solid shapes
+KINDS = 9  # the last are solid shapes
 _WHITE = (255,)
 _ASYMMETRIC = (2, 3, 4, 5, 7)
 

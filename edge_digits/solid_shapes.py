@@ -99,7 +99,7 @@ def _bars(generator: np.random.Generator) -> Canvas:
 def _rungs(generator: np.random.Generator) -> Canvas:
     """One or two strokes that go on beyond their rungs, which an 8 or a 0 does not: a ladder, a fence, a window."""
     apart, width = generator.uniform(14, 32), int(generator.integers(4, 11))
-    rungs = generator.uniform(-28, 28, int(generator.integers(2, 5)))
+    rungs = np.linspace(-28, 28, int(generator.integers(3, 6))) + generator.uniform(-5, 5)
     posts = (-apart, apart) if generator.random() < 0.6 else (-apart,)
     lines = [[[x, -44.0], [x, 44.0]] for x in posts]
     lines += [[[-apart - generator.uniform(0, 10), y], [apart, y + generator.uniform(-3, 3)]] for y in rungs]
@@ -108,7 +108,7 @@ def _rungs(generator: np.random.Generator) -> Canvas:
 
 def _steps(generator: np.random.Generator) -> Canvas:
     """A line that goes along and down by turns, as stairs and the edges of things do."""
-    count = int(generator.integers(5, 10))
+    count = int(generator.integers(7, 12))
     moves = generator.uniform(0.3, 1, (count, 2)) * np.array([generator.choice([-1, 1]), 1])
     moves[::2, 1] = 0
     moves[1::2, 0] = 0
