@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.inference import dequantize, quantize_pixels
+from device.input_range import RAW, InputRange
 from device.model_card import TensorCard
 
 NO_READING = -1
@@ -23,6 +24,7 @@ def read_digits(
     source: TensorCard,
     target: TensorCard,
     labels: tuple[str, ...],
+    taken: InputRange = RAW,
 ) -> NDArray[np.int16]:
     """Read digits one at a time, by the very call that is timed.
 
@@ -32,6 +34,7 @@ def read_digits(
         source: the input tensor.
         target: the output tensor.
         labels: one a score.
+        taken: the range that the model was trained on.
 
     Returns:
         int16 (N,): the digit read, 0–9; -1 where the label is no digit or a score is no number.
@@ -39,7 +42,7 @@ def read_digits(
     meaning = np.array([int(label) if label in DIGITS else NO_READING for label in labels], np.int16)
     found = np.empty(len(digits), np.int16)
     for start in range(0, len(digits), BLOCK):
-        inputs = quantize_pixels(np.asarray(digits[start : start + BLOCK]), source)
+        inputs = quantize_pixels(np.asarray(digits[start : start + BLOCK]), source, taken)
         scores = dequantize(np.concatenate([call(each) for each in inputs]), target)
         # A score that is no number is no reading, whatever argmax makes of it.
         whole = np.isfinite(scores).all(axis=1)

@@ -43,8 +43,7 @@ class Undertaking:
     def result(self, stopped_by: str | None) -> BenchResult:
         """Return what has been measured so far."""
         rows = tuple(
-            make_row(job, record, digits=self.digits, rounds=self.settings.rounds)
-            for job, record in self.records.items()
+            make_row(job, record, digits=self.digits, settings=self.settings) for job, record in self.records.items()
         )
         after = read_environment()
         return BenchResult(
@@ -176,5 +175,5 @@ def _without_home(digits: MeasuringDigits) -> MeasuringDigits:
 
 def _record_settings(settings: BenchSettings, runtimes: tuple[str, ...], digits: MeasuringDigits) -> SettingsRecord:
     fields = asdict(settings)
-    del fields["data"], fields["labels"]
+    del fields["data"], fields["labels"], fields["input_range"]
     return SettingsRecord(**{**fields, "runtimes": runtimes}, data_source=digits.source, data_md5=digits.md5)

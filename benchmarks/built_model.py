@@ -14,6 +14,7 @@ from device.classifier import check_contract
 from device.contract import CONTRACT_VERSION, LABELS
 from device.errors import ContractError
 from device.inference import DTYPES, describe_tensor
+from device.input_range import RAW, InputRange
 from device.model_card import ModelCard, TensorCard
 from device.model_file import ModelFile, sha256
 from device.runtime import Runtime
@@ -60,6 +61,7 @@ def build_model(
     path: Path,
     file: ModelFile | None,
     labels: tuple[str, ...] | None,
+    taken: InputRange = RAW,
     num_threads: int,
 ) -> BuiltModel:
     """Build a model and see whether it reads digits.
@@ -70,6 +72,7 @@ def build_model(
         path: of the model's file.
         file: the model with its card, None for a foreign one.
         labels: those of a foreign model, None for 0–9.
+        taken: the range that a foreign model was trained on.
         num_threads: threads for one inference.
 
     Raises:
@@ -86,7 +89,7 @@ def build_model(
     for tensor in (source, target):
         if tensor.dtype not in DTYPES or (tensor.dtype != "float32" and not tensor.scale > 0):
             raise ContractError(f"expected {', '.join(DTYPES)} tensors, quantised ones with a scale, found {tensor}")
-    known, problem = file or _made_up_file(path, flatbuffer, source, target, labels or LABELS), None
+    known, problem = file or _made_up_file(path, flatbuffer, source, target, labels or LABELS, taken), None
     try:
         check_contract(known, source, target)
     except ContractError as error:
@@ -126,7 +129,12 @@ def _calls(interpreter: Any, source: int, target: int) -> tuple[Call, Call]:
 
 
 def _made_up_file(
-    path: Path, flatbuffer: bytes, source: TensorCard, target: TensorCard, labels: tuple[str, ...]
+    path: Path,
+    flatbuffer: bytes,
+    source: TensorCard,
+    target: TensorCard,
+    labels: tuple[str, ...],
+    taken: InputRange,
 ) -> ModelFile:
     card = ModelCard(
         name=path.stem,
@@ -137,4 +145,4 @@ def _made_up_file(
         output=target,
         contract_version=CONTRACT_VERSION,
     )
-    return ModelFile(path=path, flatbuffer=flatbuffer, card=card)
+    return ModelFile(path=path, flatbuffer=flatbuffer, card=card, taken=taken)

@@ -10,6 +10,7 @@ import click
 
 from device.command_line import FILE, Command, reporter
 from device.errors import DataError, FitError, UsageError
+from device.input_range import INPUT_RANGES
 from device.runtime_names import RUNTIME_NAMES
 
 if TYPE_CHECKING:
@@ -51,6 +52,11 @@ DELEGATES = ("xnnpack", "none")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Draws the order of the processes.")
 @click.option("--data", type=FILE, help="Test digits: an npz or a folder of IDX files; else MNIST or the sample of it.")
 @click.option("--labels", type=FILE, help="Labels, one a line, for models that carry no card.")
+@click.option(
+    "--input-range",
+    type=click.Choice(list(INPUT_RANGES)),
+    help="What models that carry no card were trained on; 0-255 if absent.",
+)
 @click.option(
     "--frames", type=click.IntRange(0), default=0, metavar="N", help="Time the whole path of N frames as well."
 )

@@ -97,6 +97,7 @@ def _options(settings: BenchSettings) -> list[str]:
     for name in ("warmup_runs", "num_runs", "rounds", "seed", "frames"):
         options += [f"--{name.replace('_', '-')}", str(getattr(settings, name))]
     options += ["--min-secs", str(settings.min_s), *(["--profile"] if settings.profile else [])]
+    options += ["--input-range", settings.input_range] if settings.input_range else []
     return [*options, *(["--labels", LABELS] if settings.labels else [])]
 
 

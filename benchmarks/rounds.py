@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from device.child_process import describe_end, run_module
 from device.errors import FitError
+from device.input_range import RAW
 
 from .delegates import XNNPACK
 from .measuring_digits import MeasuringDigits
@@ -89,6 +90,7 @@ class Workplace:
             sha256=job.subject.sha256,
             has_card=job.subject.variant != FOREIGN,
             labels=self._labels,
+            input_range=settings.input_range or RAW.name,
             runtime=job.runtime,
             delegate=job.delegate,
             num_threads=job.num_threads,

@@ -18,6 +18,7 @@ from .measuring_digits import MeasuringDigits
 from .profiling import merge_profiles
 from .results import Accuracy, Latency, Row
 from .rounds import Job, Record
+from .settings import BenchSettings
 from .stages import merge_stages
 from .subjects import FOREIGN
 
@@ -26,7 +27,7 @@ KEPT_WARMUP = 100
 NOT_MEASURED = "not measured: the benchmark was stopped before its turn"
 
 
-def make_row(job: Job, record: Record, *, digits: MeasuringDigits, rounds: int) -> Row:
+def make_row(job: Job, record: Record, *, digits: MeasuringDigits, settings: BenchSettings) -> Row:
     """Make the row of a job, with an error in place of figures if there are none."""
     subject, answers = job.subject, record.answers
     shared = {
@@ -70,7 +71,7 @@ def make_row(job: Job, record: Record, *, digits: MeasuringDigits, rounds: int) 
         profile=merge_profiles(profiles) if profiles else None,
         notes=(
             *judge_latency(latency, cpu_share=cpu_share, num_threads=job.num_threads),
-            *_model_notes(job, record, rounds=rounds),
+            *_model_notes(job, record, settings),
         ),
     )
 
@@ -124,8 +125,8 @@ def count_answers(answers: NDArray[np.int16], truth: NDArray[np.uint8]) -> Accur
     )
 
 
-def _model_notes(job: Job, record: Record, *, rounds: int) -> list[str]:
-    notes = []
+def _model_notes(job: Job, record: Record, settings: BenchSettings) -> list[str]:
+    notes, rounds = [], settings.rounds
     if record.error or len(record.answers) < rounds:
         reason = record.error or "the benchmark was stopped"
         notes.append(f"measured in {len(record.answers)} of {rounds} rounds: {reason}")
@@ -134,8 +135,14 @@ def _model_notes(job: Job, record: Record, *, rounds: int) -> list[str]:
     if record.answers[0].no_accuracy:
         notes.append(f"no accuracy: {record.answers[0].no_accuracy}")
     elif job.subject.variant == FOREIGN:
-        notes.append("carries no card: it was given pixels 0–255, and one trained on other values reads them badly")
+        notes.append(f"carries no card: {_input_note(settings.input_range)}")
     return notes
+
+
+def _input_note(said: str | None) -> str:
+    if said is None:
+        return "it was given pixels 0–255, and one trained on others reads badly until --input-range says so"
+    return f"it was given pixels as {said}, which --input-range says"
 
 
 def _to_nanosecond(seconds: float) -> float:

@@ -21,6 +21,7 @@ class BenchSettings:
         seed: draws the order of the processes in each round.
         data: test digits for accuracy and latency; see `load_measuring_digits` where None.
         labels: a labels file for models that carry no card.
+        input_range: what such models were trained on, one of `INPUT_RANGES`; None for raw pixels, which is noted.
         frames: frames whose whole path is timed in each round; none where 0.
         profile: whether each op is timed as well.
     """
@@ -35,5 +36,6 @@ class BenchSettings:
     seed: int = 0
     data: Path | None = None
     labels: Path | None = None
+    input_range: str | None = None
     frames: int = 0
     profile: bool = False

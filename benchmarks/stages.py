@@ -41,7 +41,7 @@ class TimedClassifier(Classifier):
     def raw_scores(self, digits: NDArray[np.uint8]) -> NDArray[Any]:
         """Do the same as every classifier and look at the clock."""
         start_s = time.perf_counter()
-        values = quantize_pixels(digits, self._inference.input)
+        values = quantize_pixels(digits, self._inference.input, self.model.taken)
         ready_s = time.perf_counter()
         raw = self._inference.run(values)
         self.prepare_s += ready_s - start_s

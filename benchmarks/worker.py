@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from device.errors import EdgeDigitsError, ModelFileError
 from device.inference import quantize_pixels
+from device.input_range import INPUT_RANGES
 from device.model_file import ModelFile, read_bare_flatbuffer, read_model, sha256
 from device.runtime import Runtime, load_runtime
 
@@ -42,6 +43,7 @@ class Request:
         sha256: hex digest that its flatbuffer must have.
         has_card: whether the file describes itself.
         labels: labels for a model without a card, None for 0–9.
+        input_range: what a model without a card was trained on, one of `INPUT_RANGES`.
         runtime: the runtime to measure in.
         delegate: "xnnpack" or "none".
         digits: path of the test digits, .npy, uint8 (N, 28, 28).
@@ -54,6 +56,7 @@ class Request:
     sha256: str
     has_card: bool
     labels: tuple[str, ...] | None
+    input_range: str
     runtime: str
     delegate: str
     num_threads: int
@@ -118,7 +121,9 @@ def measure(request: Request) -> Measured:
     runtime = with_delegate(load_runtime(request.runtime), request.delegate)
     built = build(request, runtime)
     digits = np.load(request.digits, mmap_mode="r")  # what is not looked at must not count as the model's memory
-    inputs = quantize_pixels(rotation(digits), built.source) if built.file else built.zeros()[np.newaxis]
+    inputs = (
+        quantize_pixels(rotation(digits), built.source, built.file.taken) if built.file else built.zeros()[np.newaxis]
+    )
     meter = EnergyMeter()
     with meter:
         samples = take_samples(
@@ -164,19 +169,25 @@ def build(request: Request, runtime: Runtime) -> BuiltModel:
     if sha256(flatbuffer) != request.sha256:
         raise ModelFileError(f"{path}: the model was changed while it was measured; measure again")
     return build_model(
-        flatbuffer, runtime, path=path, file=file, labels=request.labels, num_threads=request.num_threads
+        flatbuffer,
+        runtime,
+        path=path,
+        file=file,
+        labels=request.labels,
+        taken=INPUT_RANGES[request.input_range],
+        num_threads=request.num_threads,
     )
 
 
 def _read_all(built: BuiltModel, request: Request, runtime: Runtime, digits: NDArray[np.uint8]) -> NDArray[np.int16]:
-    assert built.file is not None
-    reader = built
+    file, reader = built.file, built
+    assert file is not None
     if request.num_threads > 1:
         # What is read does not depend on threads, but a second one can make a digit take a hundred times as long.
-        reader = build_model(
-            built.flatbuffer, runtime, path=built.file.path, file=built.file, labels=None, num_threads=1
-        )
-    return read_digits(reader.call, digits, source=built.source, target=built.target, labels=built.file.card.labels)
+        reader = build_model(built.flatbuffer, runtime, path=file.path, file=file, labels=None, num_threads=1)
+    return read_digits(
+        reader.call, digits, source=built.source, target=built.target, labels=file.card.labels, taken=file.taken
+    )
 
 
 def _stages(file: ModelFile, request: Request, runtime: Runtime, digits: NDArray[np.uint8]) -> StageTimes:

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.errors import UsageError
+from device.input_range import INPUT_RANGES, InputRange
 
-from .references import INPUT_RANGES, InputRange, Reference
+from .references import Reference
 from .request import ImageSet
 
 TIE = 1.01  # losses within one per cent of each other do not tell ranges apart

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.errors import FitError
+from device.input_range import INPUT_RANGES, InputRange
 from device.model_file import pack_model
 from device.output_files import write_bytes
 from device.trial import Trial
@@ -20,7 +21,7 @@ from .input_range import find_input_range
 from .layer_errors import LayerError, keep_layers_float, layer_errors, matching_layers
 from .mending import Made, lacking_operations, make_for_targets, per_tensor_everywhere
 from .quiet_conversion import quiet_conversion
-from .references import INPUT_RANGES, InputRange, Reference
+from .references import Reference
 from .request import MIXED, Agreement, Conversion, ConversionRequest
 from .stability import measure_stability
 from .variants import VARIANTS, Variant

@@ -16,9 +16,10 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from device.errors import EdgeDigitsError, ExtraMissingError, ModelFileError
+from device.input_range import InputRange
 
 from .convolution_heads import with_convolution_heads
-from .references import InputRange, Reference, check_shapes, check_weights
+from .references import Reference, check_shapes, check_weights
 from .saved_models import frozen_converter, has_loops
 
 _REBUILD = "rebuild it from standard layers, or save it with model.export(FOLDER) and name that folder"

@@ -11,27 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.errors import ContractError, ModelFileError
+from device.input_range import InputRange
 
 BATCH = 250
-
-
-@dataclass(frozen=True, eq=False)
-class InputRange:
-    """What a model takes where the converted file takes raw 0–255 pixels: value = pixel × scale + offset."""
-
-    name: str
-    scale: float
-    offset: float
-
-
-INPUT_RANGES = {
-    each.name: each
-    for each in (
-        InputRange("0-255", 1.0, 0.0),
-        InputRange("0-1", 1 / 255, 0.0),
-        InputRange("-1-1", 1 / 127.5, -1.0),
-    )
-}
 
 
 @dataclass(frozen=True, eq=False)

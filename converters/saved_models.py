@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from device.errors import ContractError, ModelFileError
+from device.input_range import InputRange
 
-from .references import InputRange, Reference, check_shapes, check_weights
+from .references import Reference, check_shapes, check_weights
 
 SIGNATURE = "serving_default"
 

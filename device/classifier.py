@@ -53,7 +53,7 @@ class Classifier:
         """
         if digits.dtype != np.uint8 or digits.ndim != 3 or digits.shape[1:] != (SIDE, SIDE):
             raise ContractError(f"expected uint8 (N, {SIDE}, {SIDE}), found {digits.dtype} {digits.shape}")
-        return self._inference.run(quantize_pixels(digits, self._inference.input))
+        return self._inference.run(quantize_pixels(digits, self._inference.input, self.model.taken))
 
     def scores(self, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the model's score for each label of each digit.

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from .contract import CONTRACT_VERSION, SIDE
 from .errors import DataError, FitError
+from .input_range import INPUT_RANGES, RAW
 from .model_card import ModelCard
 from .model_file import ModelFile, read_bare_flatbuffer, sha256
 from .trial import try_model
 
 
-def read_foreign_model(path: Path, *, labels: Path, runtime: str) -> ModelFile:
+def read_foreign_model(
+    path: Path, *, labels: Path, runtime: str, input_range: str | None, warn: Callable[[str], None]
+) -> ModelFile:
     """Read a TFLite model without a card after it ran once in a child process.
 
     Args:
         path: the model.
         labels: a text file with one label a line, in the order of the model's scores.
         runtime: the runtime to try it in.
+        input_range: what it was trained on, one of `INPUT_RANGES`; None for raw pixels, as also for a file with a card.
+        warn: is told what is assumed where nothing is said.
 
     Raises:
         ModelFileError: no TFLite model.
@@ -40,7 +46,11 @@ def read_foreign_model(path: Path, *, labels: Path, runtime: str) -> ModelFile:
         output=trial.output,
         contract_version=CONTRACT_VERSION,
     )
-    return ModelFile(path=path, flatbuffer=flatbuffer, card=card)
+    if path.stat().st_size > len(flatbuffer):  # only a card makes a file longer than its flatbuffer
+        return ModelFile(path, flatbuffer, card)
+    if input_range is None:
+        warn(f"{path}: given pixels 0-255; a model trained on others reads badly until --input-range says so")
+    return ModelFile(path, flatbuffer, card, INPUT_RANGES[input_range or RAW.name])
 
 
 def read_labels(path: Path) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import ContractError
+from .input_range import RAW, InputRange
 from .model_card import TensorCard
 from .runtime import Runtime
 
@@ -80,7 +81,7 @@ def describe_tensor(details: dict[str, Any]) -> TensorCard:
     )
 
 
-def quantize_pixels(pixels: NDArray[np.uint8], tensor: TensorCard) -> NDArray[Any]:
+def quantize_pixels(pixels: NDArray[np.uint8], tensor: TensorCard, taken: InputRange = RAW) -> NDArray[Any]:
     """Turn raw pixels into the values an input tensor takes.
 
     The quantisation is the affine one of the TFLite 8-bit specification: real = (quantised - zero point) × scale.
@@ -88,11 +89,12 @@ def quantize_pixels(pixels: NDArray[np.uint8], tensor: TensorCard) -> NDArray[An
     Args:
         pixels: uint8, N × as many pixels as the tensor has, in any shape.
         tensor: the input tensor.
+        taken: the range that the model was trained on.
 
     Returns:
         (N, *tensor shape) in the tensor's dtype.
     """
-    levels = np.arange(256, dtype=np.float64)
+    levels = np.arange(256, dtype=np.float64) * taken.scale + taken.offset
     dtype = np.dtype(tensor.dtype)
     if dtype.kind != "f":
         bounds = np.iinfo(dtype)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import ModelFileError
+from .input_range import RAW, InputRange
 from .model_card import ModelCard
 
 IDENTIFIER = b"TFL3"
@@ -34,11 +35,13 @@ class ModelFile:
         path: where it was read from.
         flatbuffer: the bytes a runtime loads.
         card: what it says about itself.
+        taken: the range it was trained on; a model that came with a card takes raw pixels.
     """
 
     path: Path
     flatbuffer: bytes
     card: ModelCard
+    taken: InputRange = RAW
 
 
 def sha256(content: bytes) -> str:

@@ -11,6 +11,7 @@ from .reading_settings import ReadingSettings
 from .setting import setting
 
 RuntimeName = Literal["tflite-runtime", "ai-edge-litert"]
+InputRangeName = Literal["0-255", "0-1", "-1-1"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,12 @@ class ModelSettings:
     )
     labels: Path | None = setting(
         None, "Labels, one a line, for a .tflite file without a model card.", option="--labels", example="labels.txt"
+    )
+    input_range: InputRangeName | None = setting(
+        None,
+        "What a .tflite file without a model card was trained on; 0-255 where absent.",
+        option="--input-range",
+        example="0-1",
     )
     runtime: RuntimeName | None = setting(
         None, "Device runtime; the first that works.", option="--runtime", example="tflite-runtime"

@@ -19,6 +19,7 @@ import numpy as np
 from .child_process import describe_end, run_module
 from .errors import EdgeDigitsError, FitError
 from .inference import Inference, quantize_pixels
+from .input_range import INPUT_RANGES, RAW, InputRange
 from .model_card import TensorCard
 from .runtime import load_runtime
 
@@ -45,7 +46,9 @@ class Trial:
     raw_scores: NDArray[Any]
 
 
-def try_model(flatbuffer: bytes, *, runtime: str, digits: NDArray[np.uint8], num_threads: int = 1) -> Trial:
+def try_model(
+    flatbuffer: bytes, *, runtime: str, digits: NDArray[np.uint8], num_threads: int = 1, taken: InputRange = RAW
+) -> Trial:
     """Run a flatbuffer over digits in a child process.
 
     Args:
@@ -53,6 +56,7 @@ def try_model(flatbuffer: bytes, *, runtime: str, digits: NDArray[np.uint8], num
         runtime: "tflite-runtime" or "ai-edge-litert".
         digits: uint8 (N, 28, 28); may be empty to try one blank digit and return no scores.
         num_threads: threads for one inference.
+        taken: the range that the model was trained on.
 
     Raises:
         FitError: the runtime refuses the model, or the child died or took more than ten minutes.
@@ -61,7 +65,7 @@ def try_model(flatbuffer: bytes, *, runtime: str, digits: NDArray[np.uint8], num
         folder = Path(name)
         (folder / "model.tflite").write_bytes(flatbuffer)
         np.save(folder / "digits.npy", digits)
-        child = run_module("device.trial", [str(folder), runtime, str(num_threads)])
+        child = run_module("device.trial", [str(folder), runtime, str(num_threads), taken.name])
         try:
             answer = json.loads((folder / "answer.json").read_text())
         except (OSError, ValueError) as cause:
@@ -80,7 +84,7 @@ def _tensor(fields: dict[str, object]) -> TensorCard:
     return TensorCard(**{**fields, "shape": tuple(fields["shape"])})  # type: ignore[arg-type]  # JSON made by asdict
 
 
-def main(folder: Path, runtime_name: str, num_threads: int) -> None:
+def main(folder: Path, runtime_name: str, num_threads: int, taken: InputRange) -> None:
     """Be the child: run the model that the parent left in `folder` and leave the answer there."""
     # A damaged model may ask for any amount of memory; the machine is not to suffer for it.
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE_BYTES, ADDRESS_SPACE_BYTES))
@@ -90,7 +94,7 @@ def main(folder: Path, runtime_name: str, num_threads: int) -> None:
         inference = Inference((folder / "model.tflite").read_bytes(), runtime, num_threads=num_threads)
         digits = np.load(folder / "digits.npy")
         if len(digits):
-            values = quantize_pixels(digits, inference.input)
+            values = quantize_pixels(digits, inference.input, taken)
         else:
             values = np.zeros((1, *inference.input.shape), inference.input.dtype)
         np.save(folder / "scores.npy", inference.run(values)[: len(digits)])
@@ -101,4 +105,4 @@ def main(folder: Path, runtime_name: str, num_threads: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
+    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), INPUT_RANGES[sys.argv[4]])

@@ -29,7 +29,7 @@ class EvaluationRequest:
         photos: a list of photographs to read too.
         runtime: the device runtime for converted models; the first that works where None.
         labels: a labels file for converted models without a card.
-        input_range: what Keras models take; found out where None.
+        input_range: what Keras models, and converted ones without a card, take; where None, found out and raw pixels.
     """
 
     models: tuple[Path, ...]
@@ -69,7 +69,9 @@ def run_evaluation(request: EvaluationRequest, *, report: Callable[[str], None])
     photos = read_photo_list(request.photos) if request.photos else []
     if photos and all(path.suffix != TFLITE for path in request.models):
         raise UsageError(f"--photos: expected a .tflite model to read them, found none; {NEEDS_CONVERSION}")
-    subjects, failures = read_subjects(request.models, labels=request.labels, runtime=request.runtime)
+    subjects, failures = read_subjects(
+        request.models, labels=request.labels, runtime=request.runtime, input_range=request.input_range, warn=report
+    )
     _raise_if_nothing(subjects, failures)
     training = [subject.training for subject in subjects if subject.training]
     digits = load_evaluation_digits(request.data, split=request.split, training=training, report=report)
@@ -120,7 +122,9 @@ def _read_all(
     read = []
     for subject in subjects if photos else ():
         try:
-            readings = read_photos(subject, photos, runtime=request.runtime, labels=request.labels)
+            readings = read_photos(
+                subject, photos, runtime=request.runtime, labels=request.labels, input_range=request.input_range
+            )
             read.append(evaluate_photos(subject.name, readings))
         except EdgeDigitsError as error:
             failures.append(error)

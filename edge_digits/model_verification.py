@@ -12,6 +12,7 @@ from benchmarks.measuring_digits import MeasuringDigits
 from converters.request import Agreement
 from converters.verification import compare, hostile_images, run_everywhere
 from device.inference import dequantize
+from device.input_range import INPUT_RANGES
 from device.model_file import ModelFile, read_model
 from device.trial import try_model
 
@@ -37,7 +38,7 @@ def reference_scores(
     if reference.suffix == ".tflite":
         trial = try_model(read_model(reference).flatbuffer, runtime=runtime, digits=images)
         return dequantize(trial.raw_scores, trial.output)
-    from converters.references import INPUT_RANGES, load_reference
+    from converters.references import load_reference
 
     from .tensorflow_setup import prepare_tensorflow
 

@@ -60,7 +60,12 @@ class PhotoReading:
 
 
 def read_photos(
-    subject: Subject, photos: Sequence[ListedPhoto], *, runtime: str | None = None, labels: Path | None = None
+    subject: Subject,
+    photos: Sequence[ListedPhoto],
+    *,
+    runtime: str | None = None,
+    labels: Path | None = None,
+    input_range: str | None = None,
 ) -> list[PhotoReading]:
     """Read photographs with a converted model.
 
@@ -69,6 +74,7 @@ def read_photos(
         photos: what to read.
         runtime: the device runtime; the first that works unless given.
         labels: a labels file for a model without a card.
+        input_range: what such a model was trained on; raw pixels unless given.
 
     Returns:
         One reading a photograph, in the same order; a picture that cannot be read is a reading with an error.
@@ -80,6 +86,7 @@ def read_photos(
     options = ["classify", "--json", "--quiet", "--model", str(subject.path.resolve())]
     options += ["--runtime", runtime] if runtime else []
     options += ["--labels", str(labels.resolve())] if labels else []
+    options += ["--input-range", input_range] if input_range else []
     read = dict(zip(map(id, there), _read_all(there, options), strict=True))
     missing = "expected a picture file, found nothing there; check the name"
     return [read.get(id(photo)) or PhotoReading(photo, error=f"{photo.path}: {missing}") for photo in photos]

@@ -15,6 +15,7 @@ from device.contract import LABELS, SIDE
 from device.errors import ContractError, EdgeDigitsError, FitError, ModelFileError, RuntimeMissingError
 from device.foreign_model import read_foreign_model
 from device.inference import dequantize
+from device.input_range import INPUT_RANGES
 from device.model_file import ModelFile, read_model
 from device.runtime import INSTALL_HINT, wanted_runtimes
 from device.trial import Trial, try_model
@@ -68,7 +69,12 @@ class Scored:
 
 
 def read_subjects(
-    paths: Sequence[Path], *, labels: Path | None = None, runtime: str | None = None
+    paths: Sequence[Path],
+    *,
+    labels: Path | None = None,
+    runtime: str | None = None,
+    input_range: str | None = None,
+    warn: Callable[[str], None],
 ) -> tuple[list[Subject], list[EdgeDigitsError]]:
     """Read the models to evaluate, each once, before anything that takes long.
 
@@ -76,6 +82,8 @@ def read_subjects(
         paths: `.keras`, `.h5` and `.tflite` files and SavedModel folders.
         labels: a labels file for `.tflite` files without a card.
         runtime: the runtime to try such files in; the first installed one unless given.
+        input_range: what such files were trained on; raw pixels unless given.
+        warn: is told what is assumed of such files.
 
     Returns:
         Those that can be evaluated, and what is wrong with the others: ModelFileError for what is missing, damaged or
@@ -87,13 +95,23 @@ def read_subjects(
     failures: list[EdgeDigitsError] = []
     for path, name in names.items():
         try:
-            subjects.append(read_subject(path, name, labels=labels, runtime=runtime))
+            subjects.append(
+                read_subject(path, name, labels=labels, runtime=runtime, input_range=input_range, warn=warn)
+            )
         except EdgeDigitsError as error:
             failures.append(error)
     return subjects, failures
 
 
-def read_subject(path: Path, name: str, *, labels: Path | None = None, runtime: str | None = None) -> Subject:
+def read_subject(
+    path: Path,
+    name: str,
+    *,
+    labels: Path | None = None,
+    runtime: str | None = None,
+    input_range: str | None = None,
+    warn: Callable[[str], None],
+) -> Subject:
     """Read one model to evaluate; see `read_subjects`.
 
     Raises:
@@ -103,7 +121,11 @@ def read_subject(path: Path, name: str, *, labels: Path | None = None, runtime: 
     """
     if path.suffix != TFLITE:
         return _trained_subject(path, name)
-    return _converted_subject(path, name, labels=labels, runtime=runtime)
+    if labels is None:
+        return _converted_subject(read_model(path), name)
+    tried_in = _candidates(runtime)[0]
+    foreign = read_foreign_model(path, labels=labels, runtime=tried_in, input_range=input_range, warn=warn)
+    return _converted_subject(foreign, name)
 
 
 def score(
@@ -146,12 +168,8 @@ def _trained_subject(path: Path, name: str) -> Subject:
     return Subject(path, name, sum(each.stat().st_size for each in files), None, training_record(path))
 
 
-def _converted_subject(path: Path, name: str, *, labels: Path | None, runtime: str | None) -> Subject:
-    if labels is None:
-        model = read_model(path)
-    else:
-        model = read_foreign_model(path, labels=labels, runtime=_candidates(runtime)[0])
-    card = model.card
+def _converted_subject(model: ModelFile, name: str) -> Subject:
+    path, card = model.path, model.card
     if card.input.shape[:1] != (1,) or int(np.prod(card.input.shape)) != SIDE * SIDE:
         raise ContractError(
             f"{path}: expected a model for digits of {SIDE}×{SIDE} pixels, found one for input {card.input.shape}; "
@@ -177,7 +195,7 @@ def _try_runtimes(
     first: FitError | None = None
     for name in _candidates(runtime):
         try:
-            trial = try_model(model.flatbuffer, runtime=name, digits=images)
+            trial = try_model(model.flatbuffer, runtime=name, digits=images, taken=model.taken)
         except FitError as error:
             first = first or FitError(f"{model.path}: {error}")
             continue
@@ -195,7 +213,7 @@ def _score_trained(subject: Subject, images: NDArray[np.uint8], *, input_range: 
     import keras
 
     from converters.input_range import find_input_range
-    from converters.references import INPUT_RANGES, load_reference
+    from converters.references import load_reference
 
     from .conversion_data import calibration_sample
     from .mnist_sources import from_sample

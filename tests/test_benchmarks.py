@@ -87,6 +87,16 @@ def test_a_digit_model_without_card_is_read_with_the_labels_0_to_9(data, bare_mo
 
 
 @needs_runtime
+def test_a_foreign_model_is_given_the_range_that_it_was_trained_on(data, bare_model):
+    """The row says which it was, and the answers are other ones."""
+    command = (bare_model, "--runtime", RUNTIMES[0], "--data", data, "--json", "-", *QUICK)
+    (assumed,) = BenchResult.from_json(run_bench(*command).stdout).rows
+    (said,) = BenchResult.from_json(run_bench(*command, "--input-range", "0-1").stdout).rows
+    assert said.accuracy.confusion != assumed.accuracy.confusion
+    assert any("given pixels as 0-1" in note for note in said.notes)
+
+
+@needs_runtime
 def test_labels_that_do_not_fit_leave_the_latency(data, bare_model, tmp_path):
     """A foreign model whose labels do not fit its scores is measured for latency, and the row says why alone."""
     labels = tmp_path / "labels.txt"

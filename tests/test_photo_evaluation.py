@@ -134,7 +134,7 @@ def test_photographs_are_read_as_the_device_reads_them(tmp_path: Path, seven: np
     cv2.imwrite(str(tmp_path / "blank.png"), np.full((200, 200), 255, np.uint8))
     listing = "path,label\ngone.png,1\n7.png,7\nbroken.png,2\nblank.png,\n"
     photos = read_photo_list(write_list(tmp_path, listing))
-    readings = read_photos(read_subject(DEFAULT_MODEL, "m"), photos)
+    readings = read_photos(read_subject(DEFAULT_MODEL, "m", warn=print), photos)
     assert [each.photo for each in readings] == photos
     assert [each.error is None for each in readings] == [False, True, False, True]
     assert [each.right for each in readings] == [False, True, False, True]

@@ -176,7 +176,7 @@ def test_several_digits_of_a_picture_are_named_in_order_and_drawn(
     """The terminal names them in two lines; the picture has all of them below it."""
     picture = np.hstack([255 - image for image in sample_digits.images[:12]])
     shown = [ShownDigit(image, box=(28 * place, 0, 28, 28)) for place, image in enumerate(sample_digits.images[:12])]
-    subject = read_subject(DEFAULT_MODEL, "m")
+    subject = read_subject(DEFAULT_MODEL, "m", warn=print)
     found = predict_digits(subject, shown, source="row.png", picture=picture, warn=pytest.fail)
     text = "".join(digit.label for digit in found.digits)
     assert text == "".join(map(str, sample_digits.labels[:12]))

@@ -103,6 +103,20 @@ def test_a_foreign_model_is_used_with_labels(picture: Path, tmp_path: Path, mode
     assert invoke(*bare, tmp_path / "three.txt").exit_code == 4
 
 
+def test_what_is_assumed_of_a_foreign_model_is_said(picture: Path, tmp_path: Path, model: ModelFile) -> None:
+    """One line says that it is given 0-255 where --input-range says nothing; a model with a card knows it itself."""
+    (tmp_path / "bare.tflite").write_bytes(model.flatbuffer)
+    (tmp_path / "labels.txt").write_text("\n".join("0123456789"))
+    foreign = ("classify", picture, "--labels", tmp_path / "labels.txt", "--model", tmp_path / "bare.tflite")
+    assumed = invoke(*foreign).stderr.splitlines()
+    assert len(assumed) == 1
+    assert "bare.tflite: given pixels 0-255" in assumed[0]
+    said = invoke(*foreign, "--input-range", "0-1")
+    assert (said.stderr, ": 7  " in said.stdout) == ("", False)
+    carded = invoke(*foreign[:-1], DEFAULT_MODEL, "--input-range", "0-1")
+    assert (carded.stderr, ": 7  " in carded.stdout) == ("", True)
+
+
 def test_run_reads_a_folder(picture: Path) -> None:
     """Any source of classify is a source of run."""
     result = invoke("run", "--source", picture.parent)

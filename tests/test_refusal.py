@@ -16,7 +16,7 @@ from edge_digits.scoring import Subject, read_subject
 
 def subject(decision: Mapping[str, float]) -> Subject:
     """The default model with this decision in its card."""
-    read = read_subject(DEFAULT_MODEL, DEFAULT_MODEL.name)
+    read = read_subject(DEFAULT_MODEL, DEFAULT_MODEL.name, warn=print)
     assert read.converted is not None
     card = replace(read.converted.card, decision=decision)
     return replace(read, converted=replace(read.converted, card=card))

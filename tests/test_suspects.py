@@ -57,7 +57,7 @@ def test_swapped_labels_are_found(sample_digits: MeasuringDigits) -> None:
     labels = sample_digits.labels[:300].copy()
     changed = [10, 50, 123, 200, 299]
     labels[changed] = (labels[changed] + 1) % 10
-    subject = read_subject(DEFAULT_MODEL, DEFAULT_MODEL.name)
+    subject = read_subject(DEFAULT_MODEL, DEFAULT_MODEL.name, warn=print)
     found = find_suspects(subject, LabelledDigits(sample_digits.images[:300], labels), report=lambda line: None)
     assert {each.index for each in found[:5]} == set(changed)
     assert all(each.suggested == sample_digits.labels[each.index] for each in found[:5])

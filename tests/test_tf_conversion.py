@@ -15,7 +15,6 @@ from click.testing import CliRunner
 from converters import Agreement, ConversionRequest, Gate, convert
 from converters.graph import read_graph
 from converters.keras_models import with_raw_pixels
-from converters.references import INPUT_RANGES
 from converters.verification import gate_failure
 from device.errors import (
     ContractError,
@@ -26,6 +25,7 @@ from device.errors import (
     UsageError,
 )
 from device.golden import unpack_golden
+from device.input_range import INPUT_RANGES
 from device.model_file import read_model
 from device.runtime import installed_runtimes
 from device.trial import try_model

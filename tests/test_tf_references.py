@@ -14,10 +14,11 @@ import tensorflow as tf
 from converters import ConversionRequest, Gate, ImageSet, convert
 from converters.input_range import find_input_range
 from converters.mending import make_for_targets
-from converters.references import INPUT_RANGES, load_reference
+from converters.references import load_reference
 from converters.request import VARIANT_NAMES
 from converters.variants import VARIANTS
 from device.errors import ContractError, ExtraMissingError, FitError, ModelFileError, UsageError
+from device.input_range import INPUT_RANGES
 from device.model_file import read_model
 from device.runtime import installed_runtimes
 from device.trial import try_model

@@ -72,7 +72,11 @@ def test_a_foreign_model_gets_a_card_after_a_trial(model: ModelFile, tmp_path: P
     (tmp_path / "bare.tflite").write_bytes(model.flatbuffer)
     (tmp_path / "labels.txt").write_text("\n".join("0123456789"))
     foreign = read_foreign_model(
-        tmp_path / "bare.tflite", labels=tmp_path / "labels.txt", runtime=installed_runtimes()[0]
+        tmp_path / "bare.tflite",
+        labels=tmp_path / "labels.txt",
+        runtime=installed_runtimes()[0],
+        input_range=None,
+        warn=print,
     )
     assert foreign.card.labels == model.card.labels
     assert foreign.card.input == model.card.input
@@ -83,10 +87,10 @@ def test_a_foreign_model_that_cannot_run_is_named(model: ModelFile, tmp_path: Pa
     cut, labels = tmp_path / "cut.tflite", tmp_path / "labels.txt"
     cut.write_bytes(model.flatbuffer[: len(model.flatbuffer) // 2])
     with pytest.raises(DataError, match=r"labels\.txt: expected a labels file, found none"):
-        read_foreign_model(cut, labels=labels, runtime=installed_runtimes()[0])
+        read_foreign_model(cut, labels=labels, runtime=installed_runtimes()[0], input_range=None, warn=print)
     labels.write_text("\n".join("0123456789"))
     with pytest.raises(FitError, match=r"cut\.tflite: "):
-        read_foreign_model(cut, labels=labels, runtime=installed_runtimes()[0])
+        read_foreign_model(cut, labels=labels, runtime=installed_runtimes()[0], input_range=None, warn=print)
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\xff", None])
@@ -107,4 +111,10 @@ def test_a_damaged_model_of_ours_is_refused_even_with_labels(tmp_path: Path, mod
     (tmp_path / "labels.txt").write_text("\n".join("0123456789"))
     (tmp_path / "m.tflite").write_bytes(DEFAULT_MODEL.read_bytes()[:-3])
     with pytest.raises(ModelFileError, match="cut off"):
-        read_foreign_model(tmp_path / "m.tflite", labels=tmp_path / "labels.txt", runtime="tflite-runtime")
+        read_foreign_model(
+            tmp_path / "m.tflite",
+            labels=tmp_path / "labels.txt",
+            runtime="tflite-runtime",
+            input_range=None,
+            warn=print,
+        )

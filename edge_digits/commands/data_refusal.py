@@ -46,7 +46,7 @@ def refusal_command(
     from ..scoring import read_subjects
     from .data_options import own_test_part
 
-    subjects, failures = read_subjects(models)
+    subjects, failures = read_subjects(models, warn=reporter())
     if failures:
         raise failures[0]
     source = read_source(data or "mnist", report=reporter())

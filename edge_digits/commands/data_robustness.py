@@ -55,7 +55,7 @@ def robustness_command(
     if chart is not None:
         check_suffix(chart, ".png", option="--chart")
         refuse_existing(chart, force=force)
-    subjects, failures = read_subjects(models)
+    subjects, failures = read_subjects(models, warn=reporter())
     if failures:
         raise failures[0]
     digits, source = load_test_digits(data, count=count, seed=seed)

@@ -65,7 +65,7 @@ def suspects_command(
         check_suffix(sheet, ".png", option="--sheet")
         refuse_existing(sheet, force=force)
     path = model or DEFAULT_MODEL
-    subject = read_subject(path, path.name)
+    subject = read_subject(path, path.name, warn=reporter())
     read = [read_source(each, report=reporter()) for each in sources or ["mnist"]]
     parts: dict[str, tuple[Part, ...]] = {"train": ("train",), "test": ("test",), "all": ("train", "test")}
     looked_at = gather(read, parts[split])

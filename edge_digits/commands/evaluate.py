@@ -41,7 +41,11 @@ RANGE_NAMES = ("0-255", "0-1", "-1-1")
 @click.option("--report", "report_folder", type=FILE, metavar="DIR", help="Folder for a page, its pictures and JSON.")
 @click.option("--runtime", type=click.Choice(RUNTIME_NAMES), help="Runtime for .tflite files; the first that works.")
 @click.option("--labels", type=FILE, help="Labels, one a line, for .tflite files that carry no model card.")
-@click.option("--input-range", type=click.Choice(RANGE_NAMES), help="What Keras models take; found out unless given.")
+@click.option(
+    "--input-range",
+    type=click.Choice(RANGE_NAMES),
+    help="What models take that do not say it: Keras models, found out unless given; without a card, 0-255.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @click.option("--force", is_flag=True, help="Overwrite a report.")
 def evaluate(

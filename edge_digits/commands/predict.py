@@ -42,7 +42,11 @@ RANGE_NAMES = ("0-255", "0-1", "-1-1")
 )
 @click.option("--runtime", type=click.Choice(RUNTIME_NAMES), help="Runtime for a .tflite file; the first that works.")
 @click.option("--labels", type=FILE, help="Labels, one a line, for a .tflite file that carries no model card.")
-@click.option("--input-range", type=click.Choice(RANGE_NAMES), help="What a Keras model takes; found out unless given.")
+@click.option(
+    "--input-range",
+    type=click.Choice(RANGE_NAMES),
+    help="What a model takes that does not say it: a Keras model, found out unless given; without a card, 0-255.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @click.option("--force", is_flag=True, help="Overwrite what --out names.")
 def predict(
@@ -75,7 +79,7 @@ def predict(
 
     if out is not None:
         refuse_existing(out, force=force)
-    subject = read_subject(model, model.name, labels=labels, runtime=runtime)
+    subject = read_subject(model, model.name, labels=labels, runtime=runtime, input_range=input_range, warn=reporter())
     if kaggle_test is not None and out is not None:
         _hand_in(subject, kaggle_test, out, runtime=runtime, input_range=input_range, as_json=as_json)
         return
