@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import click
-
+from .reading_lines import write_reading
 from .sink import Event
 
 
@@ -31,8 +30,7 @@ class LineSink:
             self._error = reading.error
             if self._only_changes and known:
                 continue
-            to_stderr = reading.error is not None and not self._as_json
-            click.echo(reading.to_json() if self._as_json else reading.to_line(), err=to_stderr)
+            write_reading(reading, as_json=self._as_json)
 
     def close(self) -> None:
         """Leave standard output open."""

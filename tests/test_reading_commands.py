@@ -117,6 +117,20 @@ def test_what_is_assumed_of_a_foreign_model_is_said(picture: Path, tmp_path: Pat
     assert (carded.stderr, ": 7  " in carded.stdout) == ("", True)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("stderr", ["2>/dev/full", "2>&-"])
+@pytest.mark.parametrize("command", ["classify text.png seven.png", "run --source '*.png'"])
+def test_an_error_that_stderr_does_not_take_ends_nothing(
+    command: str, stderr: str, picture: Path, tmp_path: Path
+) -> None:
+    """The other pictures are read, and the exit code is that of a picture that cannot be read."""
+    (tmp_path / "text.png").write_text("no picture")
+    shell = f"exec {sys.executable} -m device {command} {stderr}"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    child = subprocess.run(["sh", "-c", shell], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, check=False)
+    assert (child.returncode, child.stdout[:12]) == (6, b"seven.png: 7")
+
+
 def test_run_reads_a_folder(picture: Path) -> None:
     """Any source of classify is a source of run."""
     result = invoke("run", "--source", picture.parent)

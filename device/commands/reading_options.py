@@ -7,8 +7,6 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, BinaryIO
 
-import click
-
 if TYPE_CHECKING:
     from ..reading import Reading
 
@@ -24,8 +22,10 @@ def write_readings(readings: Iterable[Reading], *, as_json: bool) -> int:
     Returns:
         How many readings carry an error.
     """
+    from ..reading_lines import write_reading
+
     errors = 0
     for reading in readings:
         errors += reading.error is not None
-        click.echo(reading.to_json() if as_json else reading.to_line(), err=reading.error is not None and not as_json)
+        write_reading(reading, as_json=as_json)
     return errors
