@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import click
 
-from .errors import EdgeDigitsError
+from .errors import EdgeDigitsError, one_line
 from .version import VERSION
 
 INTERRUPTED = 130
@@ -128,6 +128,9 @@ def report_end(error: BaseException) -> int:
         text, code = f"{package} is needed and not installed; pip install {_PACKAGES.get(package, package)}", 1
     elif isinstance(error, ImportError):
         text, code = f"a package is installed and broken: {error}; install it again", 1
+    elif _came_from_stdout(error):
+        discard_stdout()
+        text, code = f"standard output takes no more: {one_line(error)}; make room there or write elsewhere", 1
     elif isinstance(error, MemoryError):
         text, code = "out of memory; close other programs or use smaller input", 1
     else:
@@ -170,6 +173,16 @@ def run_command_line(command: click.Command, arguments: Sequence[str] | None = N
         say(f"error: a mistake in this program, please report it: {text} (--debug shows where)")
         code = 1
     _leave(code if isinstance(code, int) else 0)
+
+
+def _came_from_stdout(error: BaseException) -> bool:
+    """Tell whether writing a line to standard output raised an error, which names no file."""
+    trace = error.__traceback__ if isinstance(error, OSError) and error.filename is None else None
+    while trace is not None:
+        if trace.tb_frame.f_code is click.echo.__code__:  # what goes to stderr goes through `say`, which raises nothing
+            return True
+        trace = trace.tb_next
+    return False
 
 
 def discard_stdout() -> None:

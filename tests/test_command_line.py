@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -64,6 +66,19 @@ def test_an_unexpected_error_is_one_line_too(monkeypatch: pytest.MonkeyPatch, ca
     assert line.count("\n") == 1
     assert "ZeroDivisionError: by zero" in line
     assert "--debug" in line
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("buffered", ["", "1"])
+@pytest.mark.parametrize("command", ["run --help", "doctor", "classify --json missing.png"])
+def test_a_standard_output_on_a_full_disk_is_named(command: str, buffered: str) -> None:
+    """Exit code 1 and one line that says what is full, whether Python keeps lines back or not."""
+    environment = {**os.environ, "PYTHONUNBUFFERED": buffered}
+    with Path("/dev/full").open("w") as full:
+        words = [sys.executable, "-m", "device", *command.split()]
+        done = subprocess.run(words, cwd=ROOT, env=environment, stdout=full, stderr=subprocess.PIPE, check=False)
+    expected = b"error: standard output takes no more: No space left on device; make room there or write elsewhere\n"
+    assert (done.returncode, done.stderr) == (1, expected)
 
 
 def test_a_reader_that_closes_the_pipe_is_no_error() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..command_line import FILE, Command
+from ..command_line import FILE, Command, say
 from ..errors import PictureError, UsageError
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _go_through(found: Review) -> int:
             try:
                 found.assign(crop, answer or crop.label)
             except UsageError as error:
-                click.echo(str(error), err=True)
+                say(str(error))
                 continue
             done += 1
         place += 1
@@ -100,7 +100,7 @@ def _show(crop: Crop) -> bool:
     try:
         picture = read_picture(crop.path)
     except PictureError as error:
-        click.echo(str(error), err=True)
+        say(str(error))
         return False
     click.echo(terminal_picture(picture, columns=SIDE_COLUMNS, lines=SIDE_LINES))
     context = f" in {' / '.join(crop.text.split(chr(10)))}" if len(crop.text) > 1 else ""
