@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .reading import Reading, printable, utc_timestamp
+from .printable import printable
+from .reading import Reading, utc_timestamp
 
 COLUMNS = ("ts", "source", "frame", "text", "held", "confidence", "stable", "error")
 Row = tuple[str, str, int, str, str | None, float, int, str | None]

@@ -16,6 +16,7 @@ import numpy as np
 
 from .errors import PictureError
 from .native_stderr import hidden_native_stderr
+from .printable import printable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,7 +46,7 @@ def read_picture(path: Path) -> NDArray[Any]:
     Raises:
         PictureError: the file is missing, not a file, not readable, or not a whole picture.
     """
-    name = _shown(str(path))
+    name = printable(str(path))
     try:
         if path.exists() and not path.is_file():
             raise PictureError(f"{name}: expected a picture file, found a folder or device; name the picture itself")
@@ -80,7 +81,7 @@ def decode_picture(content: bytes, *, name: str) -> NDArray[Any]:
     """
     from PIL import Image, UnidentifiedImageError
 
-    name = _shown(name)
+    name = printable(name)
     if not content:
         raise PictureError(f"{name}: expected a picture, found an empty file; copy or save it again")
     # Pillow warns of odd metadata, which does not matter here, and of large pictures, which are refused below.
@@ -166,8 +167,3 @@ def _unknown(content: bytes) -> str:
     if content[4:8] == b"ftyp" and content[8:12] in HEIF_BRANDS:
         return "expected PNG, JPEG or the like, found HEIC, which has no decoder here; save it as JPEG"
     return f"expected a picture (PNG, JPEG, WebP, TIFF, BMP, GIF), found {len(content)} other or damaged bytes"
-
-
-def _shown(name: str) -> str:
-    """Keep a name on one line, whatever characters it holds."""
-    return name if name.isprintable() else ascii(name)

@@ -6,6 +6,8 @@ import json
 import time
 from dataclasses import dataclass, field
 
+from .printable import printable
+
 SCHEMA = "edge-digits.reading/1"
 UNSURE = "?"  # the label of a digit whose score is too low to be believed
 
@@ -151,12 +153,6 @@ class Reading:
             if digit.top:
                 line += "  [" + ", ".join(f"{label} {score:.3f}" for label, score in digit.top) + "]"
         return line
-
-
-def printable(text: str) -> str:
-    """Return text as one line of valid UTF-8, whatever a file name in it holds; what cannot be shown is escaped."""
-    shown = text.encode("utf-8", "backslashreplace").decode("utf-8")
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in shown)
 
 
 def utc_timestamp(seconds: float) -> str:

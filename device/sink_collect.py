@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from .collected import FRAMES, INDEX, LOCK, UNSURE, append_line, drop_stale_lines
 from .contract import SIDE
+from .printable import printable
 from .quota_folder import QuotaFolder, on_disk
-from .reading import ReadDigit, Reading, printable, utc_timestamp
+from .reading import ReadDigit, Reading, utc_timestamp
 from .settings import CollectSettings
 from .sink import Event
 

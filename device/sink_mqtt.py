@@ -10,7 +10,8 @@ from .errors import UsageError
 from .mqtt_link import Broker, MqttLink
 from .mqtt_queue import MqttQueue
 from .paths import cache_dir, plain_name
-from .reading import Reading, printable
+from .printable import printable
+from .reading import Reading
 from .secret_files import read_secret
 from .settings import MqttSettings
 from .sink import Event

@@ -11,7 +11,7 @@ import click
 
 from .drawing import draw_reading
 from .errors import UsageError
-from .reading import printable
+from .printable import printable
 from .sink import Event
 from .terminal_picture import terminal_picture
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.contract import LABELS
-from device.reading import printable
+from device.printable import printable
 
 from .prediction import PredictedDigit, Prediction
 

@@ -10,6 +10,7 @@ import pytest
 from device.classifier import Classifier
 from device.errors import PictureError
 from device.frames import Frame
+from device.printable import printable
 from device.reader import Decision, Reader, decide
 from device.reading import ReadDigit, Reading, Timing, utc_timestamp
 
@@ -118,3 +119,19 @@ def test_what_holds_over_frames_is_in_the_json_line() -> None:
     read = Reading("0", 3, 0.0, held="41", changed=True, held_back="fell from 42 to 41")
     fields = json.loads(read.to_json())
     assert (fields["held"], fields["changed"], fields["held_back"]) == ("41", True, "fell from 42 to 41")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\nb\x1b.png", "a\\nb\\x1b.png"),
+        ("é×.png", "é×.png"),
+        (b"\xc3\xa9.png".decode("ascii", "surrogateescape"), "é.png"),
+        (b"\xc3\xa9\xff.png".decode("utf-8", "surrogateescape"), "é\\xff.png"),
+        ("\ud800.png", "\\ud800.png"),
+    ],
+)
+def test_a_name_is_shown_as_what_its_bytes_mean(text: str, shown: str) -> None:
+    """A name is UTF-8 where it can be, also where the locale is not; what cannot be shown is escaped."""
+    assert printable(text) == shown
+    assert printable(shown) == shown

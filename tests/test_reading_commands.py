@@ -131,6 +131,17 @@ def test_an_error_that_stderr_does_not_take_ends_nothing(
     assert (child.returncode, child.stdout[:12]) == (6, b"seven.png: 7")
 
 
+def test_names_are_right_where_the_locale_is_not(picture: Path, tmp_path: Path) -> None:
+    """In a plain C locale without Python's UTF-8 mode, JSON names the file as it is called."""
+    picture.rename(tmp_path / "é.png")
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    command = [sys.executable, "-m", "device", "classify", "--json", tmp_path / "é.png", tmp_path / "ü.png"]
+    child = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=False)
+    read, missing = (json.loads(line) for line in child.stdout.decode("utf-8").splitlines())
+    assert (read["source"], read["text"]) == (str(tmp_path / "é.png"), "7")
+    assert missing["error"].startswith(f"{tmp_path / 'ü.png'}: expected")
+
+
 def test_run_reads_a_folder(picture: Path) -> None:
     """Any source of classify is a source of run."""
     result = invoke("run", "--source", picture.parent)
