@@ -20,8 +20,8 @@ def load_reader(model: ModelSettings, reading: ReadingSettings, *, warn: Callabl
     Args:
         model: which model reads, in which runtime.
         reading: what is looked for in a frame.
-        warn: is told, in one line, when a broken runtime is passed over for another, and what is assumed of a model
-            without a card.
+        warn: is told, in one line each, when a broken runtime is passed over for another, what is assumed of a model
+            without a card, and of regions beyond the frame.
 
     Raises:
         EdgeDigitsError: the model is damaged or foreign, or no runtime runs it.
@@ -52,4 +52,4 @@ def _load_reader(model: ModelSettings, reading: ReadingSettings, warn: Callable[
         file = read_foreign_model(
             path, labels=model.labels, runtime=loaded.name, input_range=model.input_range, warn=warn
         )
-    return Reader(Classifier(file, loaded, num_threads=model.num_threads), settings=reading)
+    return Reader(Classifier(file, loaded, num_threads=model.num_threads), settings=reading, warn=warn)

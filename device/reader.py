@@ -13,10 +13,12 @@ from .choosing import Scored, score, with_count, with_cuts, with_joints
 from .classifier import Classifier
 from .finder import find_digits
 from .frames import Frame
+from .printable import printable
 from .reading import UNSURE, ModelName, ReadDigit, Reading, Timing
 from .reading_settings import ReadingSettings, Roi
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from numpy.typing import NDArray
@@ -41,7 +43,12 @@ class Reader:
     """Reads digits in frames with one classifier."""
 
     def __init__(
-        self, classifier: Classifier, decision: Decision | None = None, *, settings: ReadingSettings | None = None
+        self,
+        classifier: Classifier,
+        decision: Decision | None = None,
+        *,
+        settings: ReadingSettings | None = None,
+        warn: Callable[[str], None] | None = None,
     ) -> None:
         """Take a classifier and how frames are read.
 
@@ -49,9 +56,11 @@ class Reader:
             classifier: the model.
             decision: how scores become labels; as the settings and the model's card say unless given.
             settings: what is looked for, and where.
+            warn: is told, once for each source, of a region that lies beyond its frames.
         """
         self.settings = settings or ReadingSettings()
-        self._classifier = classifier
+        self._classifier, self._warn = classifier, warn
+        self._warned: set[tuple[str, Roi]] = set()
         card = classifier.model.card
         self.decision = decision or Decision(reject_threshold(self.settings, card.decision), self.settings.top_k)
         self._model = ModelName(card.name, card.variant, card.flatbuffer_sha256, str(classifier.runtime))
@@ -60,6 +69,8 @@ class Reader:
         """Read one frame; a frame that carries an error gives a reading with that error."""
         if frame.image is None:
             return Reading(frame.source, frame.index, frame.taken_at_s, error=str(frame.error))
+        if self._warn is not None:
+            self._warn_of_regions(frame.source, frame.image, self._warn)
         start_s = time.perf_counter()
         pairs, find_s = self._read_parts(frame.image)
         total_s = time.perf_counter() - start_s
@@ -78,6 +89,13 @@ class Reader:
     def examine(self, image: NDArray[Any]) -> list[tuple[NDArray[Any], ReadDigit]]:
         """Read a frame and return each digit beside what the network was given for it, uint8 (28, 28)."""
         return self._read_parts(image)[0]
+
+    def _warn_of_regions(self, source: str, image: NDArray[Any], warn: Callable[[str], None]) -> None:
+        height, width = image.shape[:2]
+        for roi in self.settings.regions:
+            if (roi.x >= width or roi.y >= height) and (source, roi) not in self._warned:
+                self._warned.add((source, roi))
+                warn(f"{printable(source)}: region {roi} lies beyond the frame of {width}×{height} pixels")
 
     def _read_parts(self, image: NDArray[Any]) -> tuple[list[tuple[NDArray[Any], ReadDigit]], float]:
         """Read the regions of a frame, or the whole; and say how long finding took, seconds."""

@@ -142,6 +142,21 @@ def test_names_are_right_where_the_locale_is_not(picture: Path, tmp_path: Path) 
     assert missing["error"].startswith(f"{tmp_path / 'ü.png'}: expected")
 
 
+@pytest.mark.parametrize("command", [["classify"], ["run", "--source"]])
+def test_a_region_beyond_the_frame_is_said(command: list[str], picture: Path) -> None:
+    """One line for each picture; a region that is partly in it is read."""
+    result = invoke(*command, picture, "--roi", "in=0,0,999,28", "--roi", "out=28,0,9,9")
+    assert (result.exit_code, result.stdout.startswith(f"{picture}: in=7 | out=  (")) == (0, True)
+    said = f"{picture}: region out=28,0,9,9 lies beyond the frame of 28×28 pixels\n"
+    assert result.stderr == said
+
+
+def test_a_region_beyond_the_frames_of_a_camera_is_said_once(picture: Path) -> None:
+    """The frames of a source are of one size."""
+    source = ("--fake-camera", picture, "--max-frames", 5)
+    assert invoke("run", *source, "--roi", "out=28,0,9,9").stderr.count("lies beyond the frame") == 1
+
+
 def test_run_reads_a_folder(picture: Path) -> None:
     """Any source of classify is a source of run."""
     result = invoke("run", "--source", picture.parent)
