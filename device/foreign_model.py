@@ -3,40 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from .contract import CONTRACT_VERSION, SIDE
-from .errors import DataError, FitError
+from .errors import DataError
 from .input_range import INPUT_RANGES, RAW
 from .model_card import ModelCard
 from .model_file import ModelFile, read_bare_flatbuffer, sha256
-from .trial import try_model
+from .trial import try_runtimes
+
+
+@dataclass(frozen=True)
+class ForeignModel:
+    """A foreign model that ran.
+
+    Attributes:
+        file: the model with a card made for it.
+        runtime: name of the runtime that it ran in.
+    """
+
+    file: ModelFile
+    runtime: str
 
 
 def read_foreign_model(
-    path: Path, *, labels: Path, runtime: str, input_range: str | None, warn: Callable[[str], None]
-) -> ModelFile:
+    path: Path, *, labels: Path, runtime: str | None, input_range: str | None, warn: Callable[[str], None]
+) -> ForeignModel:
     """Read a TFLite model without a card after it ran once in a child process.
 
     Args:
         path: the model.
         labels: a text file with one label a line, in the order of the model's scores.
-        runtime: the runtime to try it in.
+        runtime: the runtime to try it in; the first that can run it where None.
         input_range: what it was trained on, one of `INPUT_RANGES`; None for raw pixels, as also for a file with a card.
-        warn: is told what is assumed where nothing is said.
+        warn: is told what is assumed where nothing is said, and when a runtime is passed over for another.
 
     Raises:
         ModelFileError: no TFLite model.
         DataError: the labels cannot be read.
-        FitError: the runtime refuses the model or dies of it.
+        FitError: the runtime, or each of them, refuses the model or dies of it.
     """
     flatbuffer, names = read_bare_flatbuffer(path), read_labels(labels)
-    try:
-        trial = try_model(flatbuffer, runtime=runtime, digits=np.zeros((0, SIDE, SIDE), np.uint8))
-    except FitError as cause:
-        raise type(cause)(f"{path}: {cause}") from cause
+    blank = np.zeros((0, SIDE, SIDE), np.uint8)
+    trial = try_runtimes(path, flatbuffer, runtime=runtime, digits=blank, warn=warn)
     card = ModelCard(
         name=path.stem,
         variant=trial.input.dtype,
@@ -47,10 +59,11 @@ def read_foreign_model(
         contract_version=CONTRACT_VERSION,
     )
     if path.stat().st_size > len(flatbuffer):  # only a card makes a file longer than its flatbuffer
-        return ModelFile(path, flatbuffer, card)
+        return ForeignModel(ModelFile(path, flatbuffer, card), trial.runtime_name)
     if input_range is None:
         warn(f"{path}: given pixels 0-255; a model trained on others reads badly until --input-range says so")
-    return ModelFile(path, flatbuffer, card, INPUT_RANGES[input_range or RAW.name])
+    file = ModelFile(path, flatbuffer, card, INPUT_RANGES[input_range or RAW.name])
+    return ForeignModel(file, trial.runtime_name)
 
 
 def read_labels(path: Path) -> tuple[str, ...]:

@@ -42,14 +42,14 @@ def _load_reader(model: ModelSettings, reading: ReadingSettings, warn: Callable[
     from .reader import Reader
     from .runtime import load_runtime
 
-    loaded = load_runtime(model.runtime, warn=warn)
     path = model.file or DEFAULT_MODEL
     if model.labels is None:
-        file = read_model(path)
+        loaded, file = load_runtime(model.runtime, warn=warn), read_model(path)
     else:
         from .foreign_model import read_foreign_model
 
-        file = read_foreign_model(
-            path, labels=model.labels, runtime=loaded.name, input_range=model.input_range, warn=warn
+        foreign = read_foreign_model(
+            path, labels=model.labels, runtime=model.runtime, input_range=model.input_range, warn=warn
         )
+        loaded, file = load_runtime(foreign.runtime), foreign.file
     return Reader(Classifier(file, loaded, num_threads=model.num_threads), settings=reading, warn=warn)

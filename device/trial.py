@@ -17,13 +17,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .child_process import describe_end, run_module
-from .errors import EdgeDigitsError, FitError
+from .errors import EdgeDigitsError, FitError, RuntimeMissingError
 from .inference import Inference, quantize_pixels
 from .input_range import INPUT_RANGES, RAW, InputRange
 from .model_card import TensorCard
-from .runtime import load_runtime
+from .runtime import INSTALL_HINT, load_runtime, wanted_runtimes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 ADDRESS_SPACE_BYTES = 4 << 30
@@ -44,6 +46,11 @@ class Trial:
     input: TensorCard
     output: TensorCard
     raw_scores: NDArray[Any]
+
+    @property
+    def runtime_name(self) -> str:
+        """The runtime without its version."""
+        return self.runtime.split(" ")[0]
 
 
 def try_model(
@@ -78,6 +85,42 @@ def try_model(
             output=_tensor(answer["output"]),
             raw_scores=np.load(folder / "scores.npy"),
         )
+
+
+def try_runtimes(
+    model: Path,
+    flatbuffer: bytes,
+    *,
+    runtime: str | None,
+    digits: NDArray[np.uint8],
+    taken: InputRange = RAW,
+    warn: Callable[[str], None],
+) -> Trial:
+    """Run a flatbuffer over digits in the first runtime that can; where only one may be used, its error is the answer.
+
+    Args:
+        model: what to call it.
+        flatbuffer: any bytes, damaged ones included.
+        runtime: the only one to use, or None.
+        digits: as for `try_model`.
+        taken: the range that the model was trained on.
+        warn: is told when a runtime is passed over for another.
+
+    Raises:
+        FitError: no runtime can run it; RuntimeMissingError where there is none.
+    """
+    first: FitError | None = None
+    for name in [runtime] if runtime else wanted_runtimes():
+        try:
+            trial = try_model(flatbuffer, runtime=name, digits=digits, taken=taken)
+        except FitError as error:
+            if first is None:
+                first = type(error)(f"{model}: {error}")
+            continue
+        if first:
+            warn(f"{first}; using {trial.runtime} instead")
+        return trial
+    raise first or RuntimeMissingError(f"no device runtime is installed; {INSTALL_HINT}")
 
 
 def _tensor(fields: dict[str, object]) -> TensorCard:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 
 from benchmarks.subjects import short_names
 from device.contract import LABELS, SIDE
-from device.errors import ContractError, EdgeDigitsError, FitError, ModelFileError, RuntimeMissingError
+from device.errors import ContractError, EdgeDigitsError, ModelFileError
 from device.foreign_model import read_foreign_model
 from device.inference import dequantize
 from device.input_range import INPUT_RANGES
 from device.model_file import ModelFile, read_model
-from device.runtime import INSTALL_HINT, wanted_runtimes
-from device.trial import Trial, try_model
+from device.trial import try_runtimes
 
 from .conversion_data import training_record
 
@@ -36,6 +35,7 @@ class Subject:
         size_bytes: of the file, or of all files of a SavedModel.
         converted: the checked `.tflite` file; None for what Keras runs.
         training: what is recorded of its training; empty where nothing is.
+        runtime: name of the runtime that a file without a card ran in; None for the first that can.
     """
 
     path: Path
@@ -43,6 +43,7 @@ class Subject:
     size_bytes: int
     converted: ModelFile | None
     training: dict[str, Any]
+    runtime: str | None = None
 
     @property
     def reject_below(self) -> float | None:
@@ -81,7 +82,7 @@ def read_subjects(
     Args:
         paths: `.keras`, `.h5` and `.tflite` files and SavedModel folders.
         labels: a labels file for `.tflite` files without a card.
-        runtime: the runtime to try such files in; the first installed one unless given.
+        runtime: the runtime to try such files in; the first that can run it unless given.
         input_range: what such files were trained on; raw pixels unless given.
         warn: is told what is assumed of such files.
 
@@ -123,9 +124,8 @@ def read_subject(
         return _trained_subject(path, name)
     if labels is None:
         return _converted_subject(read_model(path), name)
-    tried_in = _candidates(runtime)[0]
-    foreign = read_foreign_model(path, labels=labels, runtime=tried_in, input_range=input_range, warn=warn)
-    return _converted_subject(foreign, name)
+    foreign = read_foreign_model(path, labels=labels, runtime=runtime, input_range=input_range, warn=warn)
+    return replace(_converted_subject(foreign.file, name), runtime=foreign.runtime)
 
 
 def score(
@@ -151,7 +151,8 @@ def score(
         FitError: no runtime can run it.
     """
     if subject.converted is not None:
-        trial = _try_runtimes(subject.converted, images, runtime=runtime, warn=warn)
+        model, wanted = subject.converted, runtime or subject.runtime
+        trial = try_runtimes(model.path, model.flatbuffer, runtime=wanted, digits=images, taken=model.taken, warn=warn)
         step = 0.0 if trial.output.dtype == "float32" else trial.output.scale
         return Scored(subject, trial.runtime, dequantize(trial.raw_scores, trial.output), step)
     return _score_trained(subject, images, input_range=input_range)
@@ -179,31 +180,6 @@ def _converted_subject(model: ModelFile, name: str) -> Subject:
         found = f"{len(card.labels)} labels ({', '.join(card.labels[:4])} …)"
         raise ContractError(f"{path}: expected the labels 0 to 9, found {found}; name a digit model")
     return Subject(path, name, path.stat().st_size, model, dict(card.training))
-
-
-def _candidates(runtime: str | None) -> list[str]:
-    found = [runtime] if runtime else wanted_runtimes()
-    if not found:
-        raise RuntimeMissingError(f"no device runtime is installed; {INSTALL_HINT}")
-    return found
-
-
-def _try_runtimes(
-    model: ModelFile, images: NDArray[np.uint8], *, runtime: str | None, warn: Callable[[str], None]
-) -> Trial:
-    """Run a model in the first runtime that can; where only one may be used, its error is the answer."""
-    first: FitError | None = None
-    for name in _candidates(runtime):
-        try:
-            trial = try_model(model.flatbuffer, runtime=name, digits=images, taken=model.taken)
-        except FitError as error:
-            first = first or FitError(f"{model.path}: {error}")
-            continue
-        if first:
-            warn(f"{first}; using {trial.runtime} instead")
-        return trial
-    assert first is not None
-    raise first
 
 
 def _score_trained(subject: Subject, images: NDArray[np.uint8], *, input_range: str | None) -> Scored:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import flatbuffers
 import numpy as np
 import pytest
+from PIL import Image
 
 from converters.flatbuffer_reader import root
 from converters.graph import read_graph
@@ -223,3 +225,24 @@ def test_importing_the_table_reads_no_file() -> None:
     root_folder = Path(__file__).parent.parent
     done = subprocess.run([sys.executable, "-c", code], cwd=root_folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(len(installed_runtimes()) < 2, reason="needs both runtimes")
+def test_a_foreign_model_runs_in_the_second_runtime_where_the_first_is_too_old(
+    model: ModelFile, seven: np.ndarray, tmp_path: Path
+) -> None:
+    """A line says why; with --runtime its error is the answer."""
+    (tmp_path / "new.tflite").write_bytes(with_version(model.flatbuffer, "FULLY_CONNECTED", 12))
+    (tmp_path / "labels.txt").write_text("\n".join("0123456789"))
+    Image.fromarray(seven).save(tmp_path / "seven.png")
+    command = ["classify", "seven.png", "--model", "new.tflite", "--labels", "labels.txt", "--input-range", "0-255"]
+    environment = child_environment()
+
+    def classify(*options: str) -> subprocess.CompletedProcess[str]:
+        words = [sys.executable, "-m", "device", *command, *options]
+        return subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    read, refused = classify(), classify("--runtime", "tflite-runtime")
+    assert (read.returncode, read.stdout[:12]) == (0, "seven.png: 7")
+    assert re.fullmatch(r"new\.tflite: tflite-runtime .* too old .*; using ai-edge-litert \S+ instead\n", read.stderr)
+    assert (refused.returncode, refused.stderr.startswith("error: new.tflite: tflite-runtime ")) == (4, True)

@@ -78,8 +78,8 @@ def test_a_foreign_model_gets_a_card_after_a_trial(model: ModelFile, tmp_path: P
         input_range=None,
         warn=print,
     )
-    assert foreign.card.labels == model.card.labels
-    assert foreign.card.input == model.card.input
+    assert foreign.file.card.labels == model.card.labels
+    assert foreign.file.card.input == model.card.input
 
 
 def test_a_foreign_model_that_cannot_run_is_named(model: ModelFile, tmp_path: Path) -> None:
