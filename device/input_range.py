@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class InputRange:
+class InputRange(NamedTuple):
     """What a model takes where there are raw 0–255 pixels: value = pixel × scale + offset."""
 
     name: str
