@@ -6,6 +6,7 @@ named test_tf_*.py, and run in a second pytest process: `pytest --tensorflow`. `
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell that runs the tests in the background makes them ignore Ctrl-C, and so what they start and interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.getoption("--tensorflow"):
         from edge_digits.tensorflow_setup import prepare_tensorflow
 
