@@ -79,7 +79,8 @@ there() {
     LD_LIBRARY_PATH="$cache/tools/usr/lib/$(uname -m)-linux-gnu" "$cache/tools/usr/bin/proot" \
         -q "$cache/tools/usr/bin/qemu-aarch64-static" -r "$cache/root" -b /proc -b /dev -b /etc/passwd -b /etc/hosts -b "$work/installed:/installed" \
         -b "$cache/packages:/packages" -b "$work/there:/there" -w /there /usr/bin/env -i PATH=/usr/bin:/bin HOME=/root \
-        LANG=C.UTF-8 PYTHONPATH=/installed:/packages PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$@"
+        LANG=C.UTF-8 PYTHONPATH=/installed:/packages PYTHONDONTWRITEBYTECODE=1 \
+        /bin/sh -c '/usr/bin/python3 "$@"; exit $?' sh "$@" # proot's own exit code is 0 where what it started dies by a signal
 }
 wrong=0
 echo "== on the device"
