@@ -126,7 +126,7 @@ def test_an_error_that_stderr_does_not_take_ends_nothing(
     """The other pictures are read, and the exit code is that of a picture that cannot be read."""
     (tmp_path / "text.png").write_text("no picture")
     shell = f"exec {sys.executable} -m device {command} {stderr}"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
     child = subprocess.run(["sh", "-c", shell], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, check=False)
     assert (child.returncode, child.stdout[:12]) == (6, b"seven.png: 7")
 
