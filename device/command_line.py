@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 import click
 
@@ -187,11 +187,20 @@ def _came_from_stdout(error: BaseException) -> bool:
 
 def discard_stdout() -> None:
     """Send what stdout still holds nowhere: Python flushes it once more at exit and would complain of a closed pipe."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _discard(sys.stdout)
+
+
+def _discard(stream: TextIO) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _leave(code: int) -> NoReturn:
     """Exit with a code; without any taking down where a thread still hangs in a driver, which might crash under it."""
+    try:
+        sys.stderr.flush()
+    except (OSError, ValueError):  # what a full disk did not take; some Pythons exit with 120 if they find it
+        with suppress(OSError, ValueError):
+            _discard(sys.stderr)
     threads = sys.modules.get("threading")
     if threads is None or not any(each.name.startswith(MAY_HANG) for each in threads.enumerate()):
         sys.exit(code)
