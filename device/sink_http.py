@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from .http_server import RunServer, parse_address
+from .http_server import RunServer
 from .live_state import LiveState, Run
 from .secret_files import read_secret
 from .settings import HttpSettings
 from .sink import Event
+from .web_server import parse_address
 
 TOKEN_VARIABLE = "EDGE_DIGITS_HTTP_TOKEN"  # noqa: S105 - the name of a variable
 

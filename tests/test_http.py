@@ -13,13 +13,14 @@ import numpy as np
 import pytest
 
 from device.errors import OutputError, UsageError
-from device.http_server import MOST_CONNECTIONS, Address, RunServer, parse_address
+from device.http_server import RunServer
 from device.live_state import LiveState, Run
 from device.reading import ReadDigit, Reading
 from device.settings import HttpSettings
 from device.sink import Event
 from device.sink_http import HttpSink
 from device.supervision import Counts
+from device.web_server import MOST_CONNECTIONS, Address, parse_address
 
 FRAME = np.full((120, 160, 3), 200, np.uint8)
 

@@ -214,10 +214,11 @@ def test_a_motion_jpeg_stream_is_read() -> None:
     import threading
     import time
 
-    from device.http_server import Address, RunServer
+    from device.http_server import RunServer
     from device.live_state import LiveState, Run
     from device.reading import Reading
     from device.sink import Event
+    from device.web_server import Address
 
     state, over = LiveState(keep=1), threading.Event()
     server = RunServer(Address("127.0.0.1", 0), token="secret", state=state, run=Run())

@@ -1,0 +1,254 @@
+"""A small web server: on this machine alone unless a token protects it, bounded in connections, time and size."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import json
+import re
+import socket
+import socketserver
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from .errors import OutputError, UsageError
+
+LOOPBACK = "127.0.0.1"
+MOST_CONNECTIONS = 32  # besides those that watch
+MOST_BYTES = 32 * 1024 * 1024  # of what is sent: more than a camera's JPEG takes
+IDLE_S = 10.0
+
+Page = Callable[[dict[str, list[str]]], None]
+Taker = Callable[[dict[str, list[str]], bytes], None]
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where to listen.
+
+    Attributes:
+        host: name or address.
+        port: number; 0 for any free one.
+    """
+
+    host: str
+    port: int
+
+    @property
+    def beyond_loopback(self) -> bool:
+        """Whether other machines can reach it."""
+        if self.host == "localhost":
+            return False
+        try:
+            return not ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return True
+
+
+def parse_address(text: str, *, option: str = "--http") -> Address:
+    """Return the address that PORT, HOST:PORT or [IPV6]:PORT stands for.
+
+    Raises:
+        UsageError: it stands for none; `option` is what the message calls it.
+    """
+    found = re.fullmatch(r"(?:(?:\[(?P<ipv6>[^\]]+)\]|(?P<host>[^:\[\]]+)):)?(?P<port>\d{1,5})", text, re.ASCII)
+    if found is None or int(found["port"]) > 65535:
+        raise UsageError(f"{option}: expected PORT, HOST:PORT or [IPV6]:PORT, found {text!r}")
+    return Address(found["ipv6"] or found["host"] or LOOPBACK, int(found["port"]))
+
+
+class WebServer(ThreadingHTTPServer):
+    """Serves from threads of its own until it is closed."""
+
+    daemon_threads = True
+    request_queue_size = MOST_CONNECTIONS
+    block_on_close = False
+
+    def __init__(
+        self, address: Address, handler: type[WebHandler], *, token: str | None, option: str = "--http"
+    ) -> None:
+        """Bind the port and start to serve.
+
+        Args:
+            address: where.
+            handler: answers requests.
+            token: what every request must bring, or None.
+            option: what messages call the address.
+
+        Raises:
+            UsageError: other machines could reach it and there is no token.
+            OutputError: the port is in use, or the address not this machine's.
+        """
+        if address.beyond_loopback and token is None:
+            raise UsageError(
+                f"{option}: expected a token for {address.host}, which other machines can reach, found none; name a "
+                "file with [http] token_file or set EDGE_DIGITS_HTTP_TOKEN"
+            )
+        self.token, self.host = token, address.host
+        self._open: list[socket.socket] = []
+        if ":" in address.host:
+            self.address_family = socket.AF_INET6
+        try:
+            super().__init__((address.host, address.port), handler)
+        except OSError as cause:
+            raise OutputError(
+                f"{option}: cannot serve on {address.host} port {address.port}: {cause.strerror}; choose another"
+            ) from cause
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.1,), name="http", daemon=True)
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        """Its address for a browser."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}/"
+
+    @property
+    def port(self) -> int:
+        """The port that is served on."""
+        return int(self.server_address[1])
+
+    def server_bind(self) -> None:
+        """Bind without asking the network for this machine's name, as the base class would."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = self.host, self.port
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer a request in a thread of its own; the oldest connection goes where there are too many.
+
+        So connections that ask for nothing take neither all threads nor anybody's turn.
+        """
+        self._open.append(request)
+        while len(self._open) > MOST_CONNECTIONS:
+            with suppress(OSError, IndexError):  # it has just been closed
+                self._open.pop(0).shutdown(socket.SHUT_RDWR)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection."""
+        self.forget(request)
+        super().shutdown_request(request)
+
+    def forget(self, request: Any) -> None:
+        """Count a connection no longer among those that may be too many."""
+        with suppress(ValueError):
+            self._open.remove(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of clients that leave."""
+
+    def end(self) -> None:
+        """Stop serving and close the port."""
+        self.shutdown()
+        self.server_close()
+
+
+class WebHandler(BaseHTTPRequestHandler):
+    """Who may ask, for which page, and how answers are sent; `pages` and `takers` say what there is."""
+
+    server: WebServer
+    timeout = IDLE_S
+    server_version, sys_version = "edge-digits", ""
+
+    def pages(self) -> dict[str, Page]:
+        """Return what answers GET, by path."""
+        return {}
+
+    def takers(self) -> dict[str, Taker]:
+        """Return what answers POST, by path."""
+        return {}
+
+    def do_GET(self) -> None:
+        """Answer a request for a page."""
+        parts = urlsplit(self.path)
+        query, pages = parse_qs(parts.query), self.pages()
+        if self._refused(query):
+            return
+        if parts.path in pages:
+            pages[parts.path](query)
+        else:
+            self.answer(HTTPStatus.NOT_FOUND, f"expected one of {' '.join(pages)}\n".encode())
+
+    def do_HEAD(self) -> None:
+        """Answer as to GET, without the body."""
+        self.do_GET()
+
+    def do_POST(self) -> None:
+        """Take what is sent, from this server's own pages and from programs."""
+        parts = urlsplit(self.path)
+        query, takers = parse_qs(parts.query), self.takers()
+        length = self.headers.get("Content-Length", "")
+        if self._refused(query):
+            return
+        if parts.path not in takers:
+            self.answer(HTTPStatus.NOT_FOUND, f"expected one of {' '.join(takers) or 'no path at all'}\n".encode())
+        elif not (length.isascii() and length.isdecimal()):
+            self.answer(HTTPStatus.LENGTH_REQUIRED, b"expected the length of what is sent, found none\n")
+        elif int(length) > MOST_BYTES:
+            self.answer(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"expected at most {MOST_BYTES} bytes, found {length}\n".encode()
+            )
+        else:
+            takers[parts.path](query, self.rfile.read(int(length)))
+
+    def log_message(self, *_: object) -> None:
+        """Log nothing: stderr is for what is wrong."""
+
+    def _refused(self, query: dict[str, list[str]]) -> bool:
+        """Answer a request that must not be answered, and tell whether it was one."""
+        if not self._known_host():
+            self.answer(HTTPStatus.FORBIDDEN, b"this server is called otherwise\n")
+        elif self.command == "POST" and not self._own_page():
+            self.answer(HTTPStatus.FORBIDDEN, b"pages elsewhere must not send anything here\n")
+        elif not self._permitted(query):
+            self.answer(HTTPStatus.UNAUTHORIZED, b"a token is needed\n", **{"WWW-Authenticate": "Bearer"})
+        else:
+            return False
+        return True
+
+    def _own_page(self) -> bool:
+        # Browsers name the page that sends; programs name none. Who has the token may send from anywhere.
+        origin = self.headers.get("Origin")
+        own = origin is None or origin.partition("://")[2] == self.headers.get("Host")
+        return own or self.server.token is not None
+
+    def _known_host(self) -> bool:
+        # Without a token only this machine asks; a web page elsewhere that had its name point here must not.
+        if self.server.token is not None:
+            return True
+        host = urlsplit(f"//{self.headers.get('Host', '')}").hostname
+        return host in (None, "localhost", "127.0.0.1", "::1", self.server.host)
+
+    def _permitted(self, query: dict[str, list[str]]) -> bool:
+        if self.server.token is None:
+            return True
+        bearer = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        given = [bearer, *query.get("token", [])]
+        return any(hmac.compare_digest(each.encode(), self.server.token.encode()) for each in given)
+
+    def answer_json(self, fields: object, *, status: HTTPStatus = HTTPStatus.OK) -> None:
+        """Answer with a JSON document."""
+        self.answer(status, json.dumps(fields, ensure_ascii=False).encode() + b"\n")
+
+    def answer(self, status: HTTPStatus, body: bytes, *, kind: str = "application/json", **headers: str) -> None:
+        """Answer with a body; a failure whose body is no JSON is plain text."""
+        if status >= 400 and kind == "application/json" and not body.startswith(b"{"):
+            kind = "text/plain"
+        self.head(status, kind, **{"Content-Length": str(len(body)), **headers})
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def head(self, status: HTTPStatus, kind: str, **headers: str) -> None:
+        """Send the head of an answer."""
+        self.close_connection = True
+        self.send_response(status)
+        fixed = {"Content-Type": kind, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+        for name, value in {**fixed, **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
