@@ -8,6 +8,7 @@ COMMANDS = {
     "classify": "device.commands.classify:classify",
     "calibrate": "device.commands.calibrate:calibrate",
     "run": "device.commands.run:run",
+    "serve": "device.commands.serve:serve",
     "collect": "device.commands.collect:collect",
     "cameras": "device.commands.cameras:cameras",
     "doctor": "device.commands.doctor:doctor",

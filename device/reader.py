@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from .model_card import ModelCard
+
 WORDS = 3  # a row of so many marks of which most are refused is letters, or a pattern
 
 
@@ -64,6 +66,11 @@ class Reader:
         card = classifier.model.card
         self.decision = decision or Decision(reject_threshold(self.settings, card.decision), self.settings.top_k)
         self._model = ModelName(card.name, card.variant, card.flatbuffer_sha256, str(classifier.runtime))
+
+    @property
+    def card(self) -> ModelCard:
+        """The card of the model that reads."""
+        return self._classifier.model.card
 
     def read(self, frame: Frame) -> Reading:
         """Read one frame; a frame that carries an error gives a reading with that error."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from .errors import OutputError
 from .frames import Frame
@@ -61,7 +61,14 @@ def _refuse_losses(sinks: Sinks) -> None:
         raise OutputError(f"not every reading was written ({', '.join(lost)}); see above, mend that and read again")
 
 
-def pump(frames: Iterable[Frame], reader: Reader, settings: Settings, *, stream: bool, sinks: Sinks) -> int:
+class Taker(Protocol):
+    """What readings are given to."""
+
+    def put(self, event: Event, *, every: bool) -> None:
+        """Take a reading: each one with `every`, and again without it where it is one to be written."""
+
+
+def pump(frames: Iterable[Frame], reader: Reader, settings: Settings, *, stream: bool, sinks: Taker) -> int:
     """Read every frame and give the readings to the sinks.
 
     Returns:

@@ -187,7 +187,7 @@ class WebHandler(BaseHTTPRequestHandler):
         if self._refused(query):
             return
         if parts.path not in takers:
-            self.answer(HTTPStatus.NOT_FOUND, f"expected one of {' '.join(takers) or 'no path at all'}\n".encode())
+            self.answer(HTTPStatus.NOT_FOUND, f"expected one of {' '.join(takers) or 'nothing'}\n".encode())
         elif not (length.isascii() and length.isdecimal()):
             self.answer(HTTPStatus.LENGTH_REQUIRED, b"expected the length of what is sent, found none\n")
         elif int(length) > MOST_BYTES:

@@ -77,6 +77,8 @@ def _shortened(line: str) -> str:
         "train": "--epochs 3 --validation 150" + (" --max-drop 50" if "--init" in line else ""),
         "convert": "--gate 50 --max-drop 50",
         "verify": "--gate 50 --max-drop 50",
+        "serve": "--http 0",
         "bench": "--num-runs 20 --min-secs 0 --rounds 1 --warmup-runs 2",
     }
-    return f"{line} {extra.get(line.split()[1], '')}"
+    until = "timeout --preserve-status 15 " if line.split()[1] == "serve" else ""
+    return f"{until}{line} {extra.get(line.split()[1], '')}"

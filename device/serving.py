@@ -1,0 +1,74 @@
+"""Serving the page to draw on, and beside it what a camera sees, until the program is stopped."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import BinaryIO
+
+from .board import Board
+from .board_server import BoardServer
+from .live_state import LiveState, Run
+from .loading import load_reader
+from .opening import choose_source
+from .running import pump
+from .secret_files import read_secret
+from .settings import Settings
+from .sink import Event
+from .sink_http import TOKEN_VARIABLE
+from .web_server import parse_address
+
+LISTEN = "8080"
+SHOWN = 10  # labels whose scores the page shows for each digit
+LOOK_S = 0.2  # short waits let signals through, which Python handles between them
+
+
+def serve_settings(
+    settings: Settings, *, live: bool, stdin: BinaryIO, note: Callable[[str], None], say: Callable[[str], None]
+) -> None:
+    """Serve until the program is stopped.
+
+    Args:
+        settings: model, reading, [http] and [collect] folder; with `live` also [source] and [camera].
+        live: whether the page shows what the source sees.
+        stdin: where "-" reads a picture from.
+        note: is told where the page is and what is worth knowing.
+        say: is told what is wrong with the camera, and when it is right again.
+
+    Raises:
+        EdgeDigitsError: settings do not go together, the model cannot be loaded, the port cannot be had, or the source
+            is not there.
+    """
+    address = parse_address(settings.http.listen or LISTEN)
+    token = read_secret(settings.http.token_file, TOKEN_VARIABLE, what="token")
+    reader = load_reader(settings.model, replace(settings.reading, top_k=SHOWN), warn=note)
+    board = Board(reader, folder=settings.collect.folder)
+    state, run = LiveState(keep=settings.http.keep), Run()
+    source = None
+    if live:
+        source = choose_source(settings.source, settings.camera, stdin=stdin, say=say)
+        run.source = source.live
+    with ExitStack() as open_parts:
+        frames = open_parts.enter_context(source.frames) if source else ()
+        server = BoardServer(address, token=token, state=state, run=run, board=board, live=live)
+        open_parts.callback(server.end)
+        note(f"serving {server.url}")
+        if source:
+            watching = load_reader(settings.model, settings.reading, warn=note)
+            pump(frames, watching, settings, stream=source.stream, sinks=_Shown(state))
+        while True:
+            time.sleep(LOOK_S)
+
+
+class _Shown:
+    """Takes every reading to where the pages look for it."""
+
+    def __init__(self, state: LiveState) -> None:
+        self._state = state
+
+    def put(self, event: Event, *, every: bool) -> None:
+        """Take an event."""
+        if every:
+            self._state.take([event])

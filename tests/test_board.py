@@ -1,0 +1,221 @@
+"""`serve`: the page to draw on reads what it is sent, keeps what a person corrects, and lets nobody else in."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import ROOT
+from PIL import Image
+
+from device.board import Board
+from device.board_server import PAGE, BoardServer
+from device.classifier import Classifier
+from device.collected import read_lines
+from device.errors import OutputError, PictureError, UsageError
+from device.live_state import LiveState, Run
+from device.reader import Reader
+from device.reading_settings import ReadingSettings
+from device.web_server import MOST_BYTES, Address
+from edge_digits.picture_folders import read_picture_folder
+
+
+def as_png(image: np.ndarray) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(image).save(stream, "PNG")
+    return stream.getvalue()
+
+
+@pytest.fixture
+def drawn(seven: np.ndarray) -> bytes:
+    """Two sevens side by side, dark on white, as a person draws them."""
+    digit = np.kron(255 - seven, np.ones((5, 5), np.uint8))
+    paper = np.full((300, 500), 255, np.uint8)
+    paper[80:220, 60:200] = paper[80:220, 280:420] = digit
+    return as_png(paper)
+
+
+@pytest.fixture
+def board(classifier: Classifier, tmp_path: Path) -> Board:
+    return Board(Reader(classifier, settings=ReadingSettings(top_k=10)), folder=tmp_path / "kept")
+
+
+@contextmanager
+def serving(board: Board, *, token: str | None = None) -> Iterator[BoardServer]:
+    server = BoardServer(
+        Address("127.0.0.1", 0), token=token, state=LiveState(keep=1), run=Run(), board=board, live=False
+    )
+    try:
+        yield server
+    finally:
+        server.end()
+
+
+def ask(
+    port: int, path: str, *, body: bytes | None = None, method: str | None = None, **headers: str
+) -> tuple[HTTPResponse, bytes]:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+        connection.request(method or ("GET" if body is None else "POST"), path, body, headers)
+        response = connection.getresponse()
+        return response, response.read()
+
+
+def test_a_picture_is_read_with_what_the_network_saw(board: Board, drawn: bytes) -> None:
+    """Beside the reading's own fields: the frame's size, scores of all labels, and canonical digits as PNG."""
+    found = board.read(drawn)
+    assert (found["text"], found["width"], found["height"]) == ("77", 500, 300)
+    for digit in found["digits"]:
+        kind, _, data = digit["canonical"].partition(",")
+        canonical = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))
+        assert kind == "data:image/png;base64"
+        assert (canonical.shape, canonical.dtype, canonical.max()) == ((28, 28), np.uint8, 255)
+        assert len(digit["top"]) == 10
+
+
+def test_what_is_kept_can_be_trained_with(board: Board, drawn: bytes, tmp_path: Path) -> None:
+    """Each digit goes to the folder of its label, which `train --data` reads; a dash is no digit and is not kept."""
+    kept = board.keep(drawn, ["1", "-"])
+    found = read_picture_folder(tmp_path / "kept")
+    assert [Path(file).parent.name for file in kept] == ["1"]
+    assert (found.digits.labels.tolist(), found.digits.images.shape) == ([1], (1, 28, 28))
+    [line] = read_lines(tmp_path / "kept")
+    assert (line["file"], line["read"], line["label"]) == (kept[0], "7", "1")
+
+
+def test_the_same_drawing_may_be_kept_twice(board: Board, drawn: bytes) -> None:
+    """Neither replaces the other."""
+    assert len({*board.keep(drawn, ["7", "7"]), *board.keep(drawn, ["7", "7"])}) == 4
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        (["7"], "a label for each of 2 digits, found 1"),
+        (["7", "seven"], "found 'seven'"),
+        (["7", "../7"], "found '../7'"),
+    ],
+)
+def test_labels_must_be_those_of_the_digits(
+    board: Board, drawn: bytes, tmp_path: Path, labels: list[str], said: str
+) -> None:
+    """As many as there are digits, each one that the model knows; nothing is kept otherwise."""
+    with pytest.raises(UsageError, match=re.escape(said)):
+        board.keep(drawn, labels)
+    assert not [*(tmp_path / "kept").rglob("*.png")]
+
+
+def test_without_a_folder_nothing_is_kept(classifier: Classifier, drawn: bytes) -> None:
+    """And the message says what to start with."""
+    with pytest.raises(UsageError, match="--collect"):
+        Board(Reader(classifier), folder=None).keep(drawn, ["7", "7"])
+
+
+def test_a_folder_that_cannot_be_made_is_said_at_the_start(classifier: Classifier, tmp_path: Path) -> None:
+    """Before anybody has drawn."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="choose another place"):
+        Board(Reader(classifier), folder=tmp_path / "file")
+
+
+def test_what_is_no_picture_is_refused(board: Board) -> None:
+    """In one line."""
+    with pytest.raises(PictureError, match="web page: expected a picture"):
+        board.read(b"<html>")
+
+
+def test_pictures_are_read_over_http(board: Board, drawn: bytes) -> None:
+    """POST /read answers with the reading, POST /keep with the files; a mistake is a line in "error"."""
+    with serving(board) as server:
+        response, body = ask(server.port, "/read", body=drawn)
+        assert (response.status, json.loads(body)["text"]) == (200, "77")
+        response, body = ask(server.port, "/keep?labels=7,7", body=drawn)
+        assert (response.status, len(json.loads(body)["kept"])) == (200, 2)
+        response, body = ask(server.port, "/read", body=b"none")
+        assert (response.status, list(json.loads(body))) == (400, ["error"])
+        assert json.loads(ask(server.port, "/about")[1])["keeps"] is True
+        assert ask(server.port, "/picture.png")[0].status == 503
+
+
+def test_a_full_disk_is_said(board: Board, drawn: bytes, tmp_path: Path) -> None:
+    """507, with the line."""
+    (tmp_path / "kept" / "7").write_text("in the way")
+    with serving(board) as server:
+        response, body = ask(server.port, "/keep?labels=7,7", body=drawn)
+    assert (response.status, "cannot be written" in json.loads(body)["error"]) == (507, True)
+
+
+def test_pages_elsewhere_cannot_send(board: Board, drawn: bytes) -> None:
+    """A browser names the page that sends; only this server's own is taken, and a program, which names none."""
+    with serving(board) as server:
+        own = f"http://127.0.0.1:{server.port}"
+        assert ask(server.port, "/read", body=drawn, Origin="http://evil.example")[0].status == 403
+        assert ask(server.port, "/read", body=drawn, Origin="null")[0].status == 403
+        assert ask(server.port, "/read", body=drawn, Origin=own)[0].status == 200
+        assert ask(server.port, "/read", body=drawn, Host="evil.example")[0].status == 403
+
+
+def test_a_token_is_asked_for_before_anything_is_read(board: Board, drawn: bytes) -> None:
+    """Sending needs it as looking does."""
+    with serving(board, token="secret") as server:
+        assert ask(server.port, "/read", body=drawn)[0].status == 401
+        assert ask(server.port, "/read?token=secret", body=drawn)[0].status == 200
+
+
+def test_too_much_is_not_read(board: Board) -> None:
+    """The length is needed and bounded; other paths take nothing."""
+    with serving(board) as server:
+        big = str(MOST_BYTES + 1)
+        assert ask(server.port, "/read", method="POST", **{"Content-Length": big})[0].status == 413
+        assert ask(server.port, "/read", method="POST", **{"Content-Length": "-1"})[0].status == 411
+        assert ask(server.port, "/other", body=b"")[0].status == 404
+
+
+def test_the_page_needs_nothing_from_elsewhere(board: Board) -> None:
+    """It names no other address, and its policy forbids any."""
+    with serving(board) as server:
+        response, body = ask(server.port, "/")
+    assert body == PAGE.read_bytes()
+    assert "default-src 'none'" in str(response.getheader("Content-Security-Policy"))
+    assert set(re.findall(r"https?://[^\s\"'`]+", body.decode())) == {"http://www.w3.org/2000/svg"}
+
+
+def test_serve_runs_until_it_is_stopped(tmp_path: Path, drawn: bytes) -> None:
+    """It says where it is; SIGTERM ends it with 0, Ctrl-C with 130."""
+    for wanted, code in ((signal.SIGTERM, 0), (signal.SIGINT, 130)):
+        command = [sys.executable, "-m", "device", "serve", "--http", "0", "--collect", str(tmp_path / "kept")]
+        with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stderr is not None
+            found = re.fullmatch(r"serving http://127\.0\.0\.1:(\d+)/\n", process.stderr.readline())
+            assert found is not None
+            assert json.loads(ask(int(found[1]), "/read", body=drawn)[1])["text"] == "77"
+            process.send_signal(wanted)
+            assert process.wait(30) == code
+
+
+def test_serve_shows_what_a_source_sees(tmp_path: Path, drawn: bytes) -> None:
+    """Its newest frame can be taken as it is; when the source ends, the page stays."""
+    (tmp_path / "page.png").write_bytes(drawn)
+    command = [sys.executable, "-m", "device", "serve", "--http", "0", "--source", str(tmp_path / "page.png")]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        port = int(process.stderr.readline().rpartition(":")[2].strip("/\n"))
+        try:
+            while (answer := ask(port, "/picture.png"))[0].status == 503:
+                pass
+            assert Image.open(io.BytesIO(answer[1])).size == (500, 300)
+            assert json.loads(ask(port, "/readings")[1])["readings"][0]["text"] == "77"
+            assert json.loads(ask(port, "/about")[1])["live"] is True
+        finally:
+            process.terminate()
+        assert process.wait(30) == 0
