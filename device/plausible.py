@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .looking import View
 from .marks import CROSS, stroke_width
@@ -14,8 +16,9 @@ HAIRLINE, STRAIGHT = 0.4, 4.0  # of the usual stroke's width, times as long as w
 BLOT = 0.34  # of the longer side: a stroke wider than this is a blot
 WIDEST, LINE = 2.5, 12.0  # times as wide as high, as long as wide: a dash, a line
 CUT_OFF = 0.3  # of the longer side: what touches the rim so far was cut off
-FILLS = 0.9  # of the frame's sides
+FILLS = 0.8  # of the frame's sides
 RIM_CUT = 0.75  # of the main digit's height: what touches the rim and is lower was cut off
+FIELD, CLOSE = 1.5, 0.75  # times as wide as high, of the frame's height: a frame, and digits, cut out along a row
 RIM_LINE, RIM_NEAR = 6.0, 0.15  # times as high as wide, of the frame's width: the border of a cell
 
 
@@ -60,10 +63,30 @@ def could_be_digits(groups: Sequence[Group], view: View) -> list[Group]:
     usual = stroke[order[np.searchsorted(summed, summed[-1] / 2)]]
     slender = np.maximum(width, height) / np.minimum(width, height)
     hairline = (stroke < HAIRLINE * usual) & (slender > STRAIGHT) & (len(groups) > 2)
-    down, across = marks.labels.shape
-    near = np.array([min(group.left, across - group.right) for group in groups]) < RIM_NEAR * across
-    cut = (contact > CUT_OFF * np.maximum(width, height)) | (height == down) | (width == across)
-    cut |= (height < RIM_CUT * height[weight.argmax()]) | ((height > RIM_LINE * width) & near)
-    kept = ~hairline & ~blot & ~((contact > 0) & cut)
-    kept |= np.arange(len(groups)) == weight.argmax()
+    main = int(weight.argmax())
+    kept = ~hairline & ~blot & ~((contact > 0) & _cut_off(groups, contact, main, marks.labels.shape))
+    kept[main] = True
     return [group for group, keep in zip(groups, kept, strict=True) if keep]
+
+
+def _cut_off(groups: Sequence[Group], contact: NDArray[Any], main: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Tell which of several groups, if they touch the rim, were cut off by it or are a border: bool (n,).
+
+    Args:
+        groups: the groups.
+        contact: int (n,), pixels of each on the rim.
+        main: position of the weightiest.
+        shape: height and width of the frame.
+    """
+    down, across = shape
+    left, right = np.array([(group.left, group.right) for group in groups]).T
+    width, height = np.array([(group.width, group.height) for group in groups]).T
+    to_side = np.minimum(left, across - right)
+    if across >= FIELD * down and height[main] >= CLOSE * down:
+        # A field cut out along its row: digits touch the rim, and are whole; a border runs along the sides.
+        border: NDArray[Any] = (height > RIM_LINE * width) & (to_side == 0)
+        return border
+    cut: NDArray[Any] = (contact > CUT_OFF * np.maximum(width, height)) | (height == down) | (width == across)
+    cut |= height < RIM_CUT * height[main]
+    cut |= (height > RIM_LINE * width) & (to_side < RIM_NEAR * across)
+    return cut

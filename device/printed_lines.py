@@ -24,8 +24,8 @@ SLACK_PX = 1.5  # how far, apart from its thickness, a line strays from straight
 SAMPLES = 300  # pixels that a line is fitted to
 PALER, THINNER = 0.75, 0.6  # of the other ink's value and width: a rule is paler or thinner than this
 MANY = 3  # lines in one direction are no strokes of one digit
-BAND = 0.2  # of the frame: how deep inside a side its border may lie
-BORDER_LENGTH, BORDER_THICKEST = 0.85, 0.15  # of the side, of the frame
+BAND = 0.2  # of the frame's shorter side: how deep inside a side its border may lie
+BORDER_LENGTH, BORDER_THICKEST = 0.85, 0.15  # of the side, of the frame's shorter side
 ROUNDS = 3  # a double border takes two, and thresholds fall when the darkest line has gone
 
 
@@ -200,8 +200,9 @@ def _top_border(mask: NDArray[Any]) -> NDArray[Any] | None:
     height, width = mask.shape
     if width < 16:
         return None
-    band = np.ascontiguousarray(mask[: max(2, round(BAND * height))])
-    lines = level_lines(band, length=BORDER_LENGTH * width, thickest=BORDER_THICKEST * height)
+    shorter = min(height, width)
+    band = np.ascontiguousarray(mask[: max(2, round(BAND * shorter))])
+    lines = level_lines(band, length=BORDER_LENGTH * width, thickest=BORDER_THICKEST * shorter)
     if lines is None:
         return None
     below = np.cumsum(cv2.dilate(lines.pixels, np.ones((5, 3), np.uint8))[::-1] > 0, axis=0)[::-1]

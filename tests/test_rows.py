@@ -65,6 +65,22 @@ def test_scenes_of_every_cause_are_read(cause: str, ink: LabelledDigits, classif
     assert right >= HARD.get(cause, 0.94) * count
 
 
+@pytest.mark.parametrize("margin", [0.0, 0.03, 0.1])
+def test_a_row_cut_out_along_its_digits_is_read(margin: float, ink: LabelledDigits, classifier: Classifier) -> None:
+    """The strokes at its ends are no border, and touching the rim above and below cuts nothing off."""
+    reader, right, count = Reader(classifier), 0, 0
+    for seed in range(1, 9):
+        rendered = scene(ink, seed=seed)
+        left, top, width, height = np.array([digit.box for digit in read(reader, rendered.frame).digits]).T
+        room = round(margin * height.max())
+        rows = slice(max(0, top.min() - room), (top + height).max() + room)
+        columns = slice(max(0, left.min() - room), (left + width).max() + room)
+        truth = "".join(rendered.rows)
+        right += alike(read(reader, rendered.frame[rows, columns]).text, truth)
+        count += len(truth)
+    assert right >= 0.97 * count
+
+
 def test_a_page_is_read_row_by_row(ink: LabelledDigits, classifier: Classifier) -> None:
     """Each row is one string, from the top, and the boxes lie on the digits."""
     rendered = scene(ink, layout="page")
