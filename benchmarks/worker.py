@@ -28,7 +28,7 @@ from .energy import EnergyMeter
 from .figures import Profile, StageTimes
 from .profiling import profile_ops
 from .records import from_document
-from .sampling import Samples, peak_rss_bytes, rotation, rss_bytes, take_samples
+from .sampling import Samples, peak_rss_bytes, rss_bytes, take_samples
 from .stages import TimedClassifier, time_stages
 
 AROUND_RUNS = 300
@@ -47,6 +47,7 @@ class Request:
         runtime: the runtime to measure in.
         delegate: "xnnpack" or "none".
         digits: path of the test digits, .npy, uint8 (N, 28, 28).
+        rotated: path of those that samples rotate through, in the same form.
         with_accuracy: whether all of them are to be read.
         frames: frames whose whole path is timed, none where 0.
         profile: whether each op is timed.
@@ -64,6 +65,7 @@ class Request:
     num_runs: int
     min_s: float
     digits: str
+    rotated: str
     with_accuracy: bool
     frames: int
     profile: bool
@@ -120,10 +122,7 @@ def measure(request: Request) -> Measured:
     """
     runtime = with_delegate(load_runtime(request.runtime), request.delegate)
     built = build(request, runtime)
-    digits = np.load(request.digits, mmap_mode="r")  # what is not looked at must not count as the model's memory
-    inputs = (
-        quantize_pixels(rotation(digits), built.source, built.file.taken) if built.file else built.zeros()[np.newaxis]
-    )
+    inputs = _inputs(built, request)
     meter = EnergyMeter()
     with meter:
         samples = take_samples(
@@ -135,6 +134,7 @@ def measure(request: Request) -> Measured:
         )
     around = take_samples(built.around, inputs, warmup_runs=20, num_runs=AROUND_RUNS, min_s=0)  # type: ignore[arg-type]
     peak_bytes, held_bytes = peak_rss_bytes(), rss_bytes()
+    digits = np.load(request.digits, mmap_mode="r")  # from here on, as their memory is not the model's
     answers = None
     if built.file is not None and request.with_accuracy:
         answers = _read_all(built, request, runtime, digits)
@@ -177,6 +177,17 @@ def build(request: Request, runtime: Runtime) -> BuiltModel:
         taken=INPUT_RANGES[request.input_range],
         num_threads=request.num_threads,
     )
+
+
+def _inputs(built: BuiltModel, request: Request) -> NDArray[Any]:
+    """Return what samples rotate through, made digit by digit: what all at once take on the way is not the model's."""
+    if built.file is None:
+        return built.zeros()[np.newaxis]
+    digits = np.load(request.rotated)
+    inputs = np.empty((len(digits), *built.source.shape), built.source.dtype)
+    for place, digit in enumerate(digits):
+        inputs[place] = quantize_pixels(digit, built.source, built.file.taken)[0]
+    return inputs
 
 
 def _read_all(built: BuiltModel, request: Request, runtime: Runtime, digits: NDArray[np.uint8]) -> NDArray[np.int16]:

@@ -77,6 +77,19 @@ def test_every_runtime_gets_a_row(data):
 
 
 @needs_runtime
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+def test_memory_does_not_grow_with_the_test_digits(data, tmp_path):
+    """Twenty thousand digits (15.7 MB) leave a model's memory at that of twenty, but for the thousand that rotate."""
+    images = np.zeros((20_000, 28, 28), np.uint8)
+    many = tmp_path / "many.npz"
+    np.savez(many, x_test=images, y_test=images[:, 0, 0])
+    runtime = ["--runtime", RUNTIMES[0]]
+    results = [run_bench(DEFAULT_MODEL, "--data", each, "--json", "-", *runtime, *QUICK) for each in (data, many)]
+    few, more = (BenchResult.from_json(result.stdout).rows[0].peak_rss_bytes for result in results)
+    assert more - few < 3_000_000
+
+
+@needs_runtime
 def test_a_digit_model_without_card_is_read_with_the_labels_0_to_9(data, bare_model):
     """A file without a card is called foreign, reads as many digits as the same model with one, and says so."""
     result = run_bench(DEFAULT_MODEL, bare_model, "--runtime", RUNTIMES[0], "--data", data, "--json", "-", *QUICK)
