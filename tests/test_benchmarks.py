@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from fakes import ask_for_unknown_version
 
 from benchmarks.benchmark import run_benchmark
 from benchmarks.command import bench
@@ -46,9 +47,9 @@ def bare_model(tmp_path):
 
 @pytest.fixture
 def hopeless_model(tmp_path):
-    """A file with the identifier of a TFLite model and nothing else that a runtime could use."""
+    """A whole model that no runtime can run."""
     path = tmp_path / "hopeless.tflite"
-    path.write_bytes(b"\x1c\x00\x00\x00TFL3" + bytes(range(256)))
+    path.write_bytes(ask_for_unknown_version(read_model(DEFAULT_MODEL).flatbuffer))
     return path
 
 
