@@ -50,7 +50,7 @@ DELEGATES = ("xnnpack", "none")
     "--rounds", type=click.IntRange(1), default=3, show_default=True, help="Processes for each model and runtime."
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Draws the order of the processes.")
-@click.option("--data", type=FILE, help="Test digits: an npz or a folder of IDX files; else MNIST or the sample of it.")
+@click.option("--data", type=FILE, help="Test digits, or other classes: npz or a folder of IDX files; else MNIST's.")
 @click.option("--labels", type=FILE, help="Labels, one a line, for models that carry no card.")
 @click.option(
     "--input-range",

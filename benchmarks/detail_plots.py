@@ -28,6 +28,7 @@ from .quantities import format_seconds
 BINS = 40
 ERRORS = LinearSegmentedColormap.from_list("errors", [PAPER, "#f6c9b4", COLOURS[0], "#7d2a0b"])
 RIGHT_CELL = "#e6edf4"
+MOST_CLASSES = 30  # of more, a page shows no confusions: nobody could read them
 LEAST_SCALE = 5  # a single mistake is never the darkest cell
 STAGES = ("capture", "find", "prepare", "invoke", "decide")
 
@@ -125,7 +126,7 @@ def draw_confusions(rows: Sequence[Shown]) -> list[Figure]:
     """
     first: dict[tuple[str, str], Shown] = {}
     for each in rows:
-        if each.row.accuracy and each.row.accuracy.confusion:
+        if each.row.accuracy and 0 < len(each.row.accuracy.confusion) <= MOST_CLASSES:
             first.setdefault((each.row.model, each.row.sha256), each)
     return [_draw_confusion(each) for each in first.values()]
 
@@ -134,11 +135,11 @@ def _draw_confusion(shown: Shown) -> Figure:
     assert shown.row.accuracy is not None
     counts = np.array(shown.row.accuracy.confusion)
     columns = counts.shape[1] if counts[:, -1].any() else counts.shape[1] - 1
-    counts = counts[:, :columns]
+    counts, classes = counts[:, :columns], len(counts)
     right = np.eye(counts.shape[0], counts.shape[1], dtype=np.bool_)
     mistakes = np.where(right, 0, counts)
     norm = PowerNorm(0.5, vmin=0, vmax=max(LEAST_SCALE, int(mistakes.max())))
-    figure = new_figure(4.7)
+    figure = new_figure(0.47 * classes)
     axes = figure.subplots()
     axes.imshow(mistakes, cmap=ERRORS, norm=norm, aspect="auto")
     calm = LinearSegmentedColormap.from_list("calm", [RIGHT_CELL, RIGHT_CELL])
@@ -146,10 +147,10 @@ def _draw_confusion(shown: Shown) -> Figure:
     for row, column in np.argwhere(counts):
         colour = COLOURS[1] if row == column else PAPER if norm(mistakes[row, column]) > 0.55 else INK
         axes.text(column, row, f"{counts[row, column]}", ha="center", va="center", fontsize=8.5, color=colour)
-    axes.set_xticks(range(columns), [*map(str, range(10)), "none"][:columns])
-    axes.set_yticks(range(10), map(str, range(10)))
+    axes.set_xticks(range(columns), [*map(str, range(classes)), "none"][:columns])
+    axes.set_yticks(range(classes), map(str, range(classes)))
     axes.set_xticks(np.arange(columns) - 0.5, minor=True)
-    axes.set_yticks(np.arange(10) - 0.5, minor=True)
+    axes.set_yticks(np.arange(classes) - 0.5, minor=True)
     axes.grid(which="minor", color=PAPER, lw=1.5)
     axes.tick_params(which="both", length=0, labelsize=9, colors=INK)
     axes.spines[:].set_visible(False)

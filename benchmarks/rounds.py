@@ -101,6 +101,7 @@ class Workplace:
             min_s=settings.min_s,
             digits=str(self._path("digits.npy")),
             rotated=str(self._path("rotated.npy")),
+            classes=self._digits.classes,
             with_accuracy=not record.answers,
             frames=settings.frames,
             profile=settings.profile,

@@ -60,7 +60,7 @@ def make_row(job: Job, record: Record, *, digits: MeasuringDigits, settings: Ben
         first_s=statistics.median(answer.first_s for answer in answers),
         peak_rss_bytes=max((answer.peak_rss_bytes for answer in answers if answer.peak_rss_bytes), default=None),
         cpu_share=cpu_share,
-        accuracy=None if record.read is None else count_answers(record.read, digits.labels),
+        accuracy=None if record.read is None else count_answers(record.read, digits.labels, classes=digits.classes),
         ops=first.ops,
         delegated_ops=first.delegated_ops,
         around_invoke_s=_to_nanosecond(statistics.median(answer.around_invoke_s for answer in answers)),
@@ -110,18 +110,19 @@ def make_accuracy(correct: int, count: int) -> Accuracy:
     return Accuracy(correct, count, correct / count, wilson_interval(correct, count))
 
 
-def count_answers(answers: NDArray[np.int16], truth: NDArray[np.uint8]) -> Accuracy:
+def count_answers(answers: NDArray[np.int16], truth: NDArray[np.uint8], *, classes: int = 10) -> Accuracy:
     """Return the accuracy of answers, with which of them are wrong.
 
     Args:
-        answers: int16 (N,), -1–9, from `read_digits`.
-        truth: uint8 (N,), 0–9.
+        answers: int16 (N,), from `read_digits`.
+        truth: uint8 (N,), below `classes`.
+        classes: how many there are.
     """
     wrong = np.flatnonzero(answers != truth)
     return replace(
         make_accuracy(len(truth) - len(wrong), len(truth)),
         misread=tuple(int(index) for index in wrong),
-        confusion=confusion_counts(answers, truth),
+        confusion=confusion_counts(answers, truth, classes=classes),
     )
 
 

@@ -123,6 +123,28 @@ def test_labels_that_do_not_fit_leave_the_latency(data, bare_model, tmp_path):
 
 
 @needs_runtime
+def test_labels_that_are_no_digits_name_classes_in_order(data, bare_model, tmp_path):
+    """A classifier of ten other things reads its own test data: the first label is class 0, and so on."""
+    labels = tmp_path / "labels.txt"
+    labels.write_text("\n".join("abcdefghij"), encoding="utf-8")
+    command = (bare_model, "--runtime", RUNTIMES[0], "--data", data, "--json", "-", *QUICK)
+    (digits,) = BenchResult.from_json(run_bench(*command).stdout).rows
+    (letters,) = BenchResult.from_json(run_bench(*command, "--labels", labels).stdout).rows
+    assert letters.accuracy == digits.accuracy
+
+
+@needs_runtime
+def test_data_of_more_classes_than_labels_leaves_the_latency(twelve_classes):
+    """Test data of twelve classes is taken, and a digit model says that it has labels for ten."""
+    result = run_bench(DEFAULT_MODEL, "--data", twelve_classes, "--json", "-", *QUICK)
+    assert result.exit_code == 0, result.output
+    for row in BenchResult.from_json(result.stdout).rows:
+        assert row.latency is not None
+        assert row.accuracy is None
+        assert "no accuracy: the test data has 12 classes and the model 10 labels" in " ".join(row.notes)
+
+
+@needs_runtime
 def test_a_model_that_no_runtime_can_use_is_a_row(data, hopeless_model):
     """What a runtime refuses or dies of is said in its row; the others go on and the exit code is 0."""
     result = run_bench(hopeless_model, DEFAULT_MODEL, "--data", data, "--json", "-", *QUICK)
