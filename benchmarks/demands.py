@@ -11,7 +11,7 @@ import click
 from device.command_line import reporter
 from device.errors import GateError, UsageError
 
-from .baseline import regressions, unmatched
+from .baseline import regressions, undecided, unmatched
 from .gates import Gate, failures, parse_gate
 from .likeness import refuse_unlike
 from .pairings import pair_rows
@@ -70,7 +70,7 @@ class Demands:
         if not pair_rows(earlier.rows, result.rows):
             raise UsageError(f"--baseline: expected the same models and runtimes in {name}, found none of them")
         report = reporter()
-        for line in unmatched(earlier, result.rows):
+        for line in [*unmatched(earlier, result.rows), *undecided(earlier, result.rows, most=self.most)]:
             report(f"note: {line}")
         same_digits = earlier.settings.data_md5 == result.settings.data_md5
         return regressions(earlier, result.rows, most=self.most, same_digits=same_digits)

@@ -2,6 +2,7 @@
 
 import json
 import random
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,12 +11,14 @@ import pytest
 from click.testing import CliRunner
 from fakes import ask_for_unknown_version
 
+from benchmarks import rounds
 from benchmarks.benchmark import run_benchmark
 from benchmarks.command import bench
 from benchmarks.results import BenchResult
 from benchmarks.rounds import Job, Record, Workplace, plan
 from benchmarks.settings import BenchSettings
 from benchmarks.subjects import read_subjects, short_names
+from device.child_process import run_module
 from device.errors import FitError
 from device.model_file import read_model
 from device.paths import DEFAULT_MODEL
@@ -152,6 +155,39 @@ def test_a_model_that_no_runtime_can_use_is_a_row(data, hopeless_model):
     rows = BenchResult.from_json(result.stdout).rows
     assert all(row.error and row.latency is None for row in rows if row.model == "hopeless.tflite")
     assert all(row.error is None for row in rows if row.model == DEFAULT_MODEL.name)
+
+
+@needs_runtime
+def test_a_model_that_ends_its_process_is_a_row(data, monkeypatch):
+    """What dies of a signal is said in its row, and is not tried again; the others go on."""
+    asked = []
+
+    def run(module, arguments, *, timeout_s):
+        request = json.loads((Path(arguments[0]) / "request.json").read_text(encoding="utf-8"))
+        if request["num_threads"] == 1:
+            return run_module(module, arguments, timeout_s=timeout_s)
+        asked.append(request)
+        command = [sys.executable, "-c", "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    monkeypatch.setattr(rounds, "run_module", run)
+    runtime = ["--runtime", RUNTIMES[0], "--num-threads", "1,2"]
+    result = run_bench(DEFAULT_MODEL, "--data", data, "--json", "-", *runtime, *QUICK, "--rounds", "2")
+    assert result.exit_code == 0, result.output
+    well, dead = BenchResult.from_json(result.stdout).rows
+    assert well.latency is not None
+    assert dead.error == f"{RUNTIMES[0]} died with SIGSEGV on this model; do not use it there"
+    assert len(asked) == 1
+
+
+@needs_runtime
+def test_a_place_that_cannot_be_written_is_said_before_measuring(data, tmp_path):
+    """A result with no place to go ends the command at once."""
+    (tmp_path / "file").write_text("")
+    result = run_bench(DEFAULT_MODEL, "--data", data, "--json", tmp_path / "file" / "a.json", *QUICK)
+    assert result.exit_code == 1
+    assert "round" not in result.stderr
+    assert len(result.stderr.splitlines()) == 1
 
 
 @needs_runtime

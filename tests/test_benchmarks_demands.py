@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from test_benchmarks_compare import float_row, latency, read
 from test_benchmarks_figures import FAILED, make_result, make_row
 
-from benchmarks.baseline import regressions
+from benchmarks.baseline import regressions, undecided
 from benchmarks.command import bench, parse_threads
 from benchmarks.demands import Demands
 from benchmarks.gates import failures, parse_gate
@@ -90,6 +90,20 @@ def test_a_row_that_became_slower_is_a_regression():
     assert against(70, 120, 180) == []
     (found,) = against(120, 121, 120)
     assert "takes 20% longer than in the baseline, 120 µs after 100 µs" in found
+
+
+def test_a_row_that_may_have_become_slower_is_noted():
+    """What takes longer than is allowed, with an interval that leaves it open, is said, as the gate lets it pass."""
+    before = make_result(make_row(latency=latency(100, 101, 100)))
+
+    def noted(*medians):
+        return undecided(before, [make_row(latency=latency(*medians))], most=0.1)
+
+    for medians in ((109, 109, 110), (50, 50, 50), (120, 121, 120)):
+        assert noted(*medians) == []
+    (note,) = noted(90, 120, 180)
+    assert "takes 24% longer than in the baseline" in note
+    assert "measure both with more --rounds" in note
 
 
 def test_reading_worse_than_the_baseline_is_a_regression():
