@@ -191,6 +191,17 @@ def test_a_place_that_cannot_be_written_is_said_before_measuring(data, tmp_path)
 
 
 @needs_runtime
+def test_frames_without_opencv_are_refused(data, monkeypatch):
+    """The missing package is named before anything is measured, and no model is blamed."""
+    monkeypatch.setattr("benchmarks.stages.PACKAGES", {"no_such_module": "opencv-python-headless"})
+    result = run_bench(DEFAULT_MODEL, "--data", data, "--frames", "2", *QUICK)
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "error: --frames needs opencv-python-headless, which is not installed; pip install opencv-python-headless\n"
+    )
+
+
+@needs_runtime
 def test_nothing_measured_is_exit_code_4(data, hopeless_model):
     """Exit code 4 only if no row could be measured."""
     result = run_bench(hopeless_model, "--data", data, *QUICK)
