@@ -24,6 +24,7 @@ COLOURS = (
 MARKERS = "osD^vP*XhpdH"
 NAME_LENGTH = 26
 WIDTH_INCHES = 5.4
+LEGEND_LINES, LEGEND_LINE_INCHES = 4, 0.19  # a figure has room for so many; each further one makes it taller
 CHARACTERS_IN_WIDTH = 620  # in a wide font, times its size in points
 
 
@@ -90,7 +91,7 @@ def markers_of(rows: Sequence[Shown]) -> dict[str, str]:
 
 
 def add_legend(figure: Figure, rows: Sequence[Shown], *, models: bool = True) -> None:
-    """Explain colours, and shapes where they are used, below the plots."""
+    """Explain colours, and shapes where they are used, below the plots; many make the figure taller."""
     axes = figure.axes[0]
     handles = [axes.plot([], [], "s", color=colour, ms=9, label=name)[0] for name, colour in colours_of(rows).items()]
     if models:
@@ -100,6 +101,8 @@ def add_legend(figure: Figure, rows: Sequence[Shown], *, models: bool = True) ->
         ]
     longest = max(len(str(handle.get_label())) for handle in handles)
     columns = max(1, int(figure.get_figwidth() / (0.5 + 0.075 * longest)))
+    lines = -(-len(handles) // columns)
+    figure.set_figheight(figure.get_figheight() + LEGEND_LINE_INCHES * max(0, lines - LEGEND_LINES))
     figure.legend(handles=handles, loc="outside lower center", ncols=columns, frameon=False, fontsize=9)
 
 

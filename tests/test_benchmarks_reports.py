@@ -109,6 +109,20 @@ def test_sixteen_series_have_colours_of_their_own():
     assert len(set(COLOURS)) == len(COLOURS) == 16
 
 
+def test_a_long_legend_takes_no_room_from_the_plot():
+    """A figure with twelve settings is taller than one with four, so that its plot keeps its height."""
+    pytest.importorskip("matplotlib")
+    from benchmarks.plots import draw_each
+
+    few, many = ([dataclasses.replace(full_row(), num_threads=1 + each) for each in range(count)] for count in (4, 12))
+    heights = []
+    for rows in (few, many):
+        figure = next(figure for title, figure in draw_each([make_result(*rows)]) if "against bytes" in title)
+        figure.draw_without_rendering()
+        heights.append(figure.axes[0].get_window_extent().height)
+    assert heights[1] > 0.9 * heights[0]
+
+
 def test_a_page_stays_below_a_megabyte(tmp_path):
     """However much there is to draw, the page is under 1 MB, loads nothing, and says what it leaves out."""
     pytest.importorskip("matplotlib")
