@@ -95,6 +95,7 @@ def bench(*, models: tuple[Path, ...], **options: Any) -> None:
     still measured, and the exit code is 6. Ctrl-C writes what was measured.
     """
     from .demands import read_demands
+    from .environment import read_environment
     from .result_outputs import Outputs, report_notes
 
     outputs = Outputs(**_taken(options, "json", "markdown", "csv", "html", "plot", "force"))
@@ -104,6 +105,8 @@ def bench(*, models: tuple[Path, ...], **options: Any) -> None:
         **_taken(options, "recommended", "max_latency", "min_accuracy", "max_bytes"),
     )
     place = _taken(options, "remote", "remote_python", "ssh")
+    if place["remote"] is None:
+        demands.check_environment(read_environment())
     as_lines, device = options.pop("json_lines"), options.pop("device")
     settings = make_settings(**options)
     if as_lines:

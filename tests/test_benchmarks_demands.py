@@ -133,6 +133,17 @@ def test_a_baseline_from_elsewhere_is_refused():
         Demands(baseline=(before, "b.json")).judge(make_result(float_row()), aside=False)
 
 
+def test_a_baseline_from_elsewhere_is_refused_before_measuring(tmp_path):
+    """Nobody waits for a measurement whose baseline is of another processor."""
+    path = tmp_path / "b.json"
+    path.write_text(make_result(make_row()).to_json(), encoding="utf-8")
+    done = CliRunner().invoke(bench, ["no.tflite", "--baseline", str(path)])
+    assert done.exit_code == 2
+    assert "expected" in done.stderr
+    assert "from like environments" in done.stderr
+    assert "no.tflite" not in done.stderr
+
+
 def test_the_fastest_of_the_good_readers_is_recommended():
     """Among rows that keep all wishes and read no worse than the best, the fastest is chosen; others have reasons."""
     rows = [
