@@ -24,6 +24,7 @@ def read_digits(
     source: TensorCard,
     target: TensorCard,
     labels: tuple[str, ...],
+    classes: int = len(DIGITS),
     taken: InputRange = RAW,
 ) -> NDArray[np.int16]:
     """Read digits one at a time, by the very call that is timed.
@@ -34,12 +35,13 @@ def read_digits(
         source: the input tensor.
         target: the output tensor.
         labels: one a score.
+        classes: how many the digits are of, ten or more.
         taken: the range that the model was trained on.
 
     Returns:
-        int16 (N,): the digit read, 0–9; -1 where the label is no digit or a score is no number.
+        int16 (N,): the class read, for digits 0–9; -1 where the label is none of them or a score is no number.
     """
-    meaning = np.array([int(label) if label in DIGITS else NO_READING for label in labels], np.int16)
+    meaning = label_classes(labels, classes=classes)
     found = np.empty(len(digits), np.int16)
     for start in range(0, len(digits), BLOCK):
         inputs = quantize_pixels(np.asarray(digits[start : start + BLOCK]), source, taken)
@@ -50,16 +52,30 @@ def read_digits(
     return found
 
 
-def confusion_counts(answers: NDArray[np.int16], truth: NDArray[np.uint8]) -> tuple[tuple[int, ...], ...]:
-    """Count how often each digit was read as each.
+def label_classes(labels: tuple[str, ...], *, classes: int) -> NDArray[np.int16]:
+    """Return which class each label of a model stands for, -1 for none.
+
+    Of ten classes a label that is a digit stands for that digit. Otherwise the first label stands for class 0, and so
+    on: with more classes, or where no label is a digit.
+    """
+    if classes == len(DIGITS) and set(labels) & set(DIGITS):
+        return np.array([int(label) if label in DIGITS else NO_READING for label in labels], np.int16)
+    return np.array([place if place < classes else NO_READING for place in range(len(labels))], np.int16)
+
+
+def confusion_counts(
+    answers: NDArray[np.int16], truth: NDArray[np.uint8], *, classes: int = len(DIGITS)
+) -> tuple[tuple[int, ...], ...]:
+    """Count how often each class was read as each.
 
     Args:
-        answers: int16 (N,), -1–9.
-        truth: uint8 (N,), 0–9.
+        answers: int16 (N,), from -1 on, below `classes`.
+        truth: uint8 (N,), below `classes`.
+        classes: how many there are.
 
     Returns:
-        10 rows, one a true digit, of 11 counts: read as 0–9, and no digit read.
+        A row for each true class, with a count for each class that was read, and one for none of them.
     """
-    counts = np.zeros((10, 11), np.int64)
-    np.add.at(counts, (truth.astype(np.int64), np.where(answers == NO_READING, 10, answers)), 1)
+    counts = np.zeros((classes, classes + 1), np.int64)
+    np.add.at(counts, (truth.astype(np.int64), np.where(answers == NO_READING, classes, answers)), 1)
     return tuple(tuple(int(count) for count in row) for row in counts)

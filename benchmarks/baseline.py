@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .comparison import SIGNIFICANT, accuracy_words, compare_rows, describe
+from .comparison import SIGNIFICANT, Comparison, accuracy_words, compare_rows, describe
 from .pairings import pair_rows
 from .quantities import format_seconds
 from .results import BenchResult, Row
@@ -31,8 +31,7 @@ def regressions(baseline: BenchResult, rows: Sequence[Row], *, most: float, same
             continue
         compared = compare_rows(now, then, paired=False, same_digits=same_digits)
         slower = 1 / compared.speed_up - 1
-        certain = compared.interval_95 is None or compared.interval_95[1] < 1
-        if slower > most and certain:
+        if slower > most and _certain(compared):
             found.append(
                 f"{describe(now)} takes {slower:.0%} longer than in the baseline, "
                 f"{format_seconds(now.latency.median_s)} after {format_seconds(then.latency.median_s)}"
@@ -41,6 +40,27 @@ def regressions(baseline: BenchResult, rows: Sequence[Row], *, most: float, same
         if gain is not None and gain.p is not None and gain.p < SIGNIFICANT and gain.points < 0:
             found.append(f"{describe(now)} reads worse than in the baseline: {accuracy_words(gain)}")
     return found
+
+
+def undecided(baseline: BenchResult, rows: Sequence[Row], *, most: float) -> list[str]:
+    """Return in words which rows take longer than is allowed, in rounds that differ too much to call it more."""
+    found = []
+    for then, now in pair_rows(baseline.rows, rows):
+        if then.latency is None or now.latency is None:
+            continue
+        compared = compare_rows(now, then, paired=False, same_digits=False)
+        slower = 1 / compared.speed_up - 1
+        if slower > most and not _certain(compared):
+            found.append(
+                f"{describe(now)} takes {slower:.0%} longer than in the baseline, which the rounds are too few or too "
+                "unlike to tell from noise; measure both with more --rounds"
+            )
+    return found
+
+
+def _certain(compared: Comparison) -> bool:
+    """Whether the subject is slower by more than chance, as far as rounds tell."""
+    return compared.interval_95 is None or compared.interval_95[1] < 1
 
 
 def unmatched(baseline: BenchResult, rows: Sequence[Row]) -> list[str]:

@@ -24,6 +24,7 @@ from .results import BenchResult, SettingsRecord, Unreadable
 from .rounds import Job, Record, Workplace, plan
 from .rows import make_row
 from .settings import BenchSettings
+from .stages import require_packages
 from .subjects import Subject, read_subjects
 
 
@@ -79,11 +80,14 @@ def run_benchmark(
 
     Raises:
         RuntimeMissingError: no device runtime is installed.
+        ExtraMissingError: frames are to be timed, and what reads them is not installed.
         DataError: the test digits or the labels file cannot be read.
     """
     runtimes = settings.runtimes or tuple(wanted_runtimes())
     if not runtimes:
         raise RuntimeMissingError(f"no device runtime is installed to measure in; {INSTALL_HINT}")
+    if settings.frames:
+        require_packages()
     started_at_s, environment = time.time(), read_environment()
     digits = _without_home(load_measuring_digits(settings.data, report=report))
     labels = read_labels(settings.labels) if settings.labels else None

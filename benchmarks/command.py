@@ -50,7 +50,7 @@ DELEGATES = ("xnnpack", "none")
     "--rounds", type=click.IntRange(1), default=3, show_default=True, help="Processes for each model and runtime."
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Draws the order of the processes.")
-@click.option("--data", type=FILE, help="Test digits: an npz or a folder of IDX files; else MNIST or the sample of it.")
+@click.option("--data", type=FILE, help="Test digits, or other classes: npz or a folder of IDX files; else MNIST's.")
 @click.option("--labels", type=FILE, help="Labels, one a line, for models that carry no card.")
 @click.option(
     "--input-range",
@@ -95,6 +95,7 @@ def bench(*, models: tuple[Path, ...], **options: Any) -> None:
     still measured, and the exit code is 6. Ctrl-C writes what was measured.
     """
     from .demands import read_demands
+    from .environment import read_environment
     from .result_outputs import Outputs, report_notes
 
     outputs = Outputs(**_taken(options, "json", "markdown", "csv", "html", "plot", "force"))
@@ -104,6 +105,8 @@ def bench(*, models: tuple[Path, ...], **options: Any) -> None:
         **_taken(options, "recommended", "max_latency", "min_accuracy", "max_bytes"),
     )
     place = _taken(options, "remote", "remote_python", "ssh")
+    if place["remote"] is None:
+        demands.check_environment(read_environment())
     as_lines, device = options.pop("json_lines"), options.pop("device")
     settings = make_settings(**options)
     if as_lines:

@@ -49,7 +49,7 @@ def compare(*, first: Path, second: Path | None, force: bool, as_json: bool) -> 
                 for each in environment_differences(result.environment, other.environment)
             ]
         else:
-            refuse_unlike(result, other, names=names, option="--force")
+            refuse_unlike(result.environment, other.environment, names=names, option="--force")
         found, alone = compare_between(result, other, names=names)
         notes += alone
     for name, each in ((first, result), *([(second, other)] if second else [])):

@@ -11,7 +11,8 @@ import click
 from device.command_line import reporter
 from device.errors import GateError, UsageError
 
-from .baseline import regressions, unmatched
+from .baseline import regressions, undecided, unmatched
+from .environment import Environment
 from .gates import Gate, failures, parse_gate
 from .likeness import refuse_unlike
 from .pairings import pair_rows
@@ -41,6 +42,16 @@ class Demands:
     elsewhere: bool = False
     wishes: Wishes | None = None
 
+    def check_environment(self, environment: Environment) -> None:
+        """Refuse a baseline from an unlike environment.
+
+        Raises:
+            UsageError: it is unlike, and `elsewhere` is not said; every difference is named.
+        """
+        if self.baseline is not None and not self.elsewhere:
+            earlier, name = self.baseline
+            refuse_unlike(earlier.environment, environment, names=(name, "this benchmark"), option=OTHER_MACHINE)
+
     def judge(self, result: BenchResult, *, aside: bool) -> None:
         """Judge a result.
 
@@ -65,12 +76,11 @@ class Demands:
             raise GateError(f"not met: {'; '.join(found)}")
 
     def _against(self, earlier: BenchResult, name: str, result: BenchResult) -> list[str]:
-        if not self.elsewhere:
-            refuse_unlike(earlier, result, names=(name, "this benchmark"), option=OTHER_MACHINE)
+        self.check_environment(result.environment)
         if not pair_rows(earlier.rows, result.rows):
             raise UsageError(f"--baseline: expected the same models and runtimes in {name}, found none of them")
         report = reporter()
-        for line in unmatched(earlier, result.rows):
+        for line in [*unmatched(earlier, result.rows), *undecided(earlier, result.rows, most=self.most)]:
             report(f"note: {line}")
         same_digits = earlier.settings.data_md5 == result.settings.data_md5
         return regressions(earlier, result.rows, most=self.most, same_digits=same_digits)

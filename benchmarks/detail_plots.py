@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -19,6 +20,7 @@ from .plot_style import (
     PAPER,
     Shown,
     colours_of,
+    fitting_size,
     new_figure,
     set_title,
     tidy,
@@ -28,7 +30,9 @@ from .quantities import format_seconds
 BINS = 40
 ERRORS = LinearSegmentedColormap.from_list("errors", [PAPER, "#f6c9b4", COLOURS[0], "#7d2a0b"])
 RIGHT_CELL = "#e6edf4"
+MOST_CLASSES = 30  # of more, a page shows no confusions: nobody could read them
 LEAST_SCALE = 5  # a single mistake is never the darkest cell
+TITLE: Mapping[str, Any] = {"fontsize": 11, "x": 0.02, "ha": "left", "color": INK}  # of a figure, at its left
 STAGES = ("capture", "find", "prepare", "invoke", "decide")
 
 
@@ -45,17 +49,16 @@ def draw_distributions(rows: Sequence[Shown]) -> Figure:
         axes.stairs(counts / len(latency.sorted_s), edges, fill=True, color=colours[each.series])
         axes.axvline(latency.median_s, color=INK, lw=1)
         beyond = float(np.mean(np.array(latency.sorted_s) > high))
-        slower = f", {beyond:.0%} slower than shown" if beyond >= 0.005 else ""
-        axes.set_title(
-            f"{each.name}: {format_seconds(latency.median_s)}{slower}", fontsize=8.5, loc="left", color=INK, pad=2
-        )
+        slower = f", {beyond:.0%} beyond" if beyond >= 0.005 else ""
+        title = f"{each.name}: {format_seconds(latency.median_s)}{slower}"
+        axes.set_title(title, fontsize=fitting_size(title, 8.5), loc="left", color=INK, pad=2)
         axes.set_xlim(low - 0.02 * (high - low), high)
         axes.set_yticks([])
         axes.xaxis.set_major_locator(MaxNLocator(5))
         axes.xaxis.set_major_formatter(FuncFormatter(_plain_time(high)))
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.tick_params(labelsize=8, colors=INK, length=2, pad=1)
-    figure.suptitle("Samples of one digit; line: median", fontsize=11, x=0.02, ha="left", color=INK)
+    figure.suptitle("Samples of one digit; line: median; beyond: slower than shown", **TITLE)
     return figure
 
 
@@ -80,7 +83,8 @@ def _draw_profile(shown: Shown, profile: Profile, longest_s: float) -> Figure:
     # One scale for all rows of a page, so that bars can be held against each other; room for the words behind them.
     _set_linear_time(axes, 1.28 * longest_s)
     whole = f"{format_seconds(profile.sum_s)} in all, whole graph {format_seconds(profile.whole_s)}"
-    axes.set_title(f"Ops of {shown.name}\n{whole}", fontsize=10, loc="left", color=INK)
+    title = f"Ops of {shown.name}\n{whole}"
+    figure.suptitle(title, **{**TITLE, "fontsize": fitting_size(title, 10)})
     tidy(axes, grid="x")
     handles = [Patch(color=COLOURS[1], label="taken by XNNPACK")] if any(op.delegated for op in profile.ops) else []
     if any(op.delegated is False for op in profile.ops):
@@ -99,10 +103,13 @@ def draw_stages(rows: Sequence[Shown]) -> list[Figure]:
     axes = figure.subplots()
     for place, (_, stages) in enumerate(timed):
         _plot_stages(axes, place, stages)
-    axes.set_yticks(range(len(timed)), [each.name.replace(", ", "\n", 1) for each, _ in timed], fontsize=8)
+    axes.set_yticks(
+        range(len(timed)), [each.name.replace(", ", "\n", 2 if each.device else 1) for each, _ in timed], fontsize=8
+    )
     axes.set_ylim(len(timed) - 0.5, -0.5)
     _set_linear_time(axes, 1.2 * max(_stage_sum(stages) for _, stages in timed))
-    set_title(axes, f"A frame: {timed[0][1].frame}", x_label="time for one frame, stage by stage")
+    figure.suptitle(f"A frame: {timed[0][1].frame}", **TITLE)
+    axes.set_xlabel("time for one frame, stage by stage", fontsize=9, color=INK)
     tidy(axes, grid="x")
     handles = [Patch(color=COLOURS[place], label=name) for place, name in enumerate(STAGES)]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(STAGES), frameon=False, fontsize=9)
@@ -125,7 +132,7 @@ def draw_confusions(rows: Sequence[Shown]) -> list[Figure]:
     """
     first: dict[tuple[str, str], Shown] = {}
     for each in rows:
-        if each.row.accuracy and each.row.accuracy.confusion:
+        if each.row.accuracy and 0 < len(each.row.accuracy.confusion) <= MOST_CLASSES:
             first.setdefault((each.row.model, each.row.sha256), each)
     return [_draw_confusion(each) for each in first.values()]
 
@@ -134,11 +141,11 @@ def _draw_confusion(shown: Shown) -> Figure:
     assert shown.row.accuracy is not None
     counts = np.array(shown.row.accuracy.confusion)
     columns = counts.shape[1] if counts[:, -1].any() else counts.shape[1] - 1
-    counts = counts[:, :columns]
+    counts, classes = counts[:, :columns], len(counts)
     right = np.eye(counts.shape[0], counts.shape[1], dtype=np.bool_)
     mistakes = np.where(right, 0, counts)
     norm = PowerNorm(0.5, vmin=0, vmax=max(LEAST_SCALE, int(mistakes.max())))
-    figure = new_figure(4.7)
+    figure = new_figure(0.47 * classes)
     axes = figure.subplots()
     axes.imshow(mistakes, cmap=ERRORS, norm=norm, aspect="auto")
     calm = LinearSegmentedColormap.from_list("calm", [RIGHT_CELL, RIGHT_CELL])
@@ -146,10 +153,10 @@ def _draw_confusion(shown: Shown) -> Figure:
     for row, column in np.argwhere(counts):
         colour = COLOURS[1] if row == column else PAPER if norm(mistakes[row, column]) > 0.55 else INK
         axes.text(column, row, f"{counts[row, column]}", ha="center", va="center", fontsize=8.5, color=colour)
-    axes.set_xticks(range(columns), [*map(str, range(10)), "none"][:columns])
-    axes.set_yticks(range(10), map(str, range(10)))
+    axes.set_xticks(range(columns), [*map(str, range(classes)), "none"][:columns])
+    axes.set_yticks(range(classes), map(str, range(classes)))
     axes.set_xticks(np.arange(columns) - 0.5, minor=True)
-    axes.set_yticks(np.arange(10) - 0.5, minor=True)
+    axes.set_yticks(np.arange(classes) - 0.5, minor=True)
     axes.grid(which="minor", color=PAPER, lw=1.5)
     axes.tick_params(which="both", length=0, labelsize=9, colors=INK)
     axes.spines[:].set_visible(False)

@@ -10,6 +10,7 @@ from .quantities import format_columns, format_seconds
 from .results import BenchResult, Row
 from .table import runtime_name
 
+MOST_COLUMNS = 4  # more make a table wider than a terminal
 STAGES = ("capture", "find", "prepare", "invoke", "decide", "total")
 
 
@@ -35,13 +36,16 @@ class DetailTable:
 
 
 def detail_tables(result: BenchResult) -> list[DetailTable]:
-    """Return a table of ops for each model that was profiled, and one of stages where frames were timed."""
+    """Return tables of ops for each model that was profiled, and one of stages where frames were timed."""
     models: dict[tuple[str, str], list[Row]] = {}
     for row in result.rows:
         if row.profile:
             models.setdefault((row.model, row.sha256), []).append(row)
     timed = [row for row in result.rows if row.stages]
-    return [*(_ops_table(rows) for rows in models.values()), *([_stages_table(timed)] if timed else [])]
+    parts = [
+        rows[start : start + MOST_COLUMNS] for rows in models.values() for start in range(0, len(rows), MOST_COLUMNS)
+    ]
+    return [*map(_ops_table, parts), *([_stages_table(timed)] if timed else [])]
 
 
 def share_words(profile: Profile) -> str:

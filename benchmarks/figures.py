@@ -47,7 +47,8 @@ class Accuracy:
         accuracy: share, 0–1.
         interval_95: 95 % confidence interval of the share, by Wilson's method.
         misread: which digits were not read right, by their number in the test set, rising.
-        confusion: 10 rows, one a true digit, of 11 counts: read as 0–9, and as no digit. Empty where it is not known.
+        confusion: a row for each true digit (or class) with a count for each that was read, and one for none of them;
+            10 rows of 11 counts for digits. Empty where it is not known.
     """
 
     correct: int

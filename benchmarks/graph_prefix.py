@@ -11,6 +11,7 @@ import struct
 from dataclasses import dataclass
 
 from device.errors import ModelFileError
+from device.flatbuffer_reader import Table, root
 
 # Numbers of fields in the tables of the schema.
 MODEL_SUBGRAPHS, MODEL_SIGNATURES = 2, 7
@@ -45,28 +46,23 @@ def read_graph(flatbuffer: bytes) -> Graph:
     Raises:
         ModelFileError: the bytes hold no graph, or several.
     """
-    try:
-        model = _follow(flatbuffer, 0)
-        subgraphs = _vector_at(flatbuffer, model, MODEL_SUBGRAPHS)
-        if _u32(flatbuffer, subgraphs) != 1:
-            raise ModelFileError(f"expected one subgraph, found {_u32(flatbuffer, subgraphs)}: it cannot be cut")
-        subgraph = _follow(flatbuffer, subgraphs + 4)
-        operators = _vector_at(flatbuffer, subgraph, SUBGRAPH_OPERATORS)
-        tables = [_follow(flatbuffer, operators + 4 * (1 + place)) for place in range(_u32(flatbuffer, operators))]
-        signatures = _field(flatbuffer, model, MODEL_SIGNATURES)
-        return Graph(
-            flatbuffer=flatbuffer,
-            ops=tuple(
-                (_tensors(flatbuffer, table, OPERATOR_INPUTS), _tensors(flatbuffer, table, OPERATOR_OUTPUTS))
-                for table in tables
-            ),
-            outputs=_tensors(flatbuffer, subgraph, SUBGRAPH_OUTPUTS),
-            operators_at=operators,
-            outputs_at=_needed(flatbuffer, subgraph, SUBGRAPH_OUTPUTS),
-            signatures_at=None if signatures is None else _follow(flatbuffer, signatures),
-        )
-    except struct.error as cause:
-        raise ModelFileError("expected a whole TFLite model, found one cut short: it is damaged") from cause
+    model = root(flatbuffer)
+    subgraphs = model.tables(MODEL_SUBGRAPHS)
+    if len(subgraphs) != 1:
+        raise ModelFileError(f"expected one subgraph, found {len(subgraphs)}: it cannot be cut")
+    (subgraph,) = subgraphs
+    signatures = model.position(MODEL_SIGNATURES)
+    return Graph(
+        flatbuffer=flatbuffer,
+        ops=tuple(
+            (each.numbers(OPERATOR_INPUTS, "i"), each.numbers(OPERATOR_OUTPUTS, "i"))
+            for each in subgraph.tables(SUBGRAPH_OPERATORS)
+        ),
+        outputs=subgraph.numbers(SUBGRAPH_OUTPUTS, "i"),
+        operators_at=model.source.follow(_needed(subgraph, SUBGRAPH_OPERATORS)),
+        outputs_at=_needed(subgraph, SUBGRAPH_OUTPUTS),
+        signatures_at=None if signatures is None else model.source.follow(signatures),
+    )
 
 
 def cut_after(graph: Graph, count: int) -> bytes:
@@ -90,37 +86,8 @@ def cut_after(graph: Graph, count: int) -> bytes:
     return bytes(content)
 
 
-def _u32(content: bytes, position: int) -> int:
-    return int(struct.unpack_from("<I", content, position)[0])
-
-
-def _follow(content: bytes, position: int) -> int:
-    return position + _u32(content, position)
-
-
-def _field(content: bytes, table: int, number: int) -> int | None:
-    """Return where a field of a table lies, None where it is absent."""
-    vtable = table - int(struct.unpack_from("<i", content, table)[0])
-    if 4 + 2 * number >= int(struct.unpack_from("<H", content, vtable)[0]):
-        return None
-    distance = int(struct.unpack_from("<H", content, vtable + 4 + 2 * number)[0])
-    return table + distance if distance else None
-
-
-def _needed(content: bytes, table: int, number: int) -> int:
-    position = _field(content, table, number)
+def _needed(table: Table, number: int) -> int:
+    position = table.position(number)
     if position is None:
         raise ModelFileError(f"expected field {number} in a table of the model, found none: it is damaged")
     return position
-
-
-def _vector_at(content: bytes, table: int, number: int) -> int:
-    return _follow(content, _needed(content, table, number))
-
-
-def _tensors(content: bytes, table: int, number: int) -> tuple[int, ...]:
-    position = _field(content, table, number)
-    if position is None:
-        return ()
-    start = _follow(content, position)
-    return tuple(int(each) for each in struct.unpack_from(f"<{_u32(content, start)}i", content, start + 4))

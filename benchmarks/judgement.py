@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .environment import Environment, describe_throttling
-from .figures import Latency
+from .figures import Latency, Profile
 from .measuring_digits import MeasuringDigits
 from .quantities import count_processors
 from .results import Row
@@ -13,6 +13,7 @@ from .settings import BenchSettings
 
 FEW_SAMPLES = 100
 UNSTABLE = 0.10
+SUM_DIFFERS = 0.10
 LEAST_CPU_SHARE = 0.95
 LOADED = 0.5
 OUTLYING = 3.0
@@ -50,6 +51,17 @@ def judge_latency(latency: Latency, *, cpu_share: float, num_threads: int) -> li
             "stop them and measure again"
         )
     return notes
+
+
+def judge_profile(profile: Profile) -> list[str]:
+    """Return what speaks against the times of ops, one line each."""
+    differs = profile.sum_s / profile.whole_s - 1 if profile.whole_s else 0.0
+    if abs(differs) <= SUM_DIFFERS:
+        return []
+    return [
+        f"the ops add up to {1 + differs:.0%} of the whole graph: they were not measured steadily; "
+        "stop other programs, use one thread, measure again"
+    ]
 
 
 def judge_change(before: Environment, after: Environment) -> list[str]:

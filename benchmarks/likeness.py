@@ -5,7 +5,6 @@ from __future__ import annotations
 from device.errors import UsageError
 
 from .environment import Environment
-from .results import BenchResult
 
 # What must be equal: the name of the field, and what it is called.
 MACHINE = {
@@ -33,19 +32,19 @@ def environment_differences(first: Environment, second: Environment) -> list[str
     return found
 
 
-def refuse_unlike(first: BenchResult, second: BenchResult, *, names: tuple[str, str], option: str) -> None:
+def refuse_unlike(first: Environment, second: Environment, *, names: tuple[str, str], option: str) -> None:
     """Refuse to compare what was measured in different environments.
 
     Args:
-        first: one result.
-        second: the other.
-        names: what they are called.
+        first: that of one result.
+        second: that of the other.
+        names: what the results are called.
         option: what the user gives to compare them all the same.
 
     Raises:
         UsageError: they differ; every difference is named.
     """
-    differences = environment_differences(first.environment, second.environment)
+    differences = environment_differences(first, second)
     if differences:
         raise UsageError(
             f"expected {names[0]} and {names[1]} from like environments, found other {'; '.join(differences)}; "

@@ -12,12 +12,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from device.contract import LABELS
 from device.errors import DataError
 from device.idx import CANONICAL_MD5, LabelledDigits, idx_md5, read_part
 from device.paths import cache_dir
 
 _log = logging.getLogger(__name__)
 
+MOST_CLASSES = 256  # as many as a label of one byte can name
 DATA_VARIABLE = "EDGE_DIGITS_DATA"
 SAMPLE_TEST = Path(__file__).parent / "assets" / "mnist_sample_test.npz"
 SAMPLE_MD5: Mapping[str, str] = {
@@ -33,7 +35,7 @@ class MeasuringDigits:
 
     Attributes:
         images: uint8 (N, 28, 28), 0–255.
-        labels: uint8 (N,), 0–9.
+        labels: uint8 (N,), 0–9 for digits; what is named may have further classes.
         source: where they came from, for people to read.
         md5: hex MD5 of the images and then the labels, each as an IDX file; equal digits have an equal digest.
         is_sample: whether they are the 2,000 that ship with this project.
@@ -44,6 +46,11 @@ class MeasuringDigits:
     source: str
     md5: str
     is_sample: bool = False
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are: ten, or as many as the labels name."""
+        return max(len(LABELS), int(self.labels.max()) + 1)
 
 
 def load_measuring_digits(data: Path | None, *, report: Callable[[str], None] = _log.warning) -> MeasuringDigits:
@@ -60,7 +67,7 @@ def load_measuring_digits(data: Path | None, *, report: Callable[[str], None] = 
     named = data or from_variable()
     if named is not None:
         with naming_variable(data):
-            part = read_part(named, "test")
+            part = read_part(named, "test", classes=MOST_CLASSES)
         return _measuring_digits(
             part, f"MNIST, {named}" if _matches(part, CANONICAL_MD5) else f"{named} (not MNIST's test digits)"
         )

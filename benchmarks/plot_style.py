@@ -17,10 +17,15 @@ from .results import BenchResult, Row
 from .table import runtime_name
 
 INK, FAINT, PAPER = "#20242c", "#8a8f99", "#ffffff"
-COLOURS = ("#c8501e", "#1f5f99", "#3c7d3c", "#7a4b94", "#b0892c", "#3f8f8f", "#a83a5b", "#5b6470")
+COLOURS = (
+    *("#c8501e", "#1f5f99", "#3c7d3c", "#7a4b94", "#b0892c", "#3f8f8f", "#a83a5b", "#5b6470"),
+    *("#e8a888", "#86b4de", "#93c893", "#bd9fd0", "#dec584", "#90cdcd", "#df93a9", "#adb4be"),
+)
 MARKERS = "osD^vP*XhpdH"
 NAME_LENGTH = 26
 WIDTH_INCHES = 5.4
+LEGEND_LINES, LEGEND_LINE_INCHES = 4, 0.19  # a figure has room for so many; each further one makes it taller
+CHARACTERS_IN_WIDTH = 620  # in a wide font, times its size in points
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,7 @@ def markers_of(rows: Sequence[Shown]) -> dict[str, str]:
 
 
 def add_legend(figure: Figure, rows: Sequence[Shown], *, models: bool = True) -> None:
-    """Explain colours, and shapes where they are used, below the plots."""
+    """Explain colours, and shapes where they are used, below the plots; many make the figure taller."""
     axes = figure.axes[0]
     handles = [axes.plot([], [], "s", color=colour, ms=9, label=name)[0] for name, colour in colours_of(rows).items()]
     if models:
@@ -96,6 +101,8 @@ def add_legend(figure: Figure, rows: Sequence[Shown], *, models: bool = True) ->
         ]
     longest = max(len(str(handle.get_label())) for handle in handles)
     columns = max(1, int(figure.get_figwidth() / (0.5 + 0.075 * longest)))
+    lines = -(-len(handles) // columns)
+    figure.set_figheight(figure.get_figheight() + LEGEND_LINE_INCHES * max(0, lines - LEGEND_LINES))
     figure.legend(handles=handles, loc="outside lower center", ncols=columns, frameon=False, fontsize=9)
 
 
@@ -115,8 +122,13 @@ def set_log_axis(axes: Axes, values: Iterable[float], *, axis: Literal["time", "
 
 def set_title(axes: Axes, text: str, *, x_label: str = "") -> None:
     """Write a title at the left, and what the x axis shows."""
-    axes.set_title(text, fontsize=11, loc="left", color=INK)
+    axes.set_title(text, fontsize=fitting_size(text, 11), loc="left", color=INK)
     axes.set_xlabel(x_label, fontsize=9, color=INK)
+
+
+def fitting_size(text: str, size: float) -> float:
+    """Return the size of font, in points, with which text fits the width of a figure: `size`, or less if it is long."""
+    return min(size, CHARACTERS_IN_WIDTH / max(map(len, text.split("\n"))))
 
 
 def tidy(axes: Axes, *, grid: Literal["both", "x", "y"]) -> None:

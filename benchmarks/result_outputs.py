@@ -47,15 +47,17 @@ class Outputs:
         """Refuse what could not be written, before anything is measured.
 
         Raises:
+            OutputError: a folder cannot be written to.
             OutputExistsError: a file is there already and `force` is not given.
             UsageError: the plots would not be a PNG, or two outputs would go to one file.
             ExtraMissingError: plots are asked for and matplotlib is not installed.
         """
-        from device.output_files import refuse_existing
+        from device.output_files import refuse_existing, refuse_unwritable
 
         paths = [path for path in (self.json_file, self.markdown, self.csv, self.html, self.plot) if path]
         for path in paths:
             refuse_existing(path, force=self.force)
+            refuse_unwritable(path.parent)
         if len({path.resolve() for path in paths}) < len(paths):
             raise UsageError("expected a file of its own for each output, found the same one named twice")
         if self.plot and self.plot.suffix.lower() != ".png":

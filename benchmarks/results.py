@@ -168,17 +168,20 @@ class BenchResult:
             name: where it came from, for the error.
 
         Raises:
-            DataError: the text is no JSON document of this schema, or it is cut short.
+            DataError: the text is no JSON document of this schema, it is cut short, or its figures cannot be.
         """
         try:
             document = json.loads(text)
-        except ValueError as cause:
+        except (ValueError, RecursionError) as cause:
             raise DataError(
                 f"{name}: expected a result of `bench --json`, found no whole JSON document ({cause}); copy it again"
             ) from cause
         _check_schema(document, name)
         try:
-            return from_document(cls, document)
+            result = from_document(cls, document)
+            for place, row in enumerate(result.rows):
+                _check_figures(row, where=f"result.rows[{place}]")
+            return result
         except ValueError as cause:
             raise DataError(f"{name}: expected a result of `bench --json`: {cause}; make it again") from cause
 
@@ -191,3 +194,20 @@ def _check_schema(document: Any, name: str) -> None:
     if int(version) != SCHEMA_VERSION:
         what = "a newer one; update edge-digits" if int(version) > SCHEMA_VERSION else "an older one; measure again"
         raise DataError(f"{name}: expected a result in the schema {SCHEMA}, found {found}, {what}")
+
+
+def _check_figures(row: Row, *, where: str) -> None:
+    """Refuse what no benchmark measures, and what nothing can be divided by or drawn from."""
+    latency, accuracy = row.latency, row.accuracy
+    if row.file_bytes < 1:
+        raise ValueError(f"{where}.file_bytes must be at least 1, found {row.file_bytes}")
+    if latency and not (latency.sorted_s and latency.round_medians_s):
+        raise ValueError(f"{where}.latency must have samples and medians of rounds, found none")
+    if latency and min(latency.median_s, latency.mean_s, *latency.round_medians_s) <= 0:
+        raise ValueError(f"{where}.latency must have times above 0, found others")
+    if latency and min(latency.min_s, *latency.sorted_s) < 0:
+        raise ValueError(f"{where}.latency must have no times below 0, found some")
+    if accuracy and not 0 <= accuracy.correct <= accuracy.n > 0:
+        raise ValueError(f"{where}.accuracy must be of one digit or more, found {accuracy.correct} of {accuracy.n}")
+    if accuracy and any(len(counts) != len(accuracy.confusion) + 1 for counts in accuracy.confusion):
+        raise ValueError(f"{where}.accuracy.confusion must have one count more than rows in each of them")

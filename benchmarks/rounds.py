@@ -19,6 +19,7 @@ from device.input_range import RAW
 from .delegates import XNNPACK
 from .measuring_digits import MeasuringDigits
 from .records import from_document
+from .sampling import rotation
 from .settings import BenchSettings
 from .subjects import FOREIGN, Subject
 from .worker import Answer, Request
@@ -70,8 +71,9 @@ class Workplace:
         self._folder = tempfile.TemporaryDirectory(prefix="edge-digits-bench-")
 
     def __enter__(self) -> Workplace:
-        """Write the test digits."""
+        """Write the test digits, and those that samples rotate through."""
         np.save(self._path("digits.npy"), self._digits.images)
+        np.save(self._path("rotated.npy"), rotation(self._digits.images))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -98,6 +100,8 @@ class Workplace:
             num_runs=settings.num_runs,
             min_s=settings.min_s,
             digits=str(self._path("digits.npy")),
+            rotated=str(self._path("rotated.npy")),
+            classes=self._digits.classes,
             with_accuracy=not record.answers,
             frames=settings.frames,
             profile=settings.profile,

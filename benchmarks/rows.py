@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from device.statistics import wilson_interval
 
 from .answers import confusion_counts
 from .intervals import centre_and_interval
-from .judgement import judge_latency
+from .judgement import judge_latency, judge_profile
 from .measuring_digits import MeasuringDigits
 from .profiling import merge_profiles
 from .results import Accuracy, Latency, Row
@@ -29,19 +30,7 @@ NOT_MEASURED = "not measured: the benchmark was stopped before its turn"
 
 def make_row(job: Job, record: Record, *, digits: MeasuringDigits, settings: BenchSettings) -> Row:
     """Make the row of a job, with an error in place of figures if there are none."""
-    subject, answers = job.subject, record.answers
-    shared = {
-        "model": subject.label,
-        "name": subject.name,
-        "variant": subject.variant,
-        "sha256": subject.sha256,
-        "file_bytes": subject.file_bytes,
-        "flatbuffer_bytes": subject.flatbuffer_bytes,
-        "runtime": job.runtime,
-        "num_threads": job.num_threads,
-        "delegate": job.delegate,
-        "data_source": digits.source,
-    }
+    answers, shared = record.answers, {**_what_is_measured(job), "data_source": digits.source}
     if not answers:
         nothing = dict.fromkeys(
             ("runtime_version", "latency", "construct_s", "first_s", "peak_rss_bytes", "cpu_share", "accuracy")
@@ -51,16 +40,17 @@ def make_row(job: Job, record: Record, *, digits: MeasuringDigits, settings: Ben
     cpu_share = min(answer.cpu_share for answer in answers)
     energies = [answer.energy_j for answer in answers if answer.energy_j is not None]
     profiles = [answer.profile for answer in answers if answer.profile]
+    profile = merge_profiles(profiles) if profiles else None
     stages = [answer.stages for answer in answers if answer.stages]
     return Row(
-        **shared,  # type: ignore[arg-type]  # the names above are Row's
+        **shared,
         runtime_version=first.runtime_version,
         latency=latency,
         construct_s=statistics.median(answer.construct_s for answer in answers),
         first_s=statistics.median(answer.first_s for answer in answers),
         peak_rss_bytes=max((answer.peak_rss_bytes for answer in answers if answer.peak_rss_bytes), default=None),
         cpu_share=cpu_share,
-        accuracy=None if record.read is None else count_answers(record.read, digits.labels),
+        accuracy=None if record.read is None else count_answers(record.read, digits.labels, classes=digits.classes),
         ops=first.ops,
         delegated_ops=first.delegated_ops,
         around_invoke_s=_to_nanosecond(statistics.median(answer.around_invoke_s for answer in answers)),
@@ -68,12 +58,28 @@ def make_row(job: Job, record: Record, *, digits: MeasuringDigits, settings: Ben
         energy_j=statistics.median(energies) if energies else None,
         energy_source=first.energy_source,
         stages=merge_stages(stages) if stages else None,
-        profile=merge_profiles(profiles) if profiles else None,
+        profile=profile,
         notes=(
             *judge_latency(latency, cpu_share=cpu_share, num_threads=job.num_threads),
+            *(judge_profile(profile) if profile else ()),
             *_model_notes(job, record, settings),
         ),
     )
+
+
+def _what_is_measured(job: Job) -> dict[str, Any]:
+    subject = job.subject
+    return {
+        "model": subject.label,
+        "name": subject.name,
+        "variant": subject.variant,
+        "sha256": subject.sha256,
+        "file_bytes": subject.file_bytes,
+        "flatbuffer_bytes": subject.flatbuffer_bytes,
+        "runtime": job.runtime,
+        "num_threads": job.num_threads,
+        "delegate": job.delegate,
+    }
 
 
 def summarize(rounds_ns: Sequence[NDArray[np.int64]], *, warmup_ns: NDArray[np.int64] | None = None) -> Latency:
@@ -110,18 +116,19 @@ def make_accuracy(correct: int, count: int) -> Accuracy:
     return Accuracy(correct, count, correct / count, wilson_interval(correct, count))
 
 
-def count_answers(answers: NDArray[np.int16], truth: NDArray[np.uint8]) -> Accuracy:
+def count_answers(answers: NDArray[np.int16], truth: NDArray[np.uint8], *, classes: int = 10) -> Accuracy:
     """Return the accuracy of answers, with which of them are wrong.
 
     Args:
-        answers: int16 (N,), -1–9, from `read_digits`.
-        truth: uint8 (N,), 0–9.
+        answers: int16 (N,), from `read_digits`.
+        truth: uint8 (N,), below `classes`.
+        classes: how many there are.
     """
     wrong = np.flatnonzero(answers != truth)
     return replace(
         make_accuracy(len(truth) - len(wrong), len(truth)),
         misread=tuple(int(index) for index in wrong),
-        confusion=confusion_counts(answers, truth),
+        confusion=confusion_counts(answers, truth, classes=classes),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import time
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ FRAME = "a digit on paper, 640×480 JPEG"
 WIDTH, HEIGHT, DIGIT_PX, PAPER_GREY = 640, 480, 220, 205
 STAGES = ("capture_s", "find_s", "prepare_s", "invoke_s", "decide_s", "total_s")
 DIFFERENT_FRAMES = 10
+PACKAGES = {"cv2": "opencv-python-headless", "PIL": "pillow"}  # what drawing and reading a frame takes
 WARMUP_FRAMES = 5
 
 
@@ -49,6 +51,17 @@ class TimedClassifier(Classifier):
         return raw
 
 
+def require_packages() -> None:
+    """Refuse to go on without what frames are drawn and read with.
+
+    Raises:
+        ExtraMissingError: a package is not installed.
+    """
+    for module, package in PACKAGES.items():
+        if importlib.util.find_spec(module) is None:
+            raise ExtraMissingError(f"--frames needs {package}, which is not installed; pip install {package}")
+
+
 def time_stages(classifier: TimedClassifier, digits: NDArray[np.uint8], *, frames: int) -> StageTimes:
     """Read frames one after the other and take the time of each stage.
 
@@ -56,9 +69,6 @@ def time_stages(classifier: TimedClassifier, digits: NDArray[np.uint8], *, frame
         classifier: what the frames are read with.
         digits: uint8 (N, 28, 28); the first few are what lies on the paper.
         frames: how many to time, 1 or more.
-
-    Raises:
-        ExtraMissingError: Pillow is not installed.
     """
     pictures = [draw_frame(digit) for digit in digits[:DIFFERENT_FRAMES]]
     reader = Reader(classifier)
@@ -80,10 +90,8 @@ def draw_frame(digit: NDArray[np.uint8]) -> bytes:
     Args:
         digit: uint8 (28, 28), light on dark.
     """
-    try:
-        from PIL import Image
-    except ModuleNotFoundError as cause:
-        raise ExtraMissingError("frames are drawn with Pillow, which is not installed; pip install pillow") from cause
+    from PIL import Image
+
     ink = np.asarray(Image.fromarray(np.asarray(digit)).resize((DIGIT_PX, DIGIT_PX), Image.Resampling.BICUBIC))
     paper = np.random.default_rng(0).normal(PAPER_GREY, 4, (HEIGHT, WIDTH))
     top, left = (HEIGHT - DIGIT_PX) // 2, (WIDTH - DIGIT_PX) // 2

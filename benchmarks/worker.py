@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from device.contract import LABELS
 from device.errors import EdgeDigitsError, ModelFileError
 from device.inference import quantize_pixels
 from device.input_range import INPUT_RANGES
@@ -28,7 +29,7 @@ from .energy import EnergyMeter
 from .figures import Profile, StageTimes
 from .profiling import profile_ops
 from .records import from_document
-from .sampling import Samples, peak_rss_bytes, rotation, rss_bytes, take_samples
+from .sampling import Samples, peak_rss_bytes, rss_bytes, take_samples
 from .stages import TimedClassifier, time_stages
 
 AROUND_RUNS = 300
@@ -47,6 +48,8 @@ class Request:
         runtime: the runtime to measure in.
         delegate: "xnnpack" or "none".
         digits: path of the test digits, .npy, uint8 (N, 28, 28).
+        rotated: path of those that samples rotate through, in the same form.
+        classes: how many the test digits are of.
         with_accuracy: whether all of them are to be read.
         frames: frames whose whole path is timed, none where 0.
         profile: whether each op is timed.
@@ -64,6 +67,8 @@ class Request:
     num_runs: int
     min_s: float
     digits: str
+    rotated: str
+    classes: int
     with_accuracy: bool
     frames: int
     profile: bool
@@ -120,10 +125,7 @@ def measure(request: Request) -> Measured:
     """
     runtime = with_delegate(load_runtime(request.runtime), request.delegate)
     built = build(request, runtime)
-    digits = np.load(request.digits, mmap_mode="r")  # what is not looked at must not count as the model's memory
-    inputs = (
-        quantize_pixels(rotation(digits), built.source, built.file.taken) if built.file else built.zeros()[np.newaxis]
-    )
+    inputs = _inputs(built, request)
     meter = EnergyMeter()
     with meter:
         samples = take_samples(
@@ -135,9 +137,9 @@ def measure(request: Request) -> Measured:
         )
     around = take_samples(built.around, inputs, warmup_runs=20, num_runs=AROUND_RUNS, min_s=0)  # type: ignore[arg-type]
     peak_bytes, held_bytes = peak_rss_bytes(), rss_bytes()
-    answers = None
-    if built.file is not None and request.with_accuracy:
-        answers = _read_all(built, request, runtime, digits)
+    digits = np.load(request.digits, mmap_mode="r")  # from here on, as their memory is not the model's
+    problem = built.problem or _too_few_labels(built, request)
+    answers = _read_all(built, request, runtime, digits) if request.with_accuracy and problem is None else None
     profile, no_profile = _profile(built, request, runtime, inputs[0]) if request.profile else (None, None)
     calls = len(samples.durations_ns) + len(samples.warmup_ns) + 1
     delegated = [op.delegated for op in built.ops]
@@ -155,7 +157,7 @@ def measure(request: Request) -> Measured:
         delegated_ops=sum(map(bool, delegated)) if built.ops else None,
         stages=_stages(built.file, request, runtime, digits) if request.frames and built.file else None,
         profile=profile,
-        no_accuracy=built.problem,
+        no_accuracy=problem,
         no_profile=no_profile,
     )
     return Measured(answer, samples, answers)
@@ -179,6 +181,27 @@ def build(request: Request, runtime: Runtime) -> BuiltModel:
     )
 
 
+def _inputs(built: BuiltModel, request: Request) -> NDArray[Any]:
+    """Return what samples rotate through, made digit by digit: what all at once take on the way is not the model's."""
+    if built.file is None:
+        return built.zeros()[np.newaxis]
+    digits = np.load(request.rotated)
+    inputs = np.empty((len(digits), *built.source.shape), built.source.dtype)
+    for place, digit in enumerate(digits):
+        inputs[place] = quantize_pixels(digit, built.source, built.file.taken)[0]
+    return inputs
+
+
+def _too_few_labels(built: BuiltModel, request: Request) -> str | None:
+    found = len(built.file.card.labels) if built.file else 0
+    if request.classes <= max(found, len(LABELS)):
+        return None
+    return (
+        f"the test data has {request.classes} classes and the model {found} labels; "
+        "name the data that it was made for with --data"
+    )
+
+
 def _read_all(built: BuiltModel, request: Request, runtime: Runtime, digits: NDArray[np.uint8]) -> NDArray[np.int16]:
     file, reader = built.file, built
     assert file is not None
@@ -186,7 +209,13 @@ def _read_all(built: BuiltModel, request: Request, runtime: Runtime, digits: NDA
         # What is read does not depend on threads, but a second one can make a digit take a hundred times as long.
         reader = build_model(built.flatbuffer, runtime, path=file.path, file=file, labels=None, num_threads=1)
     return read_digits(
-        reader.call, digits, source=built.source, target=built.target, labels=file.card.labels, taken=file.taken
+        reader.call,
+        digits,
+        source=built.source,
+        target=built.target,
+        labels=file.card.labels,
+        classes=request.classes,
+        taken=file.taken,
     )
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from math import prod
 
 from device.errors import ModelFileError
+from device.flatbuffer_reader import Table, root
 from device.model_file import IDENTIFIER
 
-from .flatbuffer_reader import Table, root
 from .op_versions import CUSTOM, table
 
 SCHEMA_VERSION = 3

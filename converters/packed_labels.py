@@ -6,7 +6,7 @@ import io
 import zipfile
 import zlib
 
-from .flatbuffer_reader import printable
+from device.flatbuffer_reader import printable
 
 MAX_BYTES = 1 << 20
 

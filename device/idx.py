@@ -67,19 +67,25 @@ class LabelledDigits:
     labels: NDArray[np.uint8]
 
 
-def read_part(path: Path, part: Part) -> LabelledDigits:
+def read_part(path: Path, part: Part, *, classes: int = len(LABELS)) -> LabelledDigits:
     """Read the training or test part from an npz file, a folder of IDX files, or a folder that holds mnist.npz.
 
+    Args:
+        path: the file or folder.
+        part: which part.
+        classes: labels are below this; more than ten where what is read need not be digits.
+
     Raises:
-        DataError: nothing is there, it is damaged, or it does not hold digits of 28×28 with labels 0–9.
+        DataError: nothing is there, it is damaged, or it does not hold digits of 28×28 with such labels.
     """
     if not path.is_dir():
-        return _read_npz(path, part)
+        return _read_npz(path, part, classes)
     files = [_find_idx(path, f"{_STEMS[part]}-{kind}") for kind in ("images-idx3-ubyte", "labels-idx1-ubyte")]
     if files[0] and files[1]:
-        return checked(*(parse_idx(_read_bytes(file), str(file)) for file in files if file), name=str(path))
+        arrays = (parse_idx(_read_bytes(file), str(file)) for file in files if file)
+        return checked(*arrays, name=str(path), classes=classes)
     if (path / "mnist.npz").is_file():
-        return _read_npz(path / "mnist.npz", part)
+        return _read_npz(path / "mnist.npz", part, classes)
     raise DataError(
         f"{path}: expected {_STEMS[part]}-images-idx3-ubyte and {_STEMS[part]}-labels-idx1-ubyte (plain or .gz) or "
         f"mnist.npz in this folder, found neither"
@@ -123,19 +129,27 @@ def idx_md5(*arrays: NDArray[np.uint8]) -> str:
     return digest.hexdigest()
 
 
-def checked(images: NDArray[np.generic], labels: NDArray[np.generic], *, name: str) -> LabelledDigits:
+def checked(
+    images: NDArray[np.generic], labels: NDArray[np.generic], *, name: str, classes: int = len(LABELS)
+) -> LabelledDigits:
     """Check that two arrays are digits with their labels.
 
+    Args:
+        images: what should be uint8 (N, 28, 28).
+        labels: what should be whole numbers (N,).
+        name: how a message calls them.
+        classes: labels are below this.
+
     Raises:
-        DataError: shape, dtype, range or count is not as in `LabelledDigits`. `name` is how the message calls them.
+        DataError: shape, dtype, range or count is not as in `LabelledDigits`.
     """
     if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (SIDE, SIDE) or len(images) == 0:
         raise DataError(f"{name}: expected images uint8 (N, {SIDE}, {SIDE}), found {images.dtype} {images.shape}")
     if not np.issubdtype(labels.dtype, np.integer) or labels.shape != images.shape[:1]:
         raise DataError(f"{name}: expected {len(images)} whole-number labels, found {labels.dtype} {labels.shape}")
     lowest, highest = int(labels.min()), int(labels.max())
-    if lowest < 0 or highest >= len(LABELS):
-        raise DataError(f"{name}: expected labels 0 to {len(LABELS) - 1}, found {lowest} to {highest}")
+    if lowest < 0 or highest >= classes:
+        raise DataError(f"{name}: expected labels 0 to {classes - 1}, found {lowest} to {highest}")
     return LabelledDigits(images.astype(np.uint8, copy=False), labels.astype(np.uint8, copy=False))
 
 
@@ -152,7 +166,7 @@ def _read_bytes(path: Path) -> bytes:
         raise DataError(f"{path}: expected a readable IDX file, found: {_reason(cause)}; fetch it again") from cause
 
 
-def _read_npz(path: Path, part: Part) -> LabelledDigits:
+def _read_npz(path: Path, part: Part, classes: int) -> LabelledDigits:
     if not path.exists():
         raise DataError(f"{path}: expected an .npz file or a folder of IDX files, found nothing there")
     keys = (f"x_{part}", f"y_{part}")
@@ -166,7 +180,7 @@ def _read_npz(path: Path, part: Part) -> LabelledDigits:
         raise DataError(f"{path}: expected an undamaged .npz file, found: {_reason(cause)}; fetch it again") from cause
     if absent:
         raise DataError(f"{path}: expected the arrays {' and '.join(keys)}, found no {' and no '.join(absent)}")
-    return checked(*arrays, name=str(path))
+    return checked(*arrays, name=str(path), classes=classes)
 
 
 def _reason(cause: BaseException) -> str:

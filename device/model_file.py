@@ -109,12 +109,15 @@ def read_bare_flatbuffer(path: Path) -> bytes:
     Its bytes are vouched for only if it has a card: a runtime must be tried in a child process on any other.
 
     Raises:
-        ModelFileError: no TFLite model, or one whose card shows that it is damaged.
+        ModelFileError: no TFLite model, one cut short, or one whose card shows that it is damaged.
     """
     content = read_model_bytes(path)
     if content[-_SEAL_BYTES:-64] == _SEAL:
         return read_model(path).flatbuffer
     _refuse_cut_off(path, content)
+    from .whole_model import check_whole  # late: models with a card do not need it
+
+    check_whole(path, content)
     return content
 
 

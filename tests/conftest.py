@@ -70,3 +70,11 @@ def classifier(model: ModelFile) -> Classifier:
 def seven(sample_digits: MeasuringDigits) -> np.ndarray:
     """A canonical digit 7, uint8 (28, 28)."""
     return sample_digits.images[int(np.flatnonzero(sample_digits.labels == 7)[0])]
+
+
+@pytest.fixture
+def twelve_classes(tmp_path: Path) -> Path:
+    """Random pictures of twelve classes, two of each, as an npz with a test part."""
+    images = np.random.default_rng(0).integers(0, 256, (24, 28, 28), np.uint8)
+    np.savez(tmp_path / "twelve.npz", x_test=images, y_test=np.arange(24) % 12)
+    return tmp_path / "twelve.npz"

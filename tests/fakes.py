@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 import time
 from typing import Any, ClassVar
 
 import numpy as np
+
+from device.flatbuffer_reader import root
 
 
 class TooOldInterpreter:
@@ -106,3 +109,11 @@ class FakePicamera2:
 
     def close(self) -> None:
         self.calls.append("close")
+
+
+def ask_for_unknown_version(flatbuffer: bytes) -> bytes:
+    """Return a whole model whose first operation with a version of its own asks for one that no runtime has."""
+    content = bytearray(flatbuffer)
+    position = next(place for code in root(flatbuffer).tables(1) if (place := code.position(2)))
+    struct.pack_into("<i", content, position, 99)
+    return bytes(content)

@@ -2,19 +2,23 @@
 
 import json
 import random
+import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from fakes import ask_for_unknown_version
 
+from benchmarks import rounds
 from benchmarks.benchmark import run_benchmark
 from benchmarks.command import bench
 from benchmarks.results import BenchResult
 from benchmarks.rounds import Job, Record, Workplace, plan
 from benchmarks.settings import BenchSettings
 from benchmarks.subjects import read_subjects, short_names
+from device.child_process import run_module
 from device.errors import FitError
 from device.model_file import read_model
 from device.paths import DEFAULT_MODEL
@@ -46,9 +50,9 @@ def bare_model(tmp_path):
 
 @pytest.fixture
 def hopeless_model(tmp_path):
-    """A file with the identifier of a TFLite model and nothing else that a runtime could use."""
+    """A whole model that no runtime can run."""
     path = tmp_path / "hopeless.tflite"
-    path.write_bytes(b"\x1c\x00\x00\x00TFL3" + bytes(range(256)))
+    path.write_bytes(ask_for_unknown_version(read_model(DEFAULT_MODEL).flatbuffer))
     return path
 
 
@@ -74,6 +78,19 @@ def test_every_runtime_gets_a_row(data):
         assert row.peak_rss_bytes
         assert row.construct_s
         assert row.first_s
+
+
+@needs_runtime
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+def test_memory_does_not_grow_with_the_test_digits(data, tmp_path):
+    """Twenty thousand digits (15.7 MB) leave a model's memory at that of twenty, but for the thousand that rotate."""
+    images = np.zeros((20_000, 28, 28), np.uint8)
+    many = tmp_path / "many.npz"
+    np.savez(many, x_test=images, y_test=images[:, 0, 0])
+    runtime = ["--runtime", RUNTIMES[0]]
+    results = [run_bench(DEFAULT_MODEL, "--data", each, "--json", "-", *runtime, *QUICK) for each in (data, many)]
+    few, more = (BenchResult.from_json(result.stdout).rows[0].peak_rss_bytes for result in results)
+    assert more - few < 3_000_000
 
 
 @needs_runtime
@@ -109,6 +126,28 @@ def test_labels_that_do_not_fit_leave_the_latency(data, bare_model, tmp_path):
 
 
 @needs_runtime
+def test_labels_that_are_no_digits_name_classes_in_order(data, bare_model, tmp_path):
+    """A classifier of ten other things reads its own test data: the first label is class 0, and so on."""
+    labels = tmp_path / "labels.txt"
+    labels.write_text("\n".join("abcdefghij"), encoding="utf-8")
+    command = (bare_model, "--runtime", RUNTIMES[0], "--data", data, "--json", "-", *QUICK)
+    (digits,) = BenchResult.from_json(run_bench(*command).stdout).rows
+    (letters,) = BenchResult.from_json(run_bench(*command, "--labels", labels).stdout).rows
+    assert letters.accuracy == digits.accuracy
+
+
+@needs_runtime
+def test_data_of_more_classes_than_labels_leaves_the_latency(twelve_classes):
+    """Test data of twelve classes is taken, and a digit model says that it has labels for ten."""
+    result = run_bench(DEFAULT_MODEL, "--data", twelve_classes, "--json", "-", *QUICK)
+    assert result.exit_code == 0, result.output
+    for row in BenchResult.from_json(result.stdout).rows:
+        assert row.latency is not None
+        assert row.accuracy is None
+        assert "no accuracy: the test data has 12 classes and the model 10 labels" in " ".join(row.notes)
+
+
+@needs_runtime
 def test_a_model_that_no_runtime_can_use_is_a_row(data, hopeless_model):
     """What a runtime refuses or dies of is said in its row; the others go on and the exit code is 0."""
     result = run_bench(hopeless_model, DEFAULT_MODEL, "--data", data, "--json", "-", *QUICK)
@@ -116,6 +155,50 @@ def test_a_model_that_no_runtime_can_use_is_a_row(data, hopeless_model):
     rows = BenchResult.from_json(result.stdout).rows
     assert all(row.error and row.latency is None for row in rows if row.model == "hopeless.tflite")
     assert all(row.error is None for row in rows if row.model == DEFAULT_MODEL.name)
+
+
+@needs_runtime
+def test_a_model_that_ends_its_process_is_a_row(data, monkeypatch):
+    """What dies of a signal is said in its row, and is not tried again; the others go on."""
+    asked = []
+
+    def run(module, arguments, *, timeout_s):
+        request = json.loads((Path(arguments[0]) / "request.json").read_text(encoding="utf-8"))
+        if request["num_threads"] == 1:
+            return run_module(module, arguments, timeout_s=timeout_s)
+        asked.append(request)
+        command = [sys.executable, "-c", "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    monkeypatch.setattr(rounds, "run_module", run)
+    runtime = ["--runtime", RUNTIMES[0], "--num-threads", "1,2"]
+    result = run_bench(DEFAULT_MODEL, "--data", data, "--json", "-", *runtime, *QUICK, "--rounds", "2")
+    assert result.exit_code == 0, result.output
+    well, dead = BenchResult.from_json(result.stdout).rows
+    assert well.latency is not None
+    assert dead.error == f"{RUNTIMES[0]} died with SIGSEGV on this model; do not use it there"
+    assert len(asked) == 1
+
+
+@needs_runtime
+def test_a_place_that_cannot_be_written_is_said_before_measuring(data, tmp_path):
+    """A result with no place to go ends the command at once."""
+    (tmp_path / "file").write_text("")
+    result = run_bench(DEFAULT_MODEL, "--data", data, "--json", tmp_path / "file" / "a.json", *QUICK)
+    assert result.exit_code == 1
+    assert "round" not in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+@needs_runtime
+def test_frames_without_opencv_are_refused(data, monkeypatch):
+    """The missing package is named before anything is measured, and no model is blamed."""
+    monkeypatch.setattr("benchmarks.stages.PACKAGES", {"no_such_module": "opencv-python-headless"})
+    result = run_bench(DEFAULT_MODEL, "--data", data, "--frames", "2", *QUICK)
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "error: --frames needs opencv-python-headless, which is not installed; pip install opencv-python-headless\n"
+    )
 
 
 @needs_runtime

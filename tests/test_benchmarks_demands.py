@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from test_benchmarks_compare import float_row, latency, read
 from test_benchmarks_figures import FAILED, make_result, make_row
 
-from benchmarks.baseline import regressions
+from benchmarks.baseline import regressions, undecided
 from benchmarks.command import bench, parse_threads
 from benchmarks.demands import Demands
 from benchmarks.gates import failures, parse_gate
@@ -92,6 +92,20 @@ def test_a_row_that_became_slower_is_a_regression():
     assert "takes 20% longer than in the baseline, 120 µs after 100 µs" in found
 
 
+def test_a_row_that_may_have_become_slower_is_noted():
+    """What takes longer than is allowed, with an interval that leaves it open, is said, as the gate lets it pass."""
+    before = make_result(make_row(latency=latency(100, 101, 100)))
+
+    def noted(*medians):
+        return undecided(before, [make_row(latency=latency(*medians))], most=0.1)
+
+    for medians in ((109, 109, 110), (50, 50, 50), (120, 121, 120)):
+        assert noted(*medians) == []
+    (note,) = noted(90, 120, 180)
+    assert "takes 24% longer than in the baseline" in note
+    assert "measure both with more --rounds" in note
+
+
 def test_reading_worse_than_the_baseline_is_a_regression():
     """Significantly more misread digits fail; a few more do not, nor do other digits."""
     before = make_result(make_row(accuracy=read()))
@@ -117,6 +131,17 @@ def test_a_baseline_from_elsewhere_is_refused():
     Demands(baseline=(before, "b.json"), elsewhere=True).judge(other, aside=False)
     with pytest.raises(UsageError, match="found none of them"):
         Demands(baseline=(before, "b.json")).judge(make_result(float_row()), aside=False)
+
+
+def test_a_baseline_from_elsewhere_is_refused_before_measuring(tmp_path):
+    """Nobody waits for a measurement whose baseline is of another processor."""
+    path = tmp_path / "b.json"
+    path.write_text(make_result(make_row()).to_json(), encoding="utf-8")
+    done = CliRunner().invoke(bench, ["no.tflite", "--baseline", str(path)])
+    assert done.exit_code == 2
+    assert "expected" in done.stderr
+    assert "from like environments" in done.stderr
+    assert "no.tflite" not in done.stderr
 
 
 def test_the_fastest_of_the_good_readers_is_recommended():

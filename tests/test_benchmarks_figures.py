@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 
-from benchmarks.answers import confusion_counts, read_digits
+from benchmarks.answers import confusion_counts, label_classes, read_digits
 from benchmarks.environment import Environment, read_environment
 from benchmarks.judgement import judge_conditions, judge_latency
 from benchmarks.measuring_digits import MeasuringDigits
@@ -113,7 +113,7 @@ def test_a_score_that_is_no_number_is_never_right():
 
 
 def test_labels_that_are_no_digits_are_no_reading():
-    """What a model calls by another word than a digit is kept as no digit, also where the word begins with one."""
+    """What a digit model calls by another word than a digit is no digit, also where the word begins with one."""
     source, target = TensorCard((1, 28, 28), "float32", 0.0, 0), TensorCard((1, 3), "float32", 0.0, 0)
     for best in range(3):
         read = read_digits(
@@ -121,9 +121,24 @@ def test_labels_that_are_no_digits_are_no_reading():
             np.zeros((1, 28, 28), np.uint8),
             source=source,
             target=target,
-            labels=("", "12", "x"),
+            labels=("", "12", "7"),
         )
-        assert read.tolist() == [-1]
+        assert read.tolist() == [7 if best == 2 else -1]
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes", "meant"),
+    [
+        (("shirt", "coat", "bag"), 10, [0, 1, 2]),
+        ((*"0123456789", "+", "-"), 12, [*range(12)]),
+        ((*"0123456789", "+", "-"), 10, [*range(10), -1, -1]),
+        (("none", "0", "1"), 10, [-1, 0, 1]),
+        (("a", "b", "c"), 2, [0, 1, -1]),
+    ],
+)
+def test_labels_that_name_no_digits_are_classes_in_order(labels, classes, meant):
+    """Of other classes than the ten digits, and where no label is a digit, the first label is class 0, and so on."""
+    assert label_classes(labels, classes=classes).tolist() == meant
 
 
 def test_confusions_are_counted_by_true_digit():

@@ -1,16 +1,21 @@
 """Op by op: cutting a graph, the delegate's ops, and the times of both; energy and the stages of a frame."""
 
+import dataclasses
 import os
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+from test_benchmarks_figures import make_result
+from test_benchmarks_schema import full_row
 
 from benchmarks.delegates import DELEGATES, describe_ops, with_delegate
+from benchmarks.detail_tables import detail_tables
 from benchmarks.energy import EnergyMeter, parse_pmic_watts
 from benchmarks.figures import OpTime, Profile
 from benchmarks.graph_prefix import cut_after, read_graph
+from benchmarks.judgement import judge_profile
 from benchmarks.measuring_digits import SAMPLE_TEST
 from benchmarks.profiling import merge_profiles, profile_ops
 from benchmarks.stages import FRAME, TimedClassifier, draw_frame, time_stages
@@ -172,3 +177,18 @@ def test_the_power_of_a_pi_5_is_read_while_something_runs(tmp_path, monkeypatch)
     assert meter.energy is not None
     assert meter.energy.joules > 0
     assert "PMIC" in meter.energy.source
+
+
+def test_ops_that_do_not_add_up_are_noted():
+    """A sum more than a tenth away from the whole graph's time is said, with what to do."""
+    op = OpTime("CONV_2D", 1e-5, None)
+    assert judge_profile(Profile("cut", (op,), whole_s=1.05e-5, sum_s=1e-5)) == []
+    (note,) = judge_profile(Profile("cut", (op,), whole_s=1e-5, sum_s=2.1e-5))
+    assert "the ops add up to 210% of the whole graph" in note
+    assert "measure again" in note
+
+
+def test_tables_of_ops_keep_to_the_width_of_a_terminal():
+    """Five settings of one model make two tables, of four and of one."""
+    rows = [dataclasses.replace(full_row(), num_threads=number) for number in range(1, 6)]
+    assert [len(table.cells[0]) for table in detail_tables(make_result(*rows)) if "ops" in table.title] == [5, 2]

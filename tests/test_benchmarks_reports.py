@@ -83,6 +83,46 @@ def test_devices_stand_side_by_side(tmp_path):
     assert len((tmp_path / "a.csv").read_text(encoding="utf-8").splitlines()) == 5
 
 
+def test_titles_keep_within_their_plots():
+    """The longest name of a row and device leaves no text beyond the right edge of its figure."""
+    pytest.importorskip("matplotlib")
+    from matplotlib.text import Text
+
+    from benchmarks.detail_plots import draw_confusions, draw_distributions, draw_ops, draw_stages
+    from benchmarks.plot_style import Shown
+
+    row = dataclasses.replace(with_confusion(full_row()), model="cnn-large_int8_" * 4, num_threads=16, delegate="none")
+    shown = [Shown(row, "Raspberry Pi…del B Rev 1.5")]
+    figures = [draw_distributions(shown), *draw_ops(shown), *draw_stages(shown), *draw_confusions(shown)]
+    assert len(figures) == 4
+    for figure in figures:
+        figure.draw_without_rendering()
+        for text in figure.findobj(lambda each: isinstance(each, Text) and len(each.get_text()) > len("2.4 ms, 10%")):
+            assert text.get_window_extent().x1 <= figure.bbox.x1, text
+
+
+def test_sixteen_series_have_colours_of_their_own():
+    """Two runtimes with three numbers of threads and two delegates are told apart."""
+    pytest.importorskip("matplotlib")
+    from benchmarks.plot_style import COLOURS
+
+    assert len(set(COLOURS)) == len(COLOURS) == 16
+
+
+def test_a_long_legend_takes_no_room_from_the_plot():
+    """A figure with twelve settings is taller than one with four, so that its plot keeps its height."""
+    pytest.importorskip("matplotlib")
+    from benchmarks.plots import draw_each
+
+    few, many = ([dataclasses.replace(full_row(), num_threads=1 + each) for each in range(count)] for count in (4, 12))
+    heights = []
+    for rows in (few, many):
+        figure = next(figure for title, figure in draw_each([make_result(*rows)]) if "against bytes" in title)
+        figure.draw_without_rendering()
+        heights.append(figure.axes[0].get_window_extent().height)
+    assert heights[1] > 0.9 * heights[0]
+
+
 def test_a_page_stays_below_a_megabyte(tmp_path):
     """However much there is to draw, the page is under 1 MB, loads nothing, and says what it leaves out."""
     pytest.importorskip("matplotlib")

@@ -107,10 +107,17 @@ def test_a_truncated_document_is_one_line(share):
         (("rows", 0, "notes"), "none", r"rows\[0\]\.notes must be an array"),
         (("environment",), [], "environment must be an object"),
         (("settings", "runtimes"), [1], r"settings\.runtimes\[0\] must be of type string"),
+        (("rows", 0, "file_bytes"), 0, r"rows\[0\]\.file_bytes must be at least 1"),
+        (("rows", 0, "latency", "round_medians_s"), [], r"rows\[0\]\.latency must have samples"),
+        (("rows", 0, "latency", "sorted_s"), [], r"rows\[0\]\.latency must have samples"),
+        (("rows", 0, "latency", "mean_s"), 0, r"rows\[0\]\.latency must have times above 0"),
+        (("rows", 0, "latency", "min_s"), -1, r"rows\[0\]\.latency must have no times below 0"),
+        (("rows", 0, "accuracy", "n"), 0, r"rows\[0\]\.accuracy must be of one digit or more"),
+        (("rows", 0, "accuracy", "confusion"), [[1, 2], [3]], r"accuracy\.confusion must have one count more"),
     ],
 )
-def test_a_field_of_another_kind_is_named(place, value, said):
-    """A document whose fields are of another kind is refused, and the error says where."""
+def test_a_field_that_cannot_be_is_named(place, value, said):
+    """A document whose fields are of another kind, or are figures that cannot be, is refused; the error says where."""
     document = json.loads(make_result(make_row()).to_json())
     inner = document
     for step in place[:-1]:
@@ -118,6 +125,12 @@ def test_a_field_of_another_kind_is_named(place, value, said):
     inner[place[-1]] = value
     with pytest.raises(DataError, match=said):
         BenchResult.from_json(json.dumps(document))
+
+
+def test_brackets_without_end_are_no_document():
+    """A file that nests deeper than Python reads is refused in one line."""
+    with pytest.raises(DataError, match="found no whole JSON document"):
+        BenchResult.from_json("[" * 100_000)
 
 
 def test_a_field_that_is_missing_is_named():

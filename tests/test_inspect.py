@@ -19,7 +19,6 @@ from conftest import ROOT
 from converters import inspection
 from converters.arena import estimate_arena_bytes, most_alive_bytes
 from converters.commands.inspect import inspect_models
-from converters.flatbuffer_reader import BUDGET, Bytes, printable, root
 from converters.graph import Graph, Operation, Subgraph, Tensor, read_graph
 from converters.inspection import Inspection, Refusal, inspect_file
 from converters.inspection_page import describe, document
@@ -29,6 +28,7 @@ from converters.op_versions import oldest_common_runtimes
 from converters.packed_labels import read_packed_labels
 from device import child_process
 from device.errors import ModelFileError
+from device.flatbuffer_reader import BUDGET, Bytes, printable, root
 from device.model_file import ModelFile, read_model
 from device.paths import DEFAULT_MODEL, SHIPPED_MODELS
 from device.runtime import installed_runtimes

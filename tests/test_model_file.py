@@ -54,6 +54,15 @@ def test_every_truncation_is_refused(model: ModelFile, tmp_path: Path) -> None:
             read_model(write(tmp_path / "m.tflite", content[:length]))
 
 
+def test_a_model_without_a_card_is_refused_where_it_is_cut_short(model: ModelFile, tmp_path: Path) -> None:
+    """Parts that lie beyond the end of the file tell that it is damaged, before a runtime dies of it."""
+    whole = model.flatbuffer
+    assert read_bare_flatbuffer(write(tmp_path / "m.tflite", whole)) == whole
+    for length in [*random.Random(3).sample(range(8, len(whole)), 200), *range(len(whole) - 40, len(whole))]:
+        with pytest.raises(ModelFileError, match=r"^[^\n]+ copy it again or get it from its source$"):
+            read_bare_flatbuffer(write(tmp_path / "m.tflite", whole[:length]))
+
+
 def test_appended_bytes_are_refused(tmp_path: Path) -> None:
     """What follows the seal does not belong to the model."""
     with pytest.raises(ModelFileError, match="cut off or changed"):

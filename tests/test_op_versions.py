@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from converters.flatbuffer_reader import root
 from converters.graph import read_graph
 from converters.op_versions import (
     MICRO,
@@ -29,6 +28,7 @@ from converters.op_versions import (
 )
 from device.child_process import child_environment
 from device.errors import FitError, UsageError
+from device.flatbuffer_reader import root
 from device.model_file import ModelFile
 from device.runtime import installed_runtimes
 from device.trial import try_model

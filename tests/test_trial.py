@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fakes import ask_for_unknown_version
 
 from device import trial as trial_module
 from device.child_process import run_module
@@ -84,13 +85,13 @@ def test_a_foreign_model_gets_a_card_after_a_trial(model: ModelFile, tmp_path: P
 
 def test_a_foreign_model_that_cannot_run_is_named(model: ModelFile, tmp_path: Path) -> None:
     """The line begins with the file, and labels that cannot be read are said before a runtime dies of the model."""
-    cut, labels = tmp_path / "cut.tflite", tmp_path / "labels.txt"
-    cut.write_bytes(model.flatbuffer[: len(model.flatbuffer) // 2])
+    newer, labels = tmp_path / "newer.tflite", tmp_path / "labels.txt"
+    newer.write_bytes(ask_for_unknown_version(model.flatbuffer))
     with pytest.raises(DataError, match=r"labels\.txt: expected a labels file, found none"):
-        read_foreign_model(cut, labels=labels, runtime=installed_runtimes()[0], input_range=None, warn=print)
+        read_foreign_model(newer, labels=labels, runtime=installed_runtimes()[0], input_range=None, warn=print)
     labels.write_text("\n".join("0123456789"))
-    with pytest.raises(FitError, match=r"cut\.tflite: "):
-        read_foreign_model(cut, labels=labels, runtime=installed_runtimes()[0], input_range=None, warn=print)
+    with pytest.raises(FitError, match=r"newer\.tflite: "):
+        read_foreign_model(newer, labels=labels, runtime=installed_runtimes()[0], input_range=None, warn=print)
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\xff", None])

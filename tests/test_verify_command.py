@@ -60,6 +60,14 @@ def test_a_gate_that_is_not_met_is_exit_code_3() -> None:
     assert result.exit_code == (0 if all(each["agreement"] == 1 for each in found) else 3)
 
 
+def test_classes_beyond_the_ten_digits_are_compared(twelve_classes: Path) -> None:
+    """Data of twelve classes is taken; what a model has no label for it cannot read right."""
+    result = verify(FLOAT, DEFAULT_MODEL, "--data", twelve_classes, "--gate", "0", "--max-drop", "100", "--json")
+    assert result.exit_code == 0, result.stderr
+    agreements = json.loads(result.stdout)["agreements"][str(DEFAULT_MODEL)]
+    assert all(each["count"] == 24 and each["correct"] <= 20 for each in agreements)
+
+
 @pytest.mark.parametrize(("arguments", "code"), [(["missing.tflite"], 6), (["model.keras"], 2), ([], 2)])
 def test_bad_arguments_have_their_exit_code(arguments: list[str], code: int) -> None:
     """One line each."""

@@ -12,7 +12,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import Any
 
-from device.errors import ModelFileError
+from .errors import ModelFileError
 
 BUDGET = 5_000_000
 # A table takes about as long to read as so many numbers.
@@ -42,12 +42,19 @@ class Bytes:
         Raises:
             ModelFileError: they do not lie within the bytes.
         """
-        size = struct.calcsize(f"<{form}") * count
+        self.check_within(position, struct.calcsize(f"<{form}") * count)
+        return struct.unpack_from(f"<{count}{form}", self.content, position)
+
+    def check_within(self, position: int, size: int) -> None:
+        """Make sure that `size` bytes from `position` on are there.
+
+        Raises:
+            ModelFileError: they do not all lie within the bytes.
+        """
         if not 0 <= position <= len(self.content) - size:
             raise ModelFileError(
                 f"expected {size} bytes at {position}, found a file of {len(self.content)}: it is damaged or cut short"
             )
-        return struct.unpack_from(f"<{count}{form}", self.content, position)
 
     def follow(self, position: int) -> int:
         """Return the position that the offset at `position` points to."""
@@ -93,6 +100,16 @@ class Table:
     source: Bytes
     start: int
 
+    def check_extent(self) -> None:
+        """Make sure that the table itself and its vtable lie within the bytes.
+
+        Raises:
+            ModelFileError: they do not.
+        """
+        vtable = self.start - int(self.source.read("i", self.start)[0])
+        for position, size in zip((vtable, self.start), self.source.read("H", vtable, 2), strict=True):
+            self.source.check_within(position, size)
+
     def position(self, number: int) -> int | None:
         """Return where a field lies, None where it is absent."""
         vtable = self.start - int(self.source.read("i", self.start)[0])
@@ -117,10 +134,15 @@ class Table:
         self.source.spend(count)
         return self.source.read(form, start, count)
 
-    def span(self, number: int) -> tuple[int, int]:
-        """Return start and length of a field that is a vector of bytes, (0, 0) where it is absent."""
+    def span(self, number: int, width: int = 1) -> tuple[int, int]:
+        """Return where the entries of a field that is a vector start and how many there are, (0, 0) where it is absent.
+
+        Args:
+            number: of the field.
+            width: bytes an entry takes.
+        """
         position = self.position(number)
-        return (0, 0) if position is None else self.source.vector(self.source.follow(position), 1)
+        return (0, 0) if position is None else self.source.vector(self.source.follow(position), width)
 
     def text(self, number: int) -> str:
         """Return a string field, "" where it is absent; what is no UTF-8 or cannot be printed is replaced by "�"."""
