@@ -82,9 +82,10 @@ def draw_reliability(evaluation: Evaluation, *, title: str) -> Figure:
     figure = Figure(figsize=(5.4, 5.6), layout="constrained", facecolor=PAPER)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     upper.plot([0, 1], [0, 1], color=FAINT, lw=1, ls="--", zorder=1)
-    words = {"fontsize": 9, "color": FAINT, "bbox": {"facecolor": PAPER, "edgecolor": "none", "pad": 1.5}, "zorder": 3}
-    upper.text(0.03, 0.98, "right more often than it says", va="top", **words)
-    upper.text(0.985, 0.02, "right less often than it says", ha="right", **words)
+    # Along the lower end of the line, where an answer of ten digits can hardly lie.
+    words = {"fontsize": 9, "color": FAINT, "rotation": 45, "rotation_mode": "anchor", "zorder": 1}
+    upper.text(0.02, 0.035, "right more often than it says", va="bottom", transform_rotates_text=True, **words)
+    upper.text(0.035, 0.02, "right less often than it says", va="top", transform_rotates_text=True, **words)
     for each in used:
         share, (low, high) = each.correct / each.count, wilson_interval(each.correct, each.count)
         spread = [[max(0.0, share - low)], [max(0.0, high - share)]]
