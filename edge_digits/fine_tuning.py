@@ -59,7 +59,8 @@ class Change:
 
     def __str__(self) -> str:
         change = f"{self.before / self.count:.2%} → {self.after / self.count:.2%}"
-        return f"{self.name}: {change} of {self.count:,} digits (McNemar p = {self.p_value:.2f})"
+        p_value = "< 0.01" if self.p_value < 0.01 else f"= {self.p_value:.2f}"
+        return f"{self.name}: {change} of {self.count:,} digits (McNemar p {p_value})"
 
 
 def load_digit_model(path: Path) -> keras.Model:
@@ -121,7 +122,8 @@ def comparison(
     worst = min((right.mean() for right, each in zip(before, sets, strict=True) if not each.is_gated), default=1.0)
     if worst < LEAST_ACCURACY:
         raise UsageError(
-            f"expected a model that reads digits of 0–255 pixels, found one that reads {worst:.0%} of them"
+            f"--init: expected a model that reads digits of 0–255 pixels, found one that reads {worst:.0%} of them; name "
+            "a trained one that scales its input itself"
         )
 
     def accept(trained: keras.Model) -> None:

@@ -22,6 +22,7 @@ from .checkpoint import Checkpoint, load_checkpoint, remove_checkpoint, save_che
 from .digit_set import Digits, digests
 from .distillation import lesson_name, teach
 from .epochs import NO_DIGIT, Epoch, Lessons, epochs_of
+from .keeping_apart import picture_keys
 from .mnist import DEFAULT_VALIDATION, SPLIT_SEED, ValidationSplit, validation_split
 from .non_digits import draw_non_digits
 from .recipes import RECIPES, Recipe
@@ -110,7 +111,10 @@ def train(
     """
     split = held_back_split(digits, settings, part)
     if len(split.train) < settings.batch_size:
-        raise UsageError(f"expected at least one batch of {settings.batch_size}, found {len(split.train)} digits")
+        raise UsageError(
+            f"expected at least one batch of {settings.batch_size}, found {len(split.train)} digits to learn from; "
+            "lower --batch-size, or add digits"
+        )
     refuse_unwritable(out)
     keras.utils.set_random_seed(settings.seed)
     _make_deterministic()
@@ -150,7 +154,12 @@ def held_back_split(
     groups = digits.train_labels.astype(np.int16)
     if part is not None:
         groups += part * len(LABELS)
-    return validation_split(groups, count=settings.validation, seed=SPLIT_SEED)
+    split = validation_split(groups, count=settings.validation, seed=SPLIT_SEED)
+    if part is None or not part.any():
+        return split
+    # Sources overlap, as Kaggle's digits with MNIST: what one holds back must not be learned from another.
+    keys = picture_keys(digits.train_images)
+    return ValidationSplit(split.train[~np.isin(keys[split.train], keys[split.validation])], split.validation)
 
 
 def compile_model(model: keras.Model, settings: TrainingSettings, *, steps: int) -> keras.Model:
