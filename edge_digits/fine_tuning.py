@@ -122,8 +122,8 @@ def comparison(
     worst = min((right.mean() for right, each in zip(before, sets, strict=True) if not each.is_gated), default=1.0)
     if worst < LEAST_ACCURACY:
         raise UsageError(
-            f"--init: expected a model that reads digits of 0–255 pixels, found one that reads {worst:.0%} of them; name "
-            "a trained one that scales its input itself"
+            f"--init: expected a model that reads digits of 0–255 pixels, found one that reads {worst:.0%} of them; "
+            "name a trained one that scales its input itself"
         )
 
     def accept(trained: keras.Model) -> None:
