@@ -69,7 +69,7 @@ def draw_confusion(evaluation: Evaluation, *, title: str) -> Figure:
     axes.tick_params(which="both", length=0, labelsize=11, colors=INK)
     # The names stand over the cells, not over the edges.
     axes.set_xlabel("read as", color=INK, x=5 / (size + 1.25))
-    axes.set_ylabel("true digit", color=INK, y=1 - 5 / (size + 0.85))
+    axes.set_ylabel("true digit", color=INK, y=1 - 5 / (size + 0.85), labelpad=10)
     axes.spines[:].set_visible(False)
     figure.suptitle(_cut(title), fontsize=12, x=0.02, ha="left", color=INK)
     return figure
