@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -106,8 +107,8 @@ def held_back_of(mixture: Mixture, validation: NDArray[np.int64]) -> list[HeldBa
 
 def comparison(
     model: keras.Model, sets: Sequence[HeldBack], *, max_drop: float, report: Callable[[str], None]
-) -> Callable[[keras.Model], None]:
-    """Note what a model reads now; return the function that refuses it once it is trained and reads worse.
+) -> Callable[[keras.Model], list[dict[str, Any]]]:
+    """Note what a model reads now; return the function that says what became of it, or refuses it where it got worse.
 
     Args:
         model: before training.
@@ -126,7 +127,7 @@ def comparison(
             "name a trained one that scales its input itself"
         )
 
-    def accept(trained: keras.Model) -> None:
+    def accept(trained: keras.Model) -> list[dict[str, Any]]:
         changes = [_change(each, old, _right(trained, each)) for each, old in zip(sets, before, strict=True)]
         for change in changes:
             report(f"{change}{'' if change.is_gated else ', for report only'}")
@@ -137,6 +138,7 @@ def comparison(
                 f"expected at most {max_drop:.2%} fewer digits right, found {'; '.join(map(str, worse))}; the model is "
                 "not written: add more data, or resume with a larger --max-drop"
             )
+        return [asdict(change) for change in changes]
 
     return accept
 

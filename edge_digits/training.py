@@ -82,7 +82,7 @@ def train(
     part: NDArray[np.int16] | None = None,
     teachers: Sequence[Path] = (),
     init: keras.Model | None = None,
-    accept: Callable[[keras.Model], None] | None = None,
+    accept: Callable[[keras.Model], list[dict[str, Any]]] | None = None,
     resume: bool = False,
     force: bool = False,
     report: Callable[[str], None],
@@ -97,7 +97,8 @@ def train(
         part: int16 (N,), which source each training digit is of, so that some of each are held back; None for one.
         teachers: Keras models to learn from beside the labels; `settings` holds their digests.
         init: the model to start from; `settings` holds its digest.
-        accept: raises if the trained model is not to be written; the run can then be resumed.
+        accept: returns what became of the model started from, for the record; raises if it is not to be written, and
+            the run can then be resumed.
         resume: continue the run that was stopped in `out`; start one if there is none.
         force: overwrite what is in `out`.
         report: takes a line for each epoch.
@@ -140,9 +141,10 @@ def train(
         history.append(row)
         save_checkpoint(out, model, identity, history)
         report(_line(history[-1], settings))
-    if accept is not None:
-        accept(model)
-    trained = write_outcome(model, out, identity, history, digits=digits, held_back=held_back, settings=settings)
+    changes = [] if accept is None else accept(model)
+    trained = write_outcome(
+        model, out, identity, history, digits=digits, held_back=held_back, settings=settings, changes=changes
+    )
     remove_checkpoint(out)
     return trained
 

@@ -115,6 +115,10 @@ def test_fine_tuning_learns_the_new_and_keeps_the_old(
     record = json.loads((tmp_path / "tuned/training.json").read_text())
     assert record["settings"]["init"] == digest_of(teacher)
     assert record["settings"]["weights"] == [1.0, 1.0]
+    assert [each["is_gated"] for each in record["changes"]] == [False, True, True]
+    assert all(
+        0 <= each["before"] <= each["count"] and 0 <= each["after"] <= each["count"] for each in record["changes"]
+    )
 
 
 def test_a_model_that_got_worse_is_refused(teacher: Path, data: Path) -> None:
