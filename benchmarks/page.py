@@ -10,13 +10,14 @@ from urllib.parse import quote
 from .device_names import device_name, device_names
 from .environment import describe_throttling
 from .notes import note_lines
-from .page_style import STYLE
+from .page_style import STYLE, cards_below
 from .quantities import format_accuracy, format_bytes, format_joules, format_median, format_seconds
 from .recommendation import Wishes, recommend
 from .results import BenchResult, Row
 from .table import protocol, runtime_name, tells_energy
 
 PLOT_BYTES = 850_000  # the page stays below 1 MB, whatever there is to draw
+PAGE_STYLE = STYLE + cards_below("75rem", tables="table")
 HEADS = ("Model", "Variant", "Runtime")
 FIGURE_HEADS = (
     *("Bytes", "Accuracy (95 %)", "Median (95 %)", "p95", "p99", "Digits/s", "First", "Build", "Memory", "Energy"),
@@ -36,7 +37,7 @@ def make_page(results: Sequence[BenchResult]) -> str:
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n"
+        f"<title>{escape(title)}</title>\n<style>\n{PAGE_STYLE}</style>\n</head>\n<body>\n"
         + "\n".join(filter(None, sections))
         + "\n</body>\n</html>\n"
     )

@@ -1,4 +1,4 @@
-"""The look of the page that `benchmarks.page` makes, on a screen of any width and on paper."""
+"""The look of the pages that measuring and evaluating make, on a screen of any width and on paper."""
 
 STYLE = """\
 :root { --ink: #20242c; --faint: #5d636e; --line: #d9dce1; --accent: #c8501e; }
@@ -25,20 +25,6 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1.2rem; 
 dt { color: var(--faint); }
 dd { margin: 0; overflow-wrap: anywhere; }
 ul { margin: 0; padding-left: 1.2rem; font-size: .92rem; }
-@media screen and (max-width: 75rem) {
-  table { font-size: .86rem; }
-  thead { display: none; }
-  table { display: block; }
-  tbody { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); gap: .7rem; }
-  tr { display: grid; grid-template-columns: 1fr 1fr; column-gap: 1.2rem; border: 1px solid var(--line);
-    border-radius: .4rem; padding: .5rem .7rem; }
-  tr.best { border-color: var(--accent); }
-  td { display: flex; justify-content: space-between; gap: .5rem; border: 0; padding: .05rem 0; }
-  td::before { content: attr(data-head); color: var(--faint); font-weight: 400; }
-  td.title { grid-column: 1 / -1; font-weight: 600; overflow-wrap: anywhere; white-space: normal; }
-  td[data-head="Runtime"], td[data-head^="Accuracy"], td[data-head^="Median"], td.reason { grid-column: 1 / -1; }
-  td.title::before { content: none; }
-}
 @media screen and (max-width: 44rem) {
   body { padding: .9rem; }
   dl { grid-template-columns: 1fr; }
@@ -54,3 +40,31 @@ ul { margin: 0; padding-left: 1.2rem; font-size: .92rem; }
   tr, img { break-inside: avoid; }
 }
 """
+
+_CARDS = """\
+@media screen and (max-width: WIDTH) {
+  TABLE { display: block; font-size: .86rem; }
+  TABLE thead { display: none; }
+  TABLE tbody { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); gap: .7rem; }
+  TABLE tr { display: grid; grid-template-columns: 1fr 1fr; column-gap: 1.2rem; border: 1px solid var(--line);
+    border-radius: .4rem; padding: .5rem .7rem; }
+  TABLE tr.best { border-color: var(--accent); }
+  TABLE td { display: flex; justify-content: space-between; gap: .5rem; border: 0; padding: .05rem 0;
+    white-space: normal; overflow-wrap: anywhere; }
+  TABLE td::before { content: attr(data-head); color: var(--faint); font-weight: 400; white-space: nowrap; }
+  TABLE td.title { grid-column: 1 / -1; font-weight: 600; }
+  TABLE td.title::before { content: none; }
+  TABLE td.reason, TABLE td[data-head="Runtime"], TABLE td[data-head^="Accuracy"], TABLE td[data-head^="Median"] {
+    grid-column: 1 / -1; }
+}
+"""
+
+
+def cards_below(width: str, *, tables: str) -> str:
+    """Return the style that shows each row of a table as a card on a screen too narrow for the table.
+
+    Args:
+        width: of such a screen at most, as CSS writes it.
+        tables: CSS selector of the tables.
+    """
+    return _CARDS.replace("WIDTH", width).replace("TABLE", tables)

@@ -71,5 +71,7 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
 def remove_checkpoint(folder: Path) -> None:
     """Remove the checkpoint in `folder`, if any."""
     (folder / STATE_NAME).unlink(missing_ok=True)
-    for weights in folder.glob("checkpoint-*.keras"):
-        weights.unlink(missing_ok=True)
+    # A kill in the midst of writing leaves a part behind.
+    for pattern in ("checkpoint-*.keras", ".checkpoint-*.part.*"):
+        for left in folder.glob(pattern):
+            left.unlink(missing_ok=True)

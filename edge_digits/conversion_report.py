@@ -6,11 +6,16 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.quantities import format_columns
 from converters import Agreement, Conversion
 from device.errors import DataError
 from device.output_files import write_text
+from device.statistics import wilson_interval
 from device.version import VERSION
 
 from .run_files import read_json, to_json
@@ -32,6 +37,25 @@ def format_table(conversions: Sequence[Conversion]) -> str:
         if note
     ]
     return "\n".join([format_columns([head, *rows], right=frozenset({1, 3, 4, 5, 6})), *notes])
+
+
+def guessing_warning(conversions: Sequence[Conversion], labels: NDArray[np.integer[Any]] | None) -> str | None:
+    """Say so where the model reads no more images than an answer that is always the same; None where it reads more.
+
+    Args:
+        conversions: of one model.
+        labels: integers (N,), of the test images; None where they are not known.
+    """
+    right = [each.reference_correct for conversion in conversions for each in conversion.agreements]
+    if labels is None or not right or right[0] is None:
+        return None
+    commonest = int(np.unique(labels, return_counts=True)[1].max())
+    if commonest == len(labels) or wilson_interval(right[0], len(labels))[0] > commonest / len(labels):
+        return None
+    return (
+        f"warning: the model reads {right[0] / len(labels):.2%} of {len(labels):,} test images, one that always says "
+        f"the same {commonest / len(labels):.2%}; is it trained, and are --labels and --input-range its own?"
+    )
 
 
 def _rows(conversion: Conversion) -> list[list[str]]:

@@ -16,7 +16,7 @@ from device.idx import LabelledDigits, idx_md5
 from .digit_set import Digits, digests
 from .digit_sources import read_source
 from .mixture import load_mixture
-from .mnist import DEFAULT_VALIDATION, SPLIT_SEED, is_canonical, load_mnist, validation_split
+from .mnist import SPLIT_SEED, default_validation, is_canonical, load_mnist, validation_split
 
 SPLITS = ("test", "validation", "train", "all")
 NAMES = {"test": "test digits", "validation": "digits held back for validation", "train": "training digits"}
@@ -100,17 +100,18 @@ def _part(
         return digits.test
     if split == "train":
         return digits.train
-    if any(record.get("data") not in (None, digests(digits)) for record in training):
+    of_these = [record for record in training if record.get("data") in (None, digests(digits))]
+    if len(of_these) < len(training):
         report("warning: a model was trained on other digits than these, so it may have seen what is held back here")
-    count = _held_back(training)
+    count = _held_back(of_these, default=default_validation(len(digits.train_labels)))
     held = validation_split(digits.train_labels, count=count, seed=SPLIT_SEED).validation
     return LabelledDigits(digits.train_images[held], digits.train_labels[held])
 
 
-def _held_back(training: Sequence[Mapping[str, Any]]) -> int:
-    """Return how many digits training held back, by the models' records."""
+def _held_back(training: Sequence[Mapping[str, Any]], *, default: int) -> int:
+    """Return how many digits training held back, by the models' records, or the default where none says it."""
     settings = [record.get("settings", {}) for record in training]
-    found = {int(each.get("validation", DEFAULT_VALIDATION)) for each in settings} or {DEFAULT_VALIDATION}
+    found = {int(each.get("validation", default)) for each in settings} or {default}
     if len(found) > 1:
         raise UsageError(
             f"expected models that held as many digits back, found {sorted(found)}; evaluate them one by one, or on "

@@ -10,7 +10,7 @@ from html import escape
 from matplotlib.figure import Figure
 from PIL import Image
 
-from benchmarks.page_style import STYLE
+from benchmarks.page_style import STYLE, cards_below
 from benchmarks.plots import to_svg
 from device.version import VERSION
 
@@ -47,7 +47,9 @@ EXPLANATION = (
     "ten digits' F1. Loss: mean cross-entropy. ECE: expected calibration error over 15 bins of equal width."
 )
 
-PAGE_STYLE = """\
+OWN_STYLE = """\
+.cards { margin: .6rem 0; }
+.cards td.name, .cards td[data-head^="accuracy"] { grid-column: 1 / -1; }
 .tiles { display: flex; flex-wrap: wrap; gap: .9rem .8rem; margin: .8rem 0; }
 .tiles figure { margin: 0; font-size: .82rem; line-height: 1.3; }
 .tiles figcaption b { color: var(--accent); font-weight: 600; }
@@ -63,16 +65,11 @@ h3 { font-size: .98rem; margin: 1.4rem 0 .3rem; }
 @media screen and (max-width: 44rem) {
   .beside { display: block; }
   .beside > div:first-child { width: auto; }
-  table.compact { display: table; width: 100%; }
-  .compact thead { display: table-header-group; }
-  .compact tbody { display: table-row-group; }
-  .compact tr { display: table-row; }
-  .compact td { display: table-cell; text-align: left; border-bottom: 1px solid var(--line); padding: .3rem .3rem; }
-  .compact th { padding: .3rem .3rem; white-space: normal; }
-  .compact td.number { text-align: right; white-space: nowrap; }
+  .compact { width: 100%; }
+  .compact td, .compact th { padding: .3rem; }
+  .compact th, .compact td.name { white-space: normal; overflow-wrap: anywhere; }
   .many { font-size: .74rem; }
   .many td, .many th { padding: .3rem .15rem; }
-  .compact td::before { content: none; }
   .digits { grid-template-columns: repeat(auto-fill, minmax(4.9rem, 1fr)); }
   .digit { width: 4.4rem; height: 4.4rem; }
   .photos figure { width: calc(50% - .4rem); }
@@ -90,6 +87,7 @@ h3 { font-size: .98rem; margin: 1.4rem 0 .3rem; }
   section.model { break-before: page; }
 }
 """
+PAGE_STYLE = STYLE + cards_below("60rem", tables=".cards") + OWN_STYLE
 
 
 def make_page(result: EvaluationResult, *, made_at: str) -> str:
@@ -118,7 +116,7 @@ def make_page(result: EvaluationResult, *, made_at: str) -> str:
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>\n{STYLE}{PAGE_STYLE}</style>\n</head>\n<body>\n"
+        f"<title>{escape(title)}</title>\n<style>\n{PAGE_STYLE}</style>\n</head>\n<body>\n"
         + "\n".join(filter(None, sections))
         + "\n</body>\n</html>\n"
     )
@@ -260,11 +258,9 @@ def _table(
         + "</tr>"
         for row in rows
     )
-    kind = "compact many" if len(head) > MANY_COLUMNS else "compact"
-    opening = f'<table class="{kind}">' if compact else "<table>"
-    return (
-        f'<div class="wide">\n{opening}\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>'
-    )
+    kind = "cards" if not compact else "compact many" if len(head) > MANY_COLUMNS else "compact"
+    opening = f'<div class="wide">\n<table class="{kind}">'
+    return f"{opening}\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>"
 
 
 def _data(kind: str, content: bytes) -> str:

@@ -69,7 +69,7 @@ def draw_confusion(evaluation: Evaluation, *, title: str) -> Figure:
     axes.tick_params(which="both", length=0, labelsize=11, colors=INK)
     # The names stand over the cells, not over the edges.
     axes.set_xlabel("read as", color=INK, x=5 / (size + 1.25))
-    axes.set_ylabel("true digit", color=INK, y=1 - 5 / (size + 0.85))
+    axes.set_ylabel("true digit", color=INK, y=1 - 5 / (size + 0.85), labelpad=10)
     axes.spines[:].set_visible(False)
     figure.suptitle(_cut(title), fontsize=12, x=0.02, ha="left", color=INK)
     return figure
@@ -82,9 +82,10 @@ def draw_reliability(evaluation: Evaluation, *, title: str) -> Figure:
     figure = Figure(figsize=(5.4, 5.6), layout="constrained", facecolor=PAPER)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     upper.plot([0, 1], [0, 1], color=FAINT, lw=1, ls="--", zorder=1)
-    words = {"fontsize": 9, "color": FAINT, "bbox": {"facecolor": PAPER, "edgecolor": "none", "pad": 1.5}, "zorder": 3}
-    upper.text(0.03, 0.98, "right more often than it says", va="top", **words)
-    upper.text(0.985, 0.02, "right less often than it says", ha="right", **words)
+    # Along the lower end of the line, where an answer of ten digits can hardly lie.
+    words = {"fontsize": 9, "color": FAINT, "rotation": 45, "rotation_mode": "anchor", "zorder": 1}
+    upper.text(0.02, 0.035, "right more often than it says", va="bottom", transform_rotates_text=True, **words)
+    upper.text(0.035, 0.02, "right less often than it says", va="top", transform_rotates_text=True, **words)
     for each in used:
         share, (low, high) = each.correct / each.count, wilson_interval(each.correct, each.count)
         spread = [[max(0.0, share - low)], [max(0.0, high - share)]]

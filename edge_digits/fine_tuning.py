@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -59,7 +60,8 @@ class Change:
 
     def __str__(self) -> str:
         change = f"{self.before / self.count:.2%} → {self.after / self.count:.2%}"
-        return f"{self.name}: {change} of {self.count:,} digits (McNemar p = {self.p_value:.2f})"
+        p_value = "< 0.01" if self.p_value < 0.01 else f"= {self.p_value:.2f}"
+        return f"{self.name}: {change} of {self.count:,} digits (McNemar p {p_value})"
 
 
 def load_digit_model(path: Path) -> keras.Model:
@@ -105,8 +107,8 @@ def held_back_of(mixture: Mixture, validation: NDArray[np.int64]) -> list[HeldBa
 
 def comparison(
     model: keras.Model, sets: Sequence[HeldBack], *, max_drop: float, report: Callable[[str], None]
-) -> Callable[[keras.Model], None]:
-    """Note what a model reads now; return the function that refuses it once it is trained and reads worse.
+) -> Callable[[keras.Model], list[dict[str, Any]]]:
+    """Note what a model reads now; return the function that says what became of it, or refuses it where it got worse.
 
     Args:
         model: before training.
@@ -121,10 +123,11 @@ def comparison(
     worst = min((right.mean() for right, each in zip(before, sets, strict=True) if not each.is_gated), default=1.0)
     if worst < LEAST_ACCURACY:
         raise UsageError(
-            f"expected a model that reads digits of 0–255 pixels, found one that reads {worst:.0%} of them"
+            f"--init: expected a model that reads digits of 0–255 pixels, found one that reads {worst:.0%} of them; "
+            "name a trained one that scales its input itself"
         )
 
-    def accept(trained: keras.Model) -> None:
+    def accept(trained: keras.Model) -> list[dict[str, Any]]:
         changes = [_change(each, old, _right(trained, each)) for each, old in zip(sets, before, strict=True)]
         for change in changes:
             report(f"{change}{'' if change.is_gated else ', for report only'}")
@@ -135,6 +138,7 @@ def comparison(
                 f"expected at most {max_drop:.2%} fewer digits right, found {'; '.join(map(str, worse))}; the model is "
                 "not written: add more data, or resume with a larger --max-drop"
             )
+        return [asdict(change) for change in changes]
 
     return accept
 

@@ -41,8 +41,8 @@ def keep_apart(read: Sequence[SourceDigits], *, seed: int) -> list[KeptApart]:
     """
     if len(read) == 1 and read[0].test is not None:
         return [KeptApart(read[0].train, read[0].test, is_held_back=False, taken_out=0)]
-    keys = [_keys(each.train.images, seed) for each in read]
-    tests = [set() if each.test is None else set(_keys(each.test.images, seed).tolist()) for each in read]
+    keys = [picture_keys(each.train.images, seed=seed) for each in read]
+    tests = [set() if each.test is None else set(picture_keys(each.test.images, seed=seed).tolist()) for each in read]
     held = [np.zeros(len(each.train.labels), bool) for each in read]
     for index, each in enumerate(read):
         if each.test is None:
@@ -65,7 +65,7 @@ def keep_apart(read: Sequence[SourceDigits], *, seed: int) -> list[KeptApart]:
     return prepared
 
 
-def _keys(images: NDArray[np.uint8], seed: int) -> NDArray[np.uint64]:
+def picture_keys(images: NDArray[np.uint8], *, seed: int = 0) -> NDArray[np.uint64]:
     """Return uint64 (N,), a number for each picture that follows from its pixels and the seed alone."""
     salt = seed.to_bytes(8, "little", signed=True)
     content = np.ascontiguousarray(images)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -147,8 +148,8 @@ def load_mixture(
 def _check_request(sources: Sequence[Path | str], weights: Sequence[float] | None) -> None:
     if not sources:
         raise UsageError("expected at least one source of digits, found none; name one with --data")
-    names = [str(each) for each in sources]
-    twice = next((name for name in names if names.count(name) > 1), None)
+    places = [os.path.realpath(each) for each in sources]
+    twice = next((each for each, place in zip(sources, places, strict=True) if places.count(place) > 1), None)
     if twice is not None:
         raise UsageError(f"expected every source once, found {twice} twice; give it a weight instead")
     if weights is None:

@@ -47,7 +47,7 @@ def as_probabilities(scores: NDArray[np.floating[Any]], *, step: float = 0.0) ->
     if not np.isfinite(values).all():
         raise DataError("expected finite scores, found NaN or infinity among the answers; train or convert again")
     if (values < -RANGE_TOLERANCE).any() or (values > 1 + RANGE_TOLERANCE).any():
-        powers = np.exp(values - values.max(axis=1, keepdims=True))
+        powers = np.clip(np.exp(values - values.max(axis=1, keepdims=True)), LEAST, 1)
         return Probabilities(powers / powers.sum(axis=1, keepdims=True), "scores are logits: softmax was applied")
     sums = values.sum(axis=1)
     note = ""

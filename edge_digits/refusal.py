@@ -13,6 +13,7 @@ from device.idx import LabelledDigits
 
 from .mnist import class_sample
 from .non_digit_tests import NonDigits
+from .probabilities import as_probabilities
 from .scoring import Subject, score
 
 SCHEMA = "edge-digits.refusal/1"
@@ -63,7 +64,7 @@ def measure_refusal(
         training: digits to choose a threshold on where neither the model nor `reject_below` names one: it accepts 99 %
             of a sample of them. The test digits never decide.
         reject_below: a threshold to use instead of the model's own.
-        warn: is told when a runtime is passed over for another.
+        warn: is told when a runtime is passed over for another, and what was done to scores that are no probabilities.
 
     Raises:
         FitError: no runtime can run the model.
@@ -79,7 +80,11 @@ def measure_refusal(
         chosen = class_sample(training.labels, each=CHOOSING_EACH, seed=0)
     parts = [test.images, non_digits.images, training.images[chosen]]
     scored = score(subject, np.concatenate(parts), warn=warn)
-    best = np.split(scored.scores.max(axis=1), np.cumsum([len(part) for part in parts])[:-1])
+    probabilities = as_probabilities(scored.scores)
+    scores = probabilities.values if probabilities.note else scored.scores
+    if probabilities.note:
+        warn(f"{subject.name}: {probabilities.note}")
+    best = np.split(scores.max(axis=1), np.cumsum([len(part) for part in parts])[:-1])
     if limit is None:
         limit = float(np.quantile(best[2], 1 - ACCEPTED_SHARE))
         origin = f"accepts {ACCEPTED_SHARE:.0%} of {len(chosen):,} training digits"

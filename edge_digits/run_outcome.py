@@ -67,6 +67,7 @@ def write_outcome(
     digits: Digits,
     held_back: tuple[NDArray[np.uint8], NDArray[np.uint8]],
     settings: TrainingSettings,
+    changes: Sequence[Mapping[str, Any]] = (),
 ) -> Trained:
     """Calibrate a trained model where its recipe says so, and write it with its record.
 
@@ -78,6 +79,7 @@ def write_outcome(
         digits: the data.
         held_back: validation images, uint8 (N, 28, 28), and labels, uint8 (N,).
         settings: what decided the outcome.
+        changes: what became of the model that the run started from, a row for each set of digits.
 
     Raises:
         OutputError: a file cannot be written.
@@ -95,6 +97,7 @@ def write_outcome(
             "parameters": model.count_params(),
             "validation_accuracy": validation_accuracy,
             **({"decision": decision} if decision else {}),
+            **({"changes": list(changes)} if changes else {}),
             "seconds": round(sum(row["seconds"] for row in history), 1),
             "versions": {
                 "edge-digits": VERSION,

@@ -29,3 +29,5 @@ def prepare_tensorflow() -> None:
         import tensorflow
 
         tensorflow.config.list_physical_devices()
+    # It warns of building a graph for each of several models, which is what evaluating several models is.
+    tensorflow.get_logger().setLevel("ERROR")

@@ -22,6 +22,7 @@ from .checkpoint import Checkpoint, load_checkpoint, remove_checkpoint, save_che
 from .digit_set import Digits, digests
 from .distillation import lesson_name, teach
 from .epochs import NO_DIGIT, Epoch, Lessons, epochs_of
+from .keeping_apart import picture_keys
 from .mnist import DEFAULT_VALIDATION, SPLIT_SEED, ValidationSplit, validation_split
 from .non_digits import draw_non_digits
 from .recipes import RECIPES, Recipe
@@ -81,7 +82,7 @@ def train(
     part: NDArray[np.int16] | None = None,
     teachers: Sequence[Path] = (),
     init: keras.Model | None = None,
-    accept: Callable[[keras.Model], None] | None = None,
+    accept: Callable[[keras.Model], list[dict[str, Any]]] | None = None,
     resume: bool = False,
     force: bool = False,
     report: Callable[[str], None],
@@ -96,7 +97,8 @@ def train(
         part: int16 (N,), which source each training digit is of, so that some of each are held back; None for one.
         teachers: Keras models to learn from beside the labels; `settings` holds their digests.
         init: the model to start from; `settings` holds its digest.
-        accept: raises if the trained model is not to be written; the run can then be resumed.
+        accept: returns what became of the model started from, for the record; raises if it is not to be written, and
+            the run can then be resumed.
         resume: continue the run that was stopped in `out`; start one if there is none.
         force: overwrite what is in `out`.
         report: takes a line for each epoch.
@@ -110,7 +112,10 @@ def train(
     """
     split = held_back_split(digits, settings, part)
     if len(split.train) < settings.batch_size:
-        raise UsageError(f"expected at least one batch of {settings.batch_size}, found {len(split.train)} digits")
+        raise UsageError(
+            f"expected at least one batch of {settings.batch_size}, found {len(split.train)} digits to learn from; "
+            "lower --batch-size, or add digits"
+        )
     refuse_unwritable(out)
     keras.utils.set_random_seed(settings.seed)
     _make_deterministic()
@@ -136,9 +141,10 @@ def train(
         history.append(row)
         save_checkpoint(out, model, identity, history)
         report(_line(history[-1], settings))
-    if accept is not None:
-        accept(model)
-    trained = write_outcome(model, out, identity, history, digits=digits, held_back=held_back, settings=settings)
+    changes = [] if accept is None else accept(model)
+    trained = write_outcome(
+        model, out, identity, history, digits=digits, held_back=held_back, settings=settings, changes=changes
+    )
     remove_checkpoint(out)
     return trained
 
@@ -150,7 +156,12 @@ def held_back_split(
     groups = digits.train_labels.astype(np.int16)
     if part is not None:
         groups += part * len(LABELS)
-    return validation_split(groups, count=settings.validation, seed=SPLIT_SEED)
+    split = validation_split(groups, count=settings.validation, seed=SPLIT_SEED)
+    if part is None or not part.any():
+        return split
+    # Sources overlap, as Kaggle's digits with MNIST: what one holds back must not be learned from another.
+    keys = picture_keys(digits.train_images)
+    return ValidationSplit(split.train[~np.isin(keys[split.train], keys[split.validation])], split.validation)
 
 
 def compile_model(model: keras.Model, settings: TrainingSettings, *, steps: int) -> keras.Model:

@@ -10,12 +10,13 @@ from typing import Any
 import keras
 import numpy as np
 
+from device.errors import OutputExistsError
 from device.statistics import wilson_interval
 
 from .digit_set import Digits
 from .recipes import RECIPES
-from .run_files import read_json
-from .run_outcome import TRAINING_NAME
+from .run_files import alone_in, read_json
+from .run_outcome import TRAINING_NAME, Trained
 from .training import TrainingSettings, train
 
 SCHEMA = "edge-digits.zoo/1"
@@ -80,7 +81,7 @@ def _reproduce(digits: Digits, name: str, out: Path, *, seeds: int, report: Call
     for seed in range(seeds):
         settings = TrainingSettings.from_recipe(name, seed=seed, validation=min(1000, len(digits.train_labels) // 10))
         folder = out / f"{name}-{seed}"
-        trained = train(digits, settings, folder, resume=True, report=lambda line: None)
+        trained = _train(digits, settings, folder)
         record = read_json(folder / TRAINING_NAME)
         model = keras.models.load_model(trained.model, compile=False)
         scores = model.predict(digits.test_images[..., np.newaxis], batch_size=500, verbose=0)
@@ -91,6 +92,16 @@ def _reproduce(digits: Digits, name: str, out: Path, *, seeds: int, report: Call
     return Reproduction(
         name, parameters, recipe.epochs, recipe.claim, tuple(measured), len(digits.test_labels), round(seconds, 1)
     )
+
+
+def _train(digits: Digits, settings: TrainingSettings, folder: Path) -> Trained:
+    try:
+        with alone_in(folder):
+            return train(digits, settings, folder, resume=True, report=lambda line: None)
+    except OutputExistsError as cause:
+        raise OutputExistsError(
+            f"{folder}: expected a run by this recipe on these digits, found another one; choose another --out"
+        ) from cause
 
 
 def format_table(reproductions: Sequence[Reproduction]) -> str:

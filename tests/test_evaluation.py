@@ -102,6 +102,13 @@ def test_logits_go_through_softmax() -> None:
     assert "softmax" in found.note
 
 
+def test_a_logit_far_below_does_not_make_the_loss_infinite() -> None:
+    """Its share after softmax is too small for a float, and counts as Keras clips it."""
+    scores = np.zeros((1, 10), np.float32)
+    scores[0, 6] = 5000.0
+    assert evaluate_scores(scores, labels(3)).loss == pytest.approx(-math.log(1e-7), rel=1e-3)
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_scores_that_are_no_numbers_are_refused(value: float) -> None:
     """A model whose training diverged is not given a figure."""

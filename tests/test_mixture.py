@@ -194,6 +194,14 @@ def test_requests_that_make_no_sense_are_refused(
         mix(*[path] * count, weights=weights)
 
 
+def test_a_source_spelled_in_two_ways_is_one(tmp_path: Path) -> None:
+    """Paths are compared by where they lead."""
+    path = write_npz(make_digits(), tmp_path / "a.npz")
+    (tmp_path / "b.npz").symlink_to(path)
+    with pytest.raises(UsageError, match="twice"):
+        mix(path, tmp_path / "b.npz")
+
+
 def test_a_folder_of_none_of_the_kinds_is_refused(tmp_path: Path) -> None:
     """A folder without IDX files, npz or classes is a DataError that says what was looked for."""
     with pytest.raises(DataError, match=r"expected IDX files, an mnist\.npz or pictures in folders named 0 to 9"):

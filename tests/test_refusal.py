@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from device.idx import LabelledDigits
 from device.paths import DEFAULT_MODEL
 from edge_digits.non_digit_tests import NonDigits
 from edge_digits.refusal import Refusal, measure_refusal, refusal_table
-from edge_digits.scoring import Subject, read_subject
+from edge_digits.scoring import Scored, Subject, read_subject, score
 
 
 def subject(decision: Mapping[str, float]) -> Subject:
@@ -55,6 +56,20 @@ def test_without_a_threshold_training_digits_decide(sample_digits: MeasuringDigi
     )
     # 99 %, less the digits that share the quantised score of the threshold.
     assert found.accepted == pytest.approx(0.99, abs=0.01)
+
+
+def test_logits_are_refused_by_their_probabilities(
+    sample_digits: MeasuringDigits, non_digits: NonDigits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A threshold is one of probabilities, whatever a model ends in."""
+
+    def as_logits(*arguments: Any, **options: Any) -> Scored:
+        scored = score(*arguments, **options)
+        return replace(scored, scores=20 * scored.scores)
+
+    monkeypatch.setattr("edge_digits.refusal.score", as_logits)
+    found = measure(subject({}), sample_digits, non_digits)
+    assert 0.1 <= found.reject_below <= 1
 
 
 def test_kinds_count_alike(sample_digits: MeasuringDigits, non_digits: NonDigits) -> None:

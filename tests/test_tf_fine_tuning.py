@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from device.errors import DataError, GateError, UsageError
 from edge_digits.cli import cli
 from edge_digits.distillation import teach
-from edge_digits.fine_tuning import HeldBack, comparison, held_back_of, load_digit_model
+from edge_digits.fine_tuning import Change, HeldBack, comparison, held_back_of, load_digit_model
 from edge_digits.mixture import Mixture, load_mixture
 from edge_digits.mnist_sources import from_sample
 from edge_digits.run_files import digest_of, write_npz
@@ -115,6 +115,10 @@ def test_fine_tuning_learns_the_new_and_keeps_the_old(
     record = json.loads((tmp_path / "tuned/training.json").read_text())
     assert record["settings"]["init"] == digest_of(teacher)
     assert record["settings"]["weights"] == [1.0, 1.0]
+    assert [each["is_gated"] for each in record["changes"]] == [False, True, True]
+    assert all(
+        0 <= each["before"] <= each["count"] and 0 <= each["after"] <= each["count"] for each in record["changes"]
+    )
 
 
 def test_a_model_that_got_worse_is_refused(teacher: Path, data: Path) -> None:
@@ -141,6 +145,25 @@ def test_each_source_keeps_some_apart(data: Path, collected: Path) -> None:
     sets = held_back_of(mixture, split.validation)
     assert [each.is_gated for each in sets] == [False, True, True]
     assert all(len(each.labels) for each in sets)
+
+
+def test_what_one_source_holds_back_is_not_learned_from_another(data: Path, tmp_path: Path) -> None:
+    """Sources that hold the same pictures, as Kaggle's train.csv and MNIST do, hold them back together."""
+    with np.load(data) as arrays:
+        again = {name: arrays[name] for name in arrays}
+    again["x_train"], again["y_train"] = again["x_train"][:600], again["y_train"][:600]
+    write_npz(tmp_path / "again.npz", **again)
+    mixture = load_mixture([data, tmp_path / "again.npz"], report=ignore)
+    split = held_back_split(mixture.digits, TrainingSettings.from_recipe("cnn-nano", validation=200), mixture.part)
+    learned, held = ({mixture.images[place].tobytes() for place in part} for part in (split.train, split.validation))
+    assert len(split.validation) == 200
+    assert not learned & held
+
+
+def test_a_change_that_cannot_be_chance_says_so() -> None:
+    """No probability is printed as 0."""
+    assert str(Change("a", 100, 90, 20, 1e-12, is_gated=True)).endswith("(McNemar p < 0.01)")
+    assert str(Change("a", 100, 90, 89, 1.0, is_gated=True)).endswith("(McNemar p = 1.00)")
 
 
 @pytest.mark.parametrize("wrong", ["missing.keras", "few.npz"])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
+import tensorflow
 from click.testing import CliRunner
 
 from device.errors import DataError, OutputExistsError, UsageError
@@ -15,7 +17,9 @@ from edge_digits.checkpoint import STATE_NAME
 from edge_digits.cli import cli
 from edge_digits.digit_set import Digits
 from edge_digits.mnist_sources import from_sample
+from edge_digits.tensorflow_setup import prepare_tensorflow
 from edge_digits.training import TrainingSettings, train
+from edge_digits.zoo import reproduce
 
 
 class KilledError(Exception):
@@ -114,6 +118,29 @@ def test_a_damaged_checkpoint_is_named(digits: Digits, tmp_path: Path) -> None:
         train(digits, settings(), tmp_path, resume=True, report=ignore)
 
 
+def test_what_a_kill_left_of_a_checkpoint_goes_with_it(digits: Digits, tmp_path: Path) -> None:
+    """Nothing but the run is in its folder at the end."""
+    (tmp_path / ".checkpoint-0001-x1y2z3.part.keras").write_bytes(b"half")
+    train(digits, settings(epochs=1), tmp_path, resume=True, report=ignore)
+    assert not [path for path in tmp_path.iterdir() if "checkpoint" in path.name]
+
+
+def test_reproducing_takes_no_run_on_other_digits_for_its_own(digits: Digits, tmp_path: Path) -> None:
+    """The option that helps is named, and it is one that `zoo reproduce` has."""
+    reproduce(digits, ["softmax"], tmp_path, seeds=1, report=ignore)
+    fewer = Digits(
+        digits.train_images[:900], digits.train_labels[:900], digits.test_images, digits.test_labels, "fewer"
+    )
+    with pytest.raises(OutputExistsError, match=r"softmax-0: expected a run .* on these digits.*--out"):
+        reproduce(fewer, ["softmax"], tmp_path, seeds=1, report=ignore)
+
+
+def test_several_models_are_read_without_a_warning_of_tensorflow() -> None:
+    """Its logger keeps to errors; a graph for each model is what is wanted."""
+    prepare_tensorflow()
+    assert not tensorflow.get_logger().isEnabledFor(logging.WARNING)
+
+
 def test_a_finished_run_is_not_overwritten(digits: Digits, whole: Path) -> None:
     """A model that is there stays there without --force."""
     with pytest.raises(OutputExistsError, match="--force"):
@@ -132,7 +159,7 @@ def test_resuming_a_finished_run_finds_it_finished(digits: Digits, whole: Path) 
 
 def test_too_few_digits_for_a_batch_are_refused(digits: Digits, tmp_path: Path) -> None:
     """A run that could not make one step does not start."""
-    with pytest.raises(UsageError, match="at least one batch of 1000"):
+    with pytest.raises(UsageError, match=r"at least one batch of 1000.*lower --batch-size"):
         train(digits, settings(batch_size=1000), tmp_path, report=ignore)
 
 

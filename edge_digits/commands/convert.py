@@ -121,7 +121,7 @@ def convert(
     from device.output_files import refuse_unwritable
     from edge_digits.conversion_data import training_record
     from edge_digits.conversion_images import images_for
-    from edge_digits.conversion_report import format_table, write_manifest
+    from edge_digits.conversion_report import format_table, guessing_warning, write_manifest
 
     if name is not None and Path(name).name != name:
         raise UsageError(f"--name: expected the stem of a file name, found {name!r}; choose the folder with --out")
@@ -156,6 +156,8 @@ def convert(
     conversions = run_conversion(request, reference=reference, report=report)
     write_manifest(conversions, out / f"{request.name}_manifest.json")
     click.echo(format_table(conversions))
+    if warning := guessing_warning(conversions, test.labels):
+        report(warning)
     raise_failures(conversions, named=bool(variants))
 
 

@@ -1,0 +1,40 @@
+"""What a conversion says at its end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from converters import Agreement, Conversion
+from edge_digits.conversion_report import guessing_warning
+
+LABELS = np.arange(1000) % 10
+
+
+def converted(right: int | None) -> list[Conversion]:
+    """A conversion of a model that reads so many of the test images."""
+    agreement = Agreement("a runtime", 1000, 1.0, (), 0.0, 0.0, 0.0, correct=right, reference_correct=right)
+    return [Conversion("float32", Path("a.tflite"), 1, 1, (agreement,))]
+
+
+@pytest.mark.parametrize("right", [0, 95, 115])
+def test_a_model_that_guesses_is_converted_with_a_warning(right: int) -> None:
+    """A tenth of ten classes is what any answer that is always the same reaches, give or take chance."""
+    warning = guessing_warning(converted(right), LABELS)
+    assert warning is not None
+    assert f"reads {right / 1000:.2%} of 1,000 test images" in warning
+    assert "10.00%" in warning
+
+
+def test_a_model_that_reads_is_converted_without_one() -> None:
+    """However badly."""
+    assert guessing_warning(converted(200), LABELS) is None
+
+
+def test_where_guessing_cannot_be_told_nothing_is_said() -> None:
+    """Labels are not known, all images are of one class, or nothing was verified."""
+    assert guessing_warning(converted(None), None) is None
+    assert guessing_warning(converted(1000), np.zeros(1000, int)) is None
+    assert guessing_warning([], LABELS) is None

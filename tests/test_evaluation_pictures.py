@@ -1,0 +1,40 @@
+"""What `evaluate` draws: words that hide no point, and tables that stay tables where they fit."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+pytest.importorskip("matplotlib")
+
+from benchmarks.page_style import cards_below
+from edge_digits.evaluation import evaluate_scores
+from edge_digits.evaluation_page import PAGE_STYLE
+from edge_digits.evaluation_plots import draw_reliability
+
+
+def test_no_word_hides_a_point() -> None:
+    """Answers of 20 to 50 % that are all right lie in the upper left corner; what is written stands behind them."""
+    labels = np.arange(40, dtype=np.uint8) % 10
+    sure = np.linspace(0.2, 0.5, 40)
+    scores = np.repeat(((1 - sure) / 9)[:, np.newaxis], 10, axis=1)
+    scores[np.arange(40), labels] = sure
+    upper = draw_reliability(evaluate_scores(scores.astype(np.float32), labels), title="unsure").axes[0]
+    points = upper.lines[1:]
+    assert points
+    for words in upper.texts:
+        assert words.get_bbox_patch() is None
+        assert all(words.get_zorder() < each.get_zorder() for each in points)
+
+
+def test_rows_become_cards_only_in_tables_that_ask_for_it() -> None:
+    """Tables of ten digits or of a few sources are narrow, and stay tables on any screen."""
+    cards = cards_below("60rem", tables=".cards")
+    assert cards in PAGE_STYLE
+    selectors = re.findall(r"^  ([^{}]+?) *\{", cards, re.MULTILINE)
+    assert selectors
+    assert all(each.strip().startswith(".cards") for line in selectors for each in line.split(","))
+    others = PAGE_STYLE.replace(cards, "")
+    assert not re.search(r"^\s*(table|thead|tbody|tr|td)\b[^{]*\{[^}]*display:", others, re.MULTILINE)
