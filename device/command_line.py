@@ -14,10 +14,10 @@ from typing import Any, NoReturn, TextIO
 
 import click
 
+from .early_end import INTERRUPTED
 from .errors import EdgeDigitsError, one_line
 from .version import VERSION
 
-INTERRUPTED = 130
 FLUSHING_S = 0.3
 MAY_HANG = ("camera", "sink", "mqtt", "http")  # how the names of threads that wait for the world begin
 # Whether a file is there and readable is for the command to say, in one line and with the right exit code.
@@ -145,7 +145,7 @@ def run_command_line(command: click.Command, arguments: Sequence[str] | None = N
     Ctrl-C exits with 130 and SIGTERM with 0; a reader that closes the pipe early (`| head`) is no error.
     """
     signal.signal(signal.SIGTERM, _terminate)
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell's background job ignores it
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # a shell's background job ignores it
         signal.signal(signal.SIGINT, _interrupt)
     sys.excepthook = _show_uncaught
     for name in ("stdout", "stderr"):
@@ -201,6 +201,8 @@ def _leave(code: int) -> NoReturn:
     except (OSError, ValueError):  # what a full disk did not take; some Pythons exit with 120 if they find it
         with suppress(OSError, ValueError):
             _discard(sys.stderr)
+    if code == INTERRUPTED:
+        exec("")  # noqa: S102 - Python remembers a Ctrl-C in an earlier one, as dataclasses do, and would end by it
     threads = sys.modules.get("threading")
     if threads is None or not any(each.name.startswith(MAY_HANG) for each in threads.enumerate()):
         sys.exit(code)

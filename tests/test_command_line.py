@@ -100,3 +100,39 @@ def test_a_stop_while_an_extension_is_imported_is_a_stop(
     command_line._show_uncaught(type(stop), stop, None)
     assert report_end(broken) == code
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("number", "code"), [("SIGINT", 130), ("SIGTERM", 0)])
+@pytest.mark.parametrize("program", ["edge_digits", "device"])
+def test_a_stop_while_the_program_is_imported_is_silent(program: str, number: str, code: int, tmp_path: Path) -> None:
+    """Nothing has begun yet: the exit code is right and there is no traceback."""
+    (tmp_path / "click.py").write_text(f"import signal\nsignal.raise_signal(signal.{number})\n")
+    words = [sys.executable, "-m", program, "run"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (code, b"", b"")
+
+
+def test_a_background_job_ignores_ctrl_c_from_the_first() -> None:
+    """A shell starts those so that Ctrl-C at its prompt does not reach them."""
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "from device.early_end import end_at_once_when_asked; end_at_once_when_asked()\n"
+        "signal.raise_signal(signal.SIGINT); print('goes on')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (0, b"goes on\n")
+
+
+def test_ctrl_c_while_a_dataclass_is_made_is_exit_code_130(tmp_path: Path) -> None:
+    """Started with -m, Python remembers a Ctrl-C in `exec` and would end by the signal rather than with that code."""
+    code = (
+        "import click\n"
+        "from device.command_line import Command, run_command_line\n"
+        "command = lambda: exec('import signal; signal.raise_signal(signal.SIGINT)')\n"
+        "run_command_line(click.command(cls=Command)(command), [])"
+    )
+    (tmp_path / "program.py").write_text(code)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    done = subprocess.run([sys.executable, "-m", "program"], env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (130, b"interrupted\n")
