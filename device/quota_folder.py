@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .errors import OutputError, UsageError
-from .output_files import write_bytes
+from .output_files import refuse_unwritable, write_bytes
 
 BLOCK_BYTES = 4096  # what a file takes on disk is a multiple of this
 
@@ -29,13 +29,13 @@ class QuotaFolder:
             may_go: tells of a path in the folder whether it may be deleted to make room.
 
         Raises:
-            OutputError: the folder cannot be made or looked through.
+            OutputError: the folder cannot be made, written or looked through.
         """
+        refuse_unwritable(folder)
         self._folder, self._max_bytes, self._may_go = folder, max_bytes, may_go
         self._files: deque[tuple[Path, int]] = deque()
         self.used_bytes = 0
         try:
-            folder.mkdir(parents=True, exist_ok=True)
             self._count()
         except OSError as cause:
             raise OutputError(f"{folder}: cannot be used: {cause.strerror}; choose another place") from cause
