@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, NoReturn, TextIO
@@ -19,6 +20,7 @@ from .errors import EdgeDigitsError, one_line
 from .version import VERSION
 
 FLUSHING_S = 0.3
+SAYING_S = 0.05
 MAY_HANG = ("camera", "sink", "mqtt", "http")  # how the names of threads that wait for the world begin
 # Whether a file is there and readable is for the command to say, in one line and with the right exit code.
 FILE = click.Path(readable=False, path_type=Path)
@@ -98,18 +100,35 @@ def make_group(name: str, help_text: str, lazy: dict[str, str]) -> LazyGroup:
     return click.version_option(VERSION, prog_name=name)(group)
 
 
-def reporter() -> Callable[[str], None]:
-    """Return what progress lines and notes are given to: a line on stderr, nothing with --quiet."""
+def reporter(*, patient: bool = True) -> Callable[[str], None]:
+    """Return what progress lines and notes are given to: `say`, or nothing with --quiet."""
     context = click.get_current_context(silent=True)
     if context is not None and context.meta.get("edge_digits.quiet"):
         return lambda line: None
-    return say
+    return partial(say, patient=patient)
 
 
-def say(line: str) -> None:
-    """Write a line to stderr; where that cannot be, as a log on a full disk, the program goes on."""
+def say(line: str, *, patient: bool = True) -> None:
+    """Write a line to stderr; where that cannot be, as a log on a full disk, the program goes on.
+
+    Args:
+        line: what to say.
+        patient: wait for a reader who is behind, until something asks the program to end; else the line is lost then.
+    """
     with suppress(OSError, ValueError):
-        click.echo(line, err=True)
+        if (patient and _Asked.to_end is None) or _stderr_takes_more():
+            click.echo(line, err=True)
+
+
+def _stderr_takes_more() -> bool:
+    """Tell whether a line would not block: what waits in a pipe that nobody reads has a limit."""
+    import select
+
+    try:
+        handle = sys.stderr.fileno()
+    except (OSError, ValueError):  # no file, as in a test
+        return True
+    return bool(select.select([], [handle], [], SAYING_S)[1])
 
 
 def report_end(error: BaseException) -> int:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -189,6 +191,32 @@ def test_a_signal_ends_a_camera_that_hangs_or_is_away(number: int, code: int, fa
             process.stderr.readline()
         process.send_signal(number)
         assert process.wait(30) == code
+
+
+def test_a_log_that_nobody_reads_stops_nothing(picture: Path) -> None:
+    """Standard error may be a pipe that is full: reading goes on past an outage, and the end comes."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writer, b"x" * 4096)
+    os.set_blocking(writer, True)
+    faults = ["--faults", "0.5:unplug 1:replug"]
+    command = [sys.executable, "-m", "device", "run", "--fake-camera", picture, *faults, "--json", "--http", "0"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=writer) as process:
+        limit = threading.Timer(60, process.kill)
+        limit.start()
+        try:
+            assert process.stdout
+            while json.loads(process.stdout.readline())["frame"] < 60:  # well past the outage
+                pass
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == 130
+        finally:
+            limit.cancel()
+            process.kill()
+            os.close(writer)
+            os.close(reader)
 
 
 def test_kill_9_leaves_nothing_corrupt(picture: Path, tmp_path: Path) -> None:
