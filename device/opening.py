@@ -54,6 +54,7 @@ def choose_source(
         PictureError: the fake camera has nothing to show.
     """
     opener = _opener(source, camera, say)
+    _say_unasked(opener, camera, say)
     if opener is not None:
         live = SupervisedSource(opener, say=say, silence_s=camera.silence_s, wait=source.wait)
         return OpenableSource(live, stream=True, live=live)
@@ -109,6 +110,15 @@ def _opener(source: SourceSettings, camera: CameraSettings, say: Callable[[str],
     if re.fullmatch(f"{CAMERA}|{CAMERA_LINK}", spec) or _may_be_a_name(spec):
         return Camera(spec, camera, say=say)
     return None
+
+
+def _say_unasked(opener: FrameOpener | None, camera: CameraSettings, say: Callable[[str], None]) -> None:
+    """Say which settings nobody will be asked for, because the source is no camera."""
+    from .camera import Camera
+
+    given = [f"--{each}" for each in ("width", "height", "exposure") if getattr(camera, each) is not None]
+    if given and not isinstance(opener, Camera):
+        say(f"{', '.join(given)}: only cameras are asked for that; this source gives what it has")
 
 
 def _may_be_a_name(spec: str) -> bool:
