@@ -8,6 +8,7 @@ import threading
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from .errors import OutputError, UsageError
@@ -17,6 +18,7 @@ _TRIM = (
     "DELETE FROM messages WHERE id IN "
     "(SELECT id FROM messages ORDER BY id LIMIT max(1, (SELECT count(*) FROM messages) / 10))"
 )
+_FEW = 8  # messages between two looks at the room: they fit in a tenth of the smallest queue
 
 
 @dataclass(frozen=True)
@@ -89,15 +91,24 @@ class MqttQueue:
         """
         with self._lock:
             try:
+                left, gone = iter(messages), 0
                 with self._database as database:
-                    while used_bytes(database) > 0.9 * self._max_bytes:
-                        gone = database.execute(_TRIM).rowcount
-                        self.lost += gone
-                        if not gone:
-                            break
-                    database.executemany("INSERT INTO messages (topic, payload, retain) VALUES (?, ?, ?)", messages)
+                    while few := [*islice(left, _FEW)]:
+                        gone += self._make_room(database)
+                        database.executemany("INSERT INTO messages (topic, payload, retain) VALUES (?, ?, ?)", few)
+                self.lost += gone
             except sqlite3.Error as cause:
                 raise OutputError(f"{self.path}: {cause}") from cause
+
+    def _make_room(self, database: sqlite3.Connection) -> int:
+        """Delete the oldest messages of a queue that is nearly full; return how many."""
+        gone = 0
+        while used_bytes(database) > 0.9 * self._max_bytes:
+            trimmed = database.execute(_TRIM).rowcount
+            if not trimmed:
+                break
+            gone += trimmed
+        return gone
 
     def after(self, last_id: int, *, most: int) -> list[Message]:
         """Return the first messages behind a number, in order."""
