@@ -221,6 +221,7 @@ def _leave(code: int) -> NoReturn:
         with suppress(OSError, ValueError):
             _discard(sys.stderr)
     if code == INTERRUPTED:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # pressed again, it would be the exit code
         exec("")  # noqa: S102 - Python remembers a Ctrl-C in an earlier one, as dataclasses do, and would end by it
     threads = sys.modules.get("threading")
     if threads is None or not any(each.name.startswith(MAY_HANG) for each in threads.enumerate()):

@@ -125,10 +125,14 @@ def test_a_background_job_ignores_ctrl_c_from_the_first() -> None:
 
 
 def test_ctrl_c_while_a_dataclass_is_made_is_exit_code_130(tmp_path: Path) -> None:
-    """Started with -m, Python remembers a Ctrl-C in `exec` and would end by the signal rather than with that code."""
+    """Started with -m, Python remembers a Ctrl-C in `exec` and would end by the signal rather than with that code.
+
+    So does one that is pressed again at the very end.
+    """
     code = (
-        "import click\n"
+        "import atexit, click\n"
         "from device.command_line import Command, run_command_line\n"
+        "atexit.register(lambda: exec('import signal; signal.raise_signal(signal.SIGINT)'))\n"
         "command = lambda: exec('import signal; signal.raise_signal(signal.SIGINT)')\n"
         "run_command_line(click.command(cls=Command)(command), [])"
     )
