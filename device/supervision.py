@@ -105,6 +105,7 @@ class SupervisedSource:
 
         Raises:
             SourceError: it is not there, busy or not permitted, and is not to be waited for.
+            ImportError: a package that opens it is missing or broken, for which no waiting helps.
         """
         with self._news:
             self._start()
@@ -116,6 +117,8 @@ class SupervisedSource:
             if session.is_open:
                 self._heard_s = time.monotonic()
                 return self._frames()
+            if session.broken is not None:
+                raise session.broken
             reason = session.error or SourceError(
                 f"{self._opener.name}: no answer within {OPENING_S:.0f} s; check cable, address and power"
             )
@@ -248,6 +251,7 @@ class _Session:
         self.frames = 0
         self.is_open = self.is_over = self.abandoned = False
         self.error: SourceError | None = None
+        self.broken: ImportError | None = None
         self.thread = threading.Thread(target=self._run, name="camera", daemon=True)
 
     def _run(self) -> None:
@@ -261,6 +265,7 @@ class _Session:
             self.error = error
         except Exception as cause:  # noqa: BLE001 - drivers raise anything, and the next attempt may do better
             self.error = SourceError(f"{self._opener.name}: {type(cause).__name__}: {' '.join(str(cause).split())}")
+            self.broken = cause if isinstance(cause, ImportError) else None
         finally:
             if device is not None:
                 device.close()
