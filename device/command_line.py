@@ -146,7 +146,9 @@ def report_end(error: BaseException) -> int:
         package = (error.name or "a package").split(".")[0]
         text, code = f"{package} is needed and not installed; pip install {_PACKAGES.get(package, package)}", 1
     elif isinstance(error, ImportError):
-        text, code = f"a package is installed and broken: {error}; install it again", 1
+        # Only the OpenCV with windows wants that library, which a device without a screen lacks.
+        cure = "pip uninstall opencv-python, then pip install opencv-python-headless" if "libGL" in str(error) else ""
+        text, code = f"a package is installed and broken: {error}; {cure or 'install it again'}", 1
     elif _came_from_stdout(error):
         discard_stdout()
         text, code = f"standard output takes no more: {one_line(error)}; make room there or write elsewhere", 1

@@ -53,6 +53,12 @@ def test_each_end_has_its_exit_code(error: BaseException, code: int) -> None:
     assert report_end(error) == code
 
 
+def test_the_opencv_with_windows_on_a_device_without_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """Installing it again would not help."""
+    assert report_end(ImportError("libGL.so.1: cannot open shared object file: No such file or directory")) == 1
+    assert capsys.readouterr().err.endswith("; pip uninstall opencv-python, then pip install opencv-python-headless\n")
+
+
 def test_an_unexpected_error_is_one_line_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
     """A mistake of ours is named as one, with how to see where."""
 
