@@ -7,6 +7,7 @@ import sqlite3
 import threading
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -55,11 +56,21 @@ class MqttQueue:
             OutputError: it cannot be written.
         """
         self.path, self._max_bytes, self.lost = path, max_bytes, 0
+        self.device = uuid.uuid4().hex
         self._lock = threading.Lock()
         self._claim = _claim(path)
         try:
-            self._database = open_database(path, max_bytes=max_bytes, shared=True)
-            with self._database as database:
+            self._database = self._open()
+        except (sqlite3.Error, OutputError) as cause:
+            os.close(self._claim)
+            if isinstance(cause, OutputError):
+                raise
+            raise unusable(path, cause, expected="a queue of messages") from cause
+
+    def _open(self) -> sqlite3.Connection:
+        database = open_database(self.path, max_bytes=self._max_bytes, shared=True)
+        try:
+            with database:
                 # AUTOINCREMENT never gives a number twice, even after the newest message was confirmed and deleted.
                 database.execute(
                     "CREATE TABLE IF NOT EXISTS messages (id INTEGER PRIMARY KEY AUTOINCREMENT, "
@@ -67,21 +78,34 @@ class MqttQueue:
                 )
                 database.execute("CREATE TABLE IF NOT EXISTS device (id TEXT NOT NULL)")
                 if database.execute("SELECT count(*) FROM device").fetchone() == (0,):
-                    database.execute("INSERT INTO device VALUES (?)", (uuid.uuid4().hex,))
+                    database.execute("INSERT INTO device VALUES (?)", (self.device,))
                 (self.device,) = database.execute("SELECT id FROM device").fetchone()
-        except (sqlite3.Error, OutputError) as cause:
-            os.close(self._claim)
-            if hasattr(self, "_database"):
-                self._database.close()
-            if isinstance(cause, OutputError):
-                raise
-            raise unusable(path, cause, expected="a queue of messages") from cause
+            self._inode = self.path.stat().st_ino
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    def _follow_name(self) -> None:
+        """Begin a new file where the open one was deleted or moved away; numbers go on, so that none comes twice."""
+        with suppress(FileNotFoundError):
+            if self.path.stat().st_ino == self._inode:
+                return
+        fresh, last = self._open(), self._last_id()
+        with fresh:
+            fresh.execute("DELETE FROM sqlite_sequence")
+            fresh.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('messages', ?)", (last,))
+        self._database.close()
+        self._database = fresh
 
     def next_id(self) -> int:
         """Return the number that the next message will have."""
         with self._lock:
-            row = self._database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'messages'").fetchone()
-            return 1 + (row[0] if row else 0)
+            return 1 + self._last_id()
+
+    def _last_id(self) -> int:
+        row = self._database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'messages'").fetchone()
+        return int(row[0]) if row else 0
 
     def put(self, messages: Iterable[tuple[str, str, bool]]) -> None:
         """Append messages (topic, payload, retain) in one transaction; the oldest go where the queue is full.
@@ -91,6 +115,7 @@ class MqttQueue:
         """
         with self._lock:
             try:
+                self._follow_name()
                 left, gone = iter(messages), 0
                 with self._database as database:
                     while few := [*islice(left, _FEW)]:
