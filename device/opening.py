@@ -61,7 +61,8 @@ def choose_source(
     if source.watch:
         from .watching import watch_folder
 
-        return OpenableSource(nullcontext(watch_folder(Path(source.source), say=say)), stream=False)
+        watched = watch_folder(Path(source.source), say=say, wait=source.wait)
+        return OpenableSource(nullcontext(watched), stream=False)
     if is_video(source.source):
         from .video import VideoFile
 
@@ -95,6 +96,8 @@ def _opener(source: SourceSettings, camera: CameraSettings, say: Callable[[str],
     from .camera import CAMERA, CAMERA_LINK, Camera
     from .streams import STREAM, Stream
 
+    if source.watch and (source.fake_camera is not None or "://" in source.source):
+        raise UsageError("--watch: expected a folder to watch, found a camera or stream; leave it out")
     if source.fake_camera is not None:
         return _fake_camera(source, camera)
     if source.faults:

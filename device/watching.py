@@ -16,7 +16,7 @@ Marks = tuple[int, int]  # size and time of a file
 
 
 def watch_folder(
-    folder: Path, *, say: Callable[[str], None], sleep: Callable[[float], None] = time.sleep
+    folder: Path, *, say: Callable[[str], None], wait: bool = False, sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[Frame]:
     """Read the pictures of a folder, those that are there and then those that come, for ever.
 
@@ -26,12 +26,13 @@ def watch_folder(
     Args:
         folder: what to look through; folders below it are not.
         say: is told, once each, that the folder is gone and back.
+        wait: wait for a folder that is not there at the start, as on a disk that is mounted later.
         sleep: waits between two looks.
 
     Raises:
-        SourceError: the folder is not there at the start.
+        SourceError: the folder is not there at the start and not to be waited for, or is something else.
     """
-    if not folder.is_dir():
+    if not folder.is_dir() and (folder.exists() or not wait):
         raise SourceError(f"{folder}: expected a folder to watch, found {'a file' if folder.exists() else 'nothing'}")
     done: dict[Path, Marks] = {}
     seen: dict[Path, Marks] = {}

@@ -204,7 +204,7 @@ def test_a_log_that_nobody_reads_stops_nothing(picture: Path) -> None:
     faults = ["--faults", "0.5:unplug 1:replug"]
     command = [sys.executable, "-m", "device", "run", "--fake-camera", picture, *faults, "--json", "--http", "0"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=writer) as process:
-        limit = threading.Timer(60, process.kill)
+        limit = threading.Timer(300, process.kill)
         limit.start()
         try:
             assert process.stdout

@@ -334,6 +334,23 @@ def test_a_camera_is_no_folder_to_watch() -> None:
         next(iter(frames))
 
 
+def test_a_folder_to_watch_is_waited_for_on_request(folder: Path) -> None:
+    """As one on a disk that is mounted late; said once, and once when it is there."""
+    from device.watching import watch_folder
+
+    said: list[str] = []
+    late = folder.with_name("late")
+    frame = next(watch_folder(late, say=said.append, wait=True, sleep=lambda _: late.exists() or folder.rename(late)))
+    assert (Path(frame.source).name, len(said), said[-1]) == ("b.png", 2, f"{late}: back")
+
+
+@pytest.mark.parametrize("spec", ["rtsp://me:secret@h/s", "http://h/s"])
+def test_a_stream_is_no_folder_to_watch(spec: str) -> None:
+    """Said without the password."""
+    with pytest.raises(UsageError, match=r"^--watch: expected a folder to watch, found a camera or stream"):
+        choose(spec, watch=True)
+
+
 def test_a_folder_to_watch_must_be_there(tmp_path: Path) -> None:
     """Exit code 5, as for a camera."""
     with choose(str(tmp_path / "none"), watch=True).frames as frames, pytest.raises(SourceError, match="to watch"):
