@@ -6,6 +6,7 @@ import importlib
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -15,12 +16,13 @@ from typing import Any, NoReturn, TextIO
 
 import click
 
-from .early_end import INTERRUPTED
+from .early_end import INTERRUPTED, Asked
 from .errors import EdgeDigitsError, one_line
 from .version import VERSION
 
 FLUSHING_S = 0.3
 SAYING_S = 0.05
+SAME_S = 2.0  # a SIGTERM so soon after another signal is the same wish, as one sent to a whole group of processes
 MAY_HANG = ("camera", "sink", "mqtt", "http")  # how the names of threads that wait for the world begin
 # Whether a file is there and readable is for the command to say, in one line and with the right exit code.
 FILE = click.Path(readable=False, path_type=Path)
@@ -28,12 +30,6 @@ FILE = click.Path(readable=False, path_type=Path)
 
 class Terminated(BaseException):
     """SIGTERM arrived; like KeyboardInterrupt, no ordinary handler should swallow it."""
-
-
-class _Asked:
-    """What asked the program to end, where something did."""
-
-    to_end: BaseException | None = None
 
 
 _EXPECTED = (EdgeDigitsError, OSError, ImportError, MemoryError, KeyboardInterrupt, Terminated)
@@ -116,7 +112,7 @@ def say(line: str, *, patient: bool = True) -> None:
         patient: wait for a reader who is behind, until something asks the program to end; else the line is lost then.
     """
     with suppress(OSError, ValueError):
-        if (patient and _Asked.to_end is None) or _stderr_takes_more():
+        if (patient and Asked.to_end is None) or _stderr_takes_more():
             click.echo(line, err=True)
 
 
@@ -133,8 +129,8 @@ def _stderr_takes_more() -> bool:
 
 def report_end(error: BaseException) -> int:
     """Say in one line on stderr what ended the program and return its exit code."""
-    if isinstance(error, ImportError) and _Asked.to_end is not None:
-        error = _Asked.to_end  # raised inside a C extension that was being imported, which makes an ImportError of it
+    if isinstance(error, ImportError) and Asked.to_end is not None:
+        error = Asked.to_end  # raised inside a C extension that was being imported, which makes an ImportError of it
     if isinstance(error, KeyboardInterrupt):
         say("interrupted")
         return INTERRUPTED
@@ -168,7 +164,7 @@ def run_command_line(command: click.Command, arguments: Sequence[str] | None = N
     signal.signal(signal.SIGTERM, _terminate)
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # a shell's background job ignores it
         signal.signal(signal.SIGINT, _interrupt)
-    sys.excepthook = _show_uncaught
+    sys.excepthook, sys.unraisablehook = _show_uncaught, _hide_lost
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever started this
             setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115 - for as long as the program lives
@@ -241,19 +237,29 @@ def _leave(code: int) -> NoReturn:
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    _Asked.to_end = Terminated()
-    raise _Asked.to_end
+    if Asked.to_end is not None and time.monotonic() - Asked.at_s < SAME_S:
+        return
+    _ask(Terminated())
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    _Asked.to_end = KeyboardInterrupt()
-    raise _Asked.to_end
+    _ask(KeyboardInterrupt())
+
+
+def _ask(to_end: BaseException) -> NoReturn:
+    Asked.to_end, Asked.at_s = to_end, time.monotonic()
+    raise to_end
+
+
+def _hide_lost(lost: sys.UnraisableHookArgs) -> None:
+    """Show an exception that Python had to drop as it does, but not that by which the program is asked to end."""
+    if Asked.to_end is None or lost.exc_value is not Asked.to_end:
+        sys.__unraisablehook__(lost)
 
 
 def _show_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Show an exception as Python does, but not the one by which the program is asked to end: extensions print it."""
-    if _Asked.to_end is None or not issubclass(kind, (KeyboardInterrupt, Terminated, ImportError)):
+    if Asked.to_end is None or not issubclass(kind, (KeyboardInterrupt, Terminated, ImportError)):
         sys.__excepthook__(kind, error, trace)
 
 

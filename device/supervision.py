@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from .early_end import raise_if_asked
 from .errors import SourceError
 from .frame_device import FrameDevice, FrameOpener
 from .frames import Frame
@@ -113,6 +114,7 @@ class SupervisedSource:
             session = self._session
             assert session
             while not (session.is_open or session.is_over) and time.monotonic() < deadline_s:
+                raise_if_asked()
                 self._news.wait(_POLL_S)
             if session.is_open:
                 self._heard_s = time.monotonic()
@@ -145,6 +147,7 @@ class SupervisedSource:
         while True:
             with self._news:
                 while (frame := self._take()) is None:
+                    raise_if_asked()
                     self._look_after()
                     self._news.wait(_POLL_S)
             yield frame

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from .early_end import raise_if_asked
 from .errors import PictureError, SourceError
 from .frames import Frame
 from .sources import PICTURE_SUFFIXES, read_frame
@@ -53,6 +54,7 @@ def _looks(folder: Path, say: Callable[[str], None], sleep: Callable[[float], No
     """Yield what is in the folder, again and again, for as long as it can be looked through."""
     away = False
     while True:
+        raise_if_asked()
         try:
             now = _pictures(folder)
         except OSError as cause:

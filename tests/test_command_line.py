@@ -14,6 +14,7 @@ from conftest import ROOT
 
 from device import command_line
 from device.command_line import Command, Terminated, report_end, reporter, run_command_line
+from device.early_end import Asked
 from device.errors import DataError, EdgeDigitsError, FitError, GateError, OutputError, SourceError, UsageError
 
 
@@ -102,7 +103,7 @@ def test_a_stop_while_an_extension_is_imported_is_a_stop(
     broken = ImportError("numpy._core.multiarray failed to import")
     assert report_end(broken) == 1
     capsys.readouterr()
-    monkeypatch.setattr(command_line._Asked, "to_end", stop)
+    monkeypatch.setattr(Asked, "to_end", stop)
     command_line._show_uncaught(type(stop), stop, None)
     assert report_end(broken) == code
     assert "Traceback" not in capsys.readouterr().err
