@@ -6,19 +6,23 @@ import importlib
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, NoReturn, TextIO
 
 import click
 
+from .early_end import INTERRUPTED, Asked
 from .errors import EdgeDigitsError, one_line
 from .version import VERSION
 
-INTERRUPTED = 130
 FLUSHING_S = 0.3
+SAYING_S = 0.05
+SAME_S = 2.0  # a SIGTERM so soon after another signal is the same wish, as one sent to a whole group of processes
 MAY_HANG = ("camera", "sink", "mqtt", "http")  # how the names of threads that wait for the world begin
 # Whether a file is there and readable is for the command to say, in one line and with the right exit code.
 FILE = click.Path(readable=False, path_type=Path)
@@ -26,12 +30,6 @@ FILE = click.Path(readable=False, path_type=Path)
 
 class Terminated(BaseException):
     """SIGTERM arrived; like KeyboardInterrupt, no ordinary handler should swallow it."""
-
-
-class _Asked:
-    """What asked the program to end, where something did."""
-
-    to_end: BaseException | None = None
 
 
 _EXPECTED = (EdgeDigitsError, OSError, ImportError, MemoryError, KeyboardInterrupt, Terminated)
@@ -98,24 +96,41 @@ def make_group(name: str, help_text: str, lazy: dict[str, str]) -> LazyGroup:
     return click.version_option(VERSION, prog_name=name)(group)
 
 
-def reporter() -> Callable[[str], None]:
-    """Return what progress lines and notes are given to: a line on stderr, nothing with --quiet."""
+def reporter(*, patient: bool = True) -> Callable[[str], None]:
+    """Return what progress lines and notes are given to: `say`, or nothing with --quiet."""
     context = click.get_current_context(silent=True)
     if context is not None and context.meta.get("edge_digits.quiet"):
         return lambda line: None
-    return say
+    return partial(say, patient=patient)
 
 
-def say(line: str) -> None:
-    """Write a line to stderr; where that cannot be, as a log on a full disk, the program goes on."""
+def say(line: str, *, patient: bool = True) -> None:
+    """Write a line to stderr; where that cannot be, as a log on a full disk, the program goes on.
+
+    Args:
+        line: what to say.
+        patient: wait for a reader who is behind, until something asks the program to end; else the line is lost then.
+    """
     with suppress(OSError, ValueError):
-        click.echo(line, err=True)
+        if (patient and Asked.to_end is None) or _stderr_takes_more():
+            click.echo(line, err=True)
+
+
+def _stderr_takes_more() -> bool:
+    """Tell whether a line would not block: what waits in a pipe that nobody reads has a limit."""
+    import select
+
+    try:
+        handle = sys.stderr.fileno()
+    except (OSError, ValueError):  # no file, as in a test
+        return True
+    return bool(select.select([], [handle], [], SAYING_S)[1])
 
 
 def report_end(error: BaseException) -> int:
     """Say in one line on stderr what ended the program and return its exit code."""
-    if isinstance(error, ImportError) and _Asked.to_end is not None:
-        error = _Asked.to_end  # raised inside a C extension that was being imported, which makes an ImportError of it
+    if isinstance(error, ImportError) and Asked.to_end is not None:
+        error = Asked.to_end  # raised inside a C extension that was being imported, which makes an ImportError of it
     if isinstance(error, KeyboardInterrupt):
         say("interrupted")
         return INTERRUPTED
@@ -127,7 +142,9 @@ def report_end(error: BaseException) -> int:
         package = (error.name or "a package").split(".")[0]
         text, code = f"{package} is needed and not installed; pip install {_PACKAGES.get(package, package)}", 1
     elif isinstance(error, ImportError):
-        text, code = f"a package is installed and broken: {error}; install it again", 1
+        # Only the OpenCV with windows wants that library, which a device without a screen lacks.
+        cure = "pip uninstall opencv-python, then pip install opencv-python-headless" if "libGL" in str(error) else ""
+        text, code = f"a package is installed and broken: {error}; {cure or 'install it again'}", 1
     elif _came_from_stdout(error):
         discard_stdout()
         text, code = f"standard output takes no more: {one_line(error)}; make room there or write elsewhere", 1
@@ -145,9 +162,9 @@ def run_command_line(command: click.Command, arguments: Sequence[str] | None = N
     Ctrl-C exits with 130 and SIGTERM with 0; a reader that closes the pipe early (`| head`) is no error.
     """
     signal.signal(signal.SIGTERM, _terminate)
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell's background job ignores it
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # a shell's background job ignores it
         signal.signal(signal.SIGINT, _interrupt)
-    sys.excepthook = _show_uncaught
+    sys.excepthook, sys.unraisablehook = _show_uncaught, _hide_lost
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever started this
             setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115 - for as long as the program lives
@@ -201,6 +218,9 @@ def _leave(code: int) -> NoReturn:
     except (OSError, ValueError):  # what a full disk did not take; some Pythons exit with 120 if they find it
         with suppress(OSError, ValueError):
             _discard(sys.stderr)
+    if code == INTERRUPTED:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # pressed again, it would be the exit code
+        exec("")  # noqa: S102 - Python remembers a Ctrl-C in an earlier one, as dataclasses do, and would end by it
     threads = sys.modules.get("threading")
     if threads is None or not any(each.name.startswith(MAY_HANG) for each in threads.enumerate()):
         sys.exit(code)
@@ -217,19 +237,29 @@ def _leave(code: int) -> NoReturn:
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    _Asked.to_end = Terminated()
-    raise _Asked.to_end
+    if Asked.to_end is not None and time.monotonic() - Asked.at_s < SAME_S:
+        return
+    _ask(Terminated())
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    _Asked.to_end = KeyboardInterrupt()
-    raise _Asked.to_end
+    _ask(KeyboardInterrupt())
+
+
+def _ask(to_end: BaseException) -> NoReturn:
+    Asked.to_end, Asked.at_s = to_end, time.monotonic()
+    raise to_end
+
+
+def _hide_lost(lost: sys.UnraisableHookArgs) -> None:
+    """Show an exception that Python had to drop as it does, but not that by which the program is asked to end."""
+    if Asked.to_end is None or lost.exc_value is not Asked.to_end:
+        sys.__unraisablehook__(lost)
 
 
 def _show_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Show an exception as Python does, but not the one by which the program is asked to end: extensions print it."""
-    if _Asked.to_end is None or not issubclass(kind, (KeyboardInterrupt, Terminated, ImportError)):
+    if Asked.to_end is None or not issubclass(kind, (KeyboardInterrupt, Terminated, ImportError)):
         sys.__excepthook__(kind, error, trace)
 
 

@@ -75,9 +75,9 @@ def _sink_lines(run: Run) -> Iterator[str]:
     ):
         values = [(f'sink="{_quoted(each.sink.name)}"', getattr(each.counts, name)) for each in run.threads]
         yield from _figure(f"sink_{name}_total", "counter", text, values)
-    waiting = [len(each.sink.queue) for each in run.threads if hasattr(each.sink, "queue")]
-    if waiting:
-        yield from _figure("mqtt_waiting", "gauge", "Messages that no broker has confirmed yet.", [("", sum(waiting))])
+    for queue in [each.sink.queue for each in run.threads if hasattr(each.sink, "queue")]:
+        yield from _figure("mqtt_waiting", "gauge", "Messages that no broker has confirmed yet.", [("", len(queue))])
+        yield from _figure("mqtt_lost_total", "counter", "Messages that a full queue lost.", [("", queue.lost)])
 
 
 def _figure(name: str, kind: str, text: str, values: list[tuple[str, float]]) -> Iterator[str]:

@@ -7,7 +7,9 @@ import sqlite3
 import threading
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from .errors import OutputError, UsageError
@@ -17,6 +19,7 @@ _TRIM = (
     "DELETE FROM messages WHERE id IN "
     "(SELECT id FROM messages ORDER BY id LIMIT max(1, (SELECT count(*) FROM messages) / 10))"
 )
+_FEW = 8  # messages between two looks at the room: they fit in a tenth of the smallest queue
 
 
 @dataclass(frozen=True)
@@ -53,11 +56,21 @@ class MqttQueue:
             OutputError: it cannot be written.
         """
         self.path, self._max_bytes, self.lost = path, max_bytes, 0
+        self.device = uuid.uuid4().hex
         self._lock = threading.Lock()
         self._claim = _claim(path)
         try:
-            self._database = open_database(path, max_bytes=max_bytes, shared=True)
-            with self._database as database:
+            self._database = self._open()
+        except (sqlite3.Error, OutputError) as cause:
+            os.close(self._claim)
+            if isinstance(cause, OutputError):
+                raise
+            raise unusable(path, cause, expected="a queue of messages") from cause
+
+    def _open(self) -> sqlite3.Connection:
+        database = open_database(self.path, max_bytes=self._max_bytes, shared=True)
+        try:
+            with database:
                 # AUTOINCREMENT never gives a number twice, even after the newest message was confirmed and deleted.
                 database.execute(
                     "CREATE TABLE IF NOT EXISTS messages (id INTEGER PRIMARY KEY AUTOINCREMENT, "
@@ -65,21 +78,34 @@ class MqttQueue:
                 )
                 database.execute("CREATE TABLE IF NOT EXISTS device (id TEXT NOT NULL)")
                 if database.execute("SELECT count(*) FROM device").fetchone() == (0,):
-                    database.execute("INSERT INTO device VALUES (?)", (uuid.uuid4().hex,))
+                    database.execute("INSERT INTO device VALUES (?)", (self.device,))
                 (self.device,) = database.execute("SELECT id FROM device").fetchone()
-        except (sqlite3.Error, OutputError) as cause:
-            os.close(self._claim)
-            if hasattr(self, "_database"):
-                self._database.close()
-            if isinstance(cause, OutputError):
-                raise
-            raise unusable(path, cause, expected="a queue of messages") from cause
+            self._inode = self.path.stat().st_ino
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    def _follow_name(self) -> None:
+        """Begin a new file where the open one was deleted or moved away; numbers go on, so that none comes twice."""
+        with suppress(FileNotFoundError):
+            if self.path.stat().st_ino == self._inode:
+                return
+        fresh, last = self._open(), self._last_id()
+        with fresh:
+            fresh.execute("DELETE FROM sqlite_sequence")
+            fresh.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('messages', ?)", (last,))
+        self._database.close()
+        self._database = fresh
 
     def next_id(self) -> int:
         """Return the number that the next message will have."""
         with self._lock:
-            row = self._database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'messages'").fetchone()
-            return 1 + (row[0] if row else 0)
+            return 1 + self._last_id()
+
+    def _last_id(self) -> int:
+        row = self._database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'messages'").fetchone()
+        return int(row[0]) if row else 0
 
     def put(self, messages: Iterable[tuple[str, str, bool]]) -> None:
         """Append messages (topic, payload, retain) in one transaction; the oldest go where the queue is full.
@@ -89,15 +115,25 @@ class MqttQueue:
         """
         with self._lock:
             try:
+                self._follow_name()
+                left, gone = iter(messages), 0
                 with self._database as database:
-                    while used_bytes(database) > 0.9 * self._max_bytes:
-                        gone = database.execute(_TRIM).rowcount
-                        self.lost += gone
-                        if not gone:
-                            break
-                    database.executemany("INSERT INTO messages (topic, payload, retain) VALUES (?, ?, ?)", messages)
+                    while few := [*islice(left, _FEW)]:
+                        gone += self._make_room(database)
+                        database.executemany("INSERT INTO messages (topic, payload, retain) VALUES (?, ?, ?)", few)
+                self.lost += gone
             except sqlite3.Error as cause:
                 raise OutputError(f"{self.path}: {cause}") from cause
+
+    def _make_room(self, database: sqlite3.Connection) -> int:
+        """Delete the oldest messages of a queue that is nearly full; return how many."""
+        gone = 0
+        while used_bytes(database) > 0.9 * self._max_bytes:
+            trimmed = database.execute(_TRIM).rowcount
+            if not trimmed:
+                break
+            gone += trimmed
+        return gone
 
     def after(self, last_id: int, *, most: int) -> list[Message]:
         """Return the first messages behind a number, in order."""

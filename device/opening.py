@@ -54,13 +54,15 @@ def choose_source(
         PictureError: the fake camera has nothing to show.
     """
     opener = _opener(source, camera, say)
+    _say_unasked(opener, camera, say)
     if opener is not None:
         live = SupervisedSource(opener, say=say, silence_s=camera.silence_s, wait=source.wait)
         return OpenableSource(live, stream=True, live=live)
     if source.watch:
         from .watching import watch_folder
 
-        return OpenableSource(nullcontext(watch_folder(Path(source.source), say=say)), stream=False)
+        watched = watch_folder(Path(source.source), say=say, wait=source.wait)
+        return OpenableSource(nullcontext(watched), stream=False)
     if is_video(source.source):
         from .video import VideoFile
 
@@ -94,6 +96,8 @@ def _opener(source: SourceSettings, camera: CameraSettings, say: Callable[[str],
     from .camera import CAMERA, CAMERA_LINK, Camera
     from .streams import STREAM, Stream
 
+    if source.watch and (source.fake_camera is not None or "://" in source.source):
+        raise UsageError("--watch: expected a folder to watch, found a camera or stream; leave it out")
     if source.fake_camera is not None:
         return _fake_camera(source, camera)
     if source.faults:
@@ -109,6 +113,15 @@ def _opener(source: SourceSettings, camera: CameraSettings, say: Callable[[str],
     if re.fullmatch(f"{CAMERA}|{CAMERA_LINK}", spec) or _may_be_a_name(spec):
         return Camera(spec, camera, say=say)
     return None
+
+
+def _say_unasked(opener: FrameOpener | None, camera: CameraSettings, say: Callable[[str], None]) -> None:
+    """Say which settings nobody will be asked for, because the source is no camera."""
+    from .camera import Camera
+
+    given = [f"--{each}" for each in ("width", "height", "exposure") if getattr(camera, each) is not None]
+    if given and not isinstance(opener, Camera):
+        say(f"{', '.join(given)}: only cameras are asked for that; this source gives what it has")
 
 
 def _may_be_a_name(spec: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .errors import OutputError, UsageError
-from .output_files import write_bytes
+from .output_files import refuse_unwritable, write_bytes
 
 BLOCK_BYTES = 4096  # what a file takes on disk is a multiple of this
 
@@ -17,7 +17,7 @@ class QuotaFolder:
     """Writes files into a folder that never takes more disk than its quota.
 
     Attributes:
-        used_bytes: what all files of the folder take on disk.
+        used_bytes: what the folder takes on disk, with its files and the folders below it, which grow with their names.
     """
 
     def __init__(self, folder: Path, *, max_bytes: int, may_go: Callable[[Path], bool]) -> None:
@@ -29,13 +29,13 @@ class QuotaFolder:
             may_go: tells of a path in the folder whether it may be deleted to make room.
 
         Raises:
-            OutputError: the folder cannot be made or looked through.
+            OutputError: the folder cannot be made, written or looked through.
         """
+        refuse_unwritable(folder)
         self._folder, self._max_bytes, self._may_go = folder, max_bytes, may_go
         self._files: deque[tuple[Path, int]] = deque()
         self.used_bytes = 0
         try:
-            folder.mkdir(parents=True, exist_ok=True)
             self._count()
         except OSError as cause:
             raise OutputError(f"{folder}: cannot be used: {cause.strerror}; choose another place") from cause
@@ -48,10 +48,11 @@ class QuotaFolder:
             OutputError: it cannot be written.
         """
         path, needed = self._folder / relative, on_disk(len(content))
-        self.make_room(needed)
+        self.make_room(needed + BLOCK_BYTES)  # one for its name
+        before = _names_bytes(path.parent)
         write_bytes(path, content)
         self._files.append((path, needed))
-        self.used_bytes += needed
+        self.used_bytes += needed + _names_bytes(path.parent) - before
         return path
 
     def make_room(self, needed_bytes: int) -> None:
@@ -79,7 +80,7 @@ class QuotaFolder:
         if self.used_bytes + needed_bytes > self._max_bytes:
             raise UsageError(
                 f"{self._folder}: expected room for {needed_bytes:,} bytes under a quota of {self._max_bytes:,}, found "
-                f"{self.used_bytes:,} taken by files that are kept; raise the quota or move them away"
+                f"{self.used_bytes:,} taken by what is kept; raise the quota or move it away"
             )
 
     def _count(self) -> None:
@@ -87,6 +88,7 @@ class QuotaFolder:
         found: list[tuple[int, Path, int]] = []
         self.used_bytes = 0
         for parent, _, names in os.walk(self._folder):
+            self.used_bytes += _names_bytes(Path(parent))
             for name in names:
                 path = Path(parent) / name
                 try:
@@ -101,6 +103,19 @@ class QuotaFolder:
                 if self._may_go(path):
                     found.append((status.st_mtime_ns, path, size))
         self._files = deque((path, size) for _, path, size in sorted(found))
+
+
+def used_on_disk(folder: Path) -> int:
+    """Return what a folder takes on disk with everything in it."""
+    return sum(on_disk(each.lstat().st_size) for each in [folder, *folder.rglob("*")])
+
+
+def _names_bytes(folder: Path) -> int:
+    """Return what a folder itself takes on disk, 0 where it is not there yet."""
+    try:
+        return on_disk(folder.stat().st_size)
+    except FileNotFoundError:
+        return 0
 
 
 def on_disk(size_bytes: int) -> int:

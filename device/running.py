@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from .early_end import raise_if_asked
 from .errors import OutputError
 from .frames import Frame
 from .live_state import Run
@@ -78,9 +79,11 @@ def pump(frames: Iterable[Frame], reader: Reader, settings: Settings, *, stream:
 
     def read() -> Iterator[Reading]:
         nonlocal image
+        raise_if_asked()
         for frame in turned(islice(frames, settings.source.max_frames), settings.camera):
             image = frame.image
             yield reader.read(frame)
+            raise_if_asked()
 
     def every(readings: Iterable[Reading]) -> Iterator[Reading]:
         for reading in readings:

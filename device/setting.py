@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 
 from .errors import UsageError
 
-Section = TypeVar("Section")
+Sections = TypeVar("Sections")
 MOST = 10**18  # no setting means a number beyond this
 _WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", Path: "a text"}
 
@@ -105,19 +105,18 @@ def sections_of(settings: object) -> dict[str, type]:
     return {each.name: type(getattr(settings, each.name)) for each in dataclasses.fields(settings)}
 
 
-def changed(settings: Section, section: str, values: Mapping[str, Any], *, where: str) -> Section:
-    """Return settings with some values of one section replaced.
+def changed(settings: Sections, values: Mapping[str, Mapping[str, Any]]) -> Sections:
+    """Return settings with some values replaced, those of a section at once, because they may only go together.
+
+    Args:
+        settings: a dataclass of sections.
+        values: by section, then by key.
 
     Raises:
-        UsageError: the section's own check refuses them together.
+        UsageError: a section's own check refuses them together.
     """
-    try:
-        part = dataclasses.replace(getattr(settings, section), **values)
-        return dataclasses.replace(settings, **{section: part})  # type: ignore[type-var]  # any dataclass of sections
-    except UsageError:
-        raise
-    except ValueError as cause:
-        raise UsageError(f"{where}: {cause}") from cause
+    parts = {section: dataclasses.replace(getattr(settings, section), **changes) for section, changes in values.items()}
+    return dataclasses.replace(settings, **parts)  # type: ignore[type-var]  # any dataclass of sections
 
 
 def convert(value: object, wanted: Any, *, where: str) -> Any:

@@ -29,7 +29,7 @@ class SourceSettings:
         option="--source",
     )
     watch: bool = setting(False, "Go on reading pictures that come into the folder.", option="--watch")
-    wait: bool = setting(False, "Wait for a camera that is not there at the start.", option="--wait")
+    wait: bool = setting(False, "Wait for a camera or watched folder that is not there at the start.", option="--wait")
     fake_camera: Path | None = setting(
         None, "Play a picture, folder or video as a camera.", option="--fake-camera", example="digits.png"
     )

@@ -57,10 +57,14 @@ def parse_settings(text: str, *, name: str) -> Settings:
             raise UsageError(f"{name}: expected a section, {_nearest(section, sections)}, found [{section}]")
         if not isinstance(table, dict):
             raise UsageError(f"{name}: expected [{section}] with settings below it, found {section} = {table!r}")
-        for key, value in table.items():
-            known = find_setting(section, key, name=name)
-            where = f"{name}: [{section}] {key}"
-            settings = changed(settings, section, {key: known.convert(value, where=where)}, where=where)
+        values = {
+            key: find_setting(section, key, name=name).convert(value, where=f"{name}: [{section}] {key}")
+            for key, value in table.items()
+        }
+        try:
+            settings = changed(settings, {section: values})
+        except UsageError as cause:
+            raise UsageError(f"{name}: [{section}] {cause}") from cause
     return settings
 
 
@@ -94,15 +98,15 @@ def override(settings: Settings, assignments: Iterable[str]) -> Settings:
     Raises:
         UsageError: one is not of that form, names nothing known, or has a wrong value.
     """
+    values: dict[str, dict[str, Any]] = {}
     for assignment in assignments:
         left, equals, text = assignment.partition("=")
         section, dot, key = left.strip().partition(".")
         if not equals or not dot:
             raise UsageError(f"--set: expected SECTION.KEY=VALUE, found {assignment!r}")
         known = find_setting(section, key, name="--set")
-        where = f"--set {section}.{key}"
-        settings = changed(settings, section, {key: known.parse(text.strip(), where=where)}, where=where)
-    return settings
+        values.setdefault(section, {})[key] = known.parse(text.strip(), where=f"--set {section}.{key}")
+    return changed(settings, values)
 
 
 def print_settings(settings: Settings) -> str:

@@ -47,14 +47,15 @@ def apply_options(settings: Sections, given: dict[str, Any]) -> Sections:
     Raises:
         UsageError: an option has a wrong value.
     """
+    values: dict[str, dict[str, Any]] = {}
     for section, each in option_settings(settings):
         value = given.pop(parameter(section, each), None)
         if value is None or value == ():
             continue
         where = str(each.option)
         made = each.parse(value, where=where) if isinstance(value, str) else each.convert(value, where=where)
-        settings = changed(settings, section, {each.key: made}, where=where)
-    return settings
+        values.setdefault(section, {})[each.key] = made
+    return changed(settings, values)
 
 
 def parameter(section: str, each: Setting) -> str:

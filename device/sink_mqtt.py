@@ -50,14 +50,19 @@ class MqttSink:
         Raises:
             OutputError: the queue's disk is full or gone.
         """
+        before = self.queue.lost
         self.queue.put(self._messages([each.reading for each in events]))
         self.link.wake()
+        if before == 0 < self.queue.lost:
+            self._say(f"MQTT: {self.queue.path} is full ([mqtt] queue_mb); the oldest messages go")
 
     def close(self) -> None:
         """Send what can be sent at once; the rest stays on disk, and that is said."""
         self.link.close()
         left = len(self.queue)
         self.queue.close()
+        if self.queue.lost:
+            self._say(f"MQTT: {self.queue.lost} messages went because the queue was full")
         if left:
             self._say(f"MQTT: {left} messages wait in {self.queue.path} for the next run")
 

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from .drawing import draw_reading
-from .errors import OutputError, OutputExistsError
+from .errors import OutputError, OutputExistsError, UsageError
+from .opencv_noise import import_quiet_opencv
+from .output_files import refuse_unwritable
 from .paths import plain_name
 from .quota_folder import QuotaFolder
 from .reading import utc_timestamp
@@ -29,7 +31,7 @@ class PictureSink:
         """Open the folder.
 
         Raises:
-            OutputError: it cannot be made or looked through.
+            OutputError: it cannot be made, written or looked through.
         """
         self.name = f"pictures {folder}"
         self._files = QuotaFolder(folder, max_bytes=max_bytes, may_go=lambda path: path.suffix == ".jpg")
@@ -72,16 +74,16 @@ class VideoSink:
             say: is told that it has ended before the run.
 
         Raises:
+            UsageError: the name is not that of an AVI file.
             OutputExistsError: the file is there already.
-            OutputError: the folder cannot be made.
+            OutputError: the folder cannot be made or written.
         """
         self.name = f"video {path}"
+        if path.suffix.lower() != ".avi":
+            raise UsageError(f"--video: expected a name that ends in .avi, found {path}")
         if path.exists():
             raise OutputExistsError(f"{path}: exists already; choose another name")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as cause:
-            raise OutputError(f"{path}: cannot be written: {cause.strerror}; choose another place") from cause
+        refuse_unwritable(path.parent)
         self._path, self._fps, self._max_bytes, self._say = path, fps, max_bytes, say
         self._part = path.with_name(f".{path.stem}.part.avi")
         self._writer: Any = None
@@ -95,7 +97,7 @@ class VideoSink:
         Raises:
             OutputError: the file cannot be begun, or there is no room for it.
         """
-        import cv2
+        cv2 = import_quiet_opencv()
 
         for each in events:
             if each.image is None or self._over:
@@ -104,7 +106,7 @@ class VideoSink:
             if self._writer is None:
                 self._refuse_full_disk()
                 self._size = (drawn.shape[1], drawn.shape[0])
-                codec = cv2.VideoWriter_fourcc(*"MJPG")  # type: ignore[attr-defined,unused-ignore]
+                codec = cv2.VideoWriter_fourcc(*"MJPG")
                 self._writer = cv2.VideoWriter(str(self._part), codec, self._fps, self._size)
                 if not self._writer.isOpened():
                     self._writer = None

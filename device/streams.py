@@ -20,6 +20,7 @@ PORTS = {"rtsp": 554, "http": 80, "https": 443, "rtsps": 322, "rtmp": 1935}
 ASKED = ("rtsp", "http")  # servers that can be asked why they give nothing
 PAUSE_S = 1.5
 _ASK_S = 1.5
+_SECRETS = r"(?i)((?:pass(?:word|wd)?|pwd|psw|token|secret|key)=)[^&/?#;]*"
 _MOST_BYTES = 16_384
 
 
@@ -27,12 +28,12 @@ class Stream:
     """Opens a network stream.
 
     Attributes:
-        name: its address without user and password.
+        name: its address without user, password and other secrets.
     """
 
     def __init__(self, address: str) -> None:
         """Take the address, with user and password if it needs them."""
-        self.name = without_password(address)
+        self.name = _shown(address)
         self._address = address
 
     def open(self) -> FrameDevice:
@@ -78,7 +79,7 @@ class Stream:
 def without_password(address: str) -> str:
     """Return an address without the user and password in it.
 
-    One that makes no sense, as with a # in the password, loses everything before its last @.
+    One that makes no sense, as with a # or @ in the password, loses everything before its last @.
     """
     if _host_and_port(address) is None:
         scheme, _, rest = address.partition("://")
@@ -87,12 +88,19 @@ def without_password(address: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
+def _shown(address: str) -> str:
+    """Return an address without user and password, also those that cheap cameras take in the path or query."""
+    return re.sub(_SECRETS, r"\1…", without_password(address))
+
+
 def _host_and_port(address: str) -> tuple[str, int] | None:
     try:
         parts = urlsplit(address)
         port = parts.port or PORTS.get(parts.scheme)
     except ValueError:
         return None
+    if "@" in parts.fragment or ("@" in parts.netloc and "@" in parts.path + parts.query):
+        return None  # the password goes on there
     return (parts.hostname, port) if parts.hostname and port else None
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from .early_end import raise_if_asked
 from .errors import SourceError
 from .frame_device import FrameDevice, FrameOpener
 from .frames import Frame
@@ -105,6 +106,7 @@ class SupervisedSource:
 
         Raises:
             SourceError: it is not there, busy or not permitted, and is not to be waited for.
+            ImportError: a package that opens it is missing or broken, for which no waiting helps.
         """
         with self._news:
             self._start()
@@ -112,10 +114,13 @@ class SupervisedSource:
             session = self._session
             assert session
             while not (session.is_open or session.is_over) and time.monotonic() < deadline_s:
+                raise_if_asked()
                 self._news.wait(_POLL_S)
             if session.is_open:
                 self._heard_s = time.monotonic()
                 return self._frames()
+            if session.broken is not None:
+                raise session.broken
             reason = session.error or SourceError(
                 f"{self._opener.name}: no answer within {OPENING_S:.0f} s; check cable, address and power"
             )
@@ -142,6 +147,7 @@ class SupervisedSource:
         while True:
             with self._news:
                 while (frame := self._take()) is None:
+                    raise_if_asked()
                     self._look_after()
                     self._news.wait(_POLL_S)
             yield frame
@@ -248,6 +254,7 @@ class _Session:
         self.frames = 0
         self.is_open = self.is_over = self.abandoned = False
         self.error: SourceError | None = None
+        self.broken: ImportError | None = None
         self.thread = threading.Thread(target=self._run, name="camera", daemon=True)
 
     def _run(self) -> None:
@@ -261,6 +268,7 @@ class _Session:
             self.error = error
         except Exception as cause:  # noqa: BLE001 - drivers raise anything, and the next attempt may do better
             self.error = SourceError(f"{self._opener.name}: {type(cause).__name__}: {' '.join(str(cause).split())}")
+            self.broken = cause if isinstance(cause, ImportError) else None
         finally:
             if device is not None:
                 device.close()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from .early_end import raise_if_asked
 from .errors import PictureError, SourceError
 from .frames import Frame
 from .sources import PICTURE_SUFFIXES, read_frame
@@ -16,7 +17,7 @@ Marks = tuple[int, int]  # size and time of a file
 
 
 def watch_folder(
-    folder: Path, *, say: Callable[[str], None], sleep: Callable[[float], None] = time.sleep
+    folder: Path, *, say: Callable[[str], None], wait: bool = False, sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[Frame]:
     """Read the pictures of a folder, those that are there and then those that come, for ever.
 
@@ -26,12 +27,13 @@ def watch_folder(
     Args:
         folder: what to look through; folders below it are not.
         say: is told, once each, that the folder is gone and back.
+        wait: wait for a folder that is not there at the start, as on a disk that is mounted later.
         sleep: waits between two looks.
 
     Raises:
-        SourceError: the folder is not there at the start.
+        SourceError: the folder is not there at the start and not to be waited for, or is something else.
     """
-    if not folder.is_dir():
+    if not folder.is_dir() and (folder.exists() or not wait):
         raise SourceError(f"{folder}: expected a folder to watch, found {'a file' if folder.exists() else 'nothing'}")
     done: dict[Path, Marks] = {}
     seen: dict[Path, Marks] = {}
@@ -52,6 +54,7 @@ def _looks(folder: Path, say: Callable[[str], None], sleep: Callable[[float], No
     """Yield what is in the folder, again and again, for as long as it can be looked through."""
     away = False
     while True:
+        raise_if_asked()
         try:
             now = _pictures(folder)
         except OSError as cause:

@@ -1,5 +1,5 @@
 """Start with `python -m edge_digits`."""
 
-from .cli import main
+from .start import main
 
 main()

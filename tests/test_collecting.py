@@ -13,7 +13,7 @@ from PIL import Image
 from device.cli import cli
 from device.collected import append_line, drop_stale_lines, read_lines
 from device.errors import UsageError
-from device.quota_folder import QuotaFolder, on_disk
+from device.quota_folder import QuotaFolder, used_on_disk
 from device.reading import ModelName, ReadDigit, Reading
 from device.settings import CollectSettings
 from device.sink import Event
@@ -33,10 +33,6 @@ def paper(seven: np.ndarray) -> np.ndarray:
 def event(frame: np.ndarray, number: int, *, label: str = "7", score: float = 0.5) -> Event:
     digits = (ReadDigit(label, score, (47, 36, 14, 20)),)
     return Event(Reading("camera:0", number, 1_700_000_000.0 + number, digits, model=MODEL), frame)
-
-
-def used(folder: Path) -> int:
-    return sum(on_disk(each.stat().st_size) for each in folder.rglob("*") if each.is_file())
 
 
 def collect(folder: Path, **more: object) -> CollectSink:
@@ -80,7 +76,7 @@ def test_the_quota_holds_exactly_and_the_oldest_go(paper: np.ndarray, tmp_path: 
     sink = collect(folder, quota_mb=0.1)
     for number in range(60):
         sink.write([event(paper, number)])
-        assert used(folder) <= 100_000
+        assert used_on_disk(folder) <= 100_000
     crops = sorted(int(each.name.split("-")[1]) for each in (folder / "unsure").iterdir())
     assert crops == [*range(60 - len(crops), 60)]
     assert len(crops) >= 8
@@ -90,7 +86,7 @@ def test_what_a_person_corrected_is_never_deleted(paper: np.ndarray, tmp_path: P
     """It counts for the quota; where it leaves no room, nothing is kept, and that is said."""
     (tmp_path / "7").mkdir()
     (tmp_path / "7" / "old.png").write_bytes(b"x" * 98_000)
-    with pytest.raises(UsageError, match="taken by files that are kept; raise the quota"):
+    with pytest.raises(UsageError, match="taken by what is kept; raise the quota"):
         collect(tmp_path, quota_mb=0.1).write([event(paper, 1), event(paper, 2)])
     assert (tmp_path / "7" / "old.png").exists()
 
@@ -100,6 +96,14 @@ def test_a_quota_smaller_than_one_frame_is_said(paper: np.ndarray, tmp_path: Pat
     noise = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
     with pytest.raises(UsageError, match=r"expected a quota of at least .* for a single file"):
         collect(tmp_path, quota_mb=0.05).write([event(noise, 1)])
+
+
+def test_the_names_of_many_files_count_for_the_quota(tmp_path: Path) -> None:
+    """A folder of many files takes room itself, as `du` shows."""
+    files = QuotaFolder(tmp_path / "q", max_bytes=3_000_000, may_go=lambda path: True)
+    for number in range(900):
+        files.write(f"below/{number:04}-{'x' * 200}.png", b"content")
+    assert files.used_bytes == used_on_disk(tmp_path / "q") <= 3_000_000
 
 
 def test_half_written_files_of_a_power_cut_are_removed(tmp_path: Path) -> None:
@@ -180,4 +184,4 @@ def test_info_counts(collected: Path) -> None:
     review(collected, "", "1", "q")
     result = CliRunner().invoke(cli, ["collect", "info", "--json", str(collected)])
     document = json.loads(result.stdout)
-    assert document == {"crops": {"unsure": 2, "1": 1, "7": 1}, "size_bytes": used(collected)}
+    assert document == {"crops": {"unsure": 2, "1": 1, "7": 1}, "size_bytes": used_on_disk(collected)}

@@ -14,6 +14,7 @@ from conftest import ROOT
 
 from device import command_line
 from device.command_line import Command, Terminated, report_end, reporter, run_command_line
+from device.early_end import Asked
 from device.errors import DataError, EdgeDigitsError, FitError, GateError, OutputError, SourceError, UsageError
 
 
@@ -51,6 +52,12 @@ def test_quiet_hides_progress_and_not_errors() -> None:
 def test_each_end_has_its_exit_code(error: BaseException, code: int) -> None:
     """The codes are those of the design."""
     assert report_end(error) == code
+
+
+def test_the_opencv_with_windows_on_a_device_without_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """Installing it again would not help."""
+    assert report_end(ImportError("libGL.so.1: cannot open shared object file: No such file or directory")) == 1
+    assert capsys.readouterr().err.endswith("; pip uninstall opencv-python, then pip install opencv-python-headless\n")
 
 
 def test_an_unexpected_error_is_one_line_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
@@ -96,7 +103,47 @@ def test_a_stop_while_an_extension_is_imported_is_a_stop(
     broken = ImportError("numpy._core.multiarray failed to import")
     assert report_end(broken) == 1
     capsys.readouterr()
-    monkeypatch.setattr(command_line._Asked, "to_end", stop)
+    monkeypatch.setattr(Asked, "to_end", stop)
     command_line._show_uncaught(type(stop), stop, None)
     assert report_end(broken) == code
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("number", "code"), [("SIGINT", 130), ("SIGTERM", 0)])
+@pytest.mark.parametrize("program", ["edge_digits", "device"])
+def test_a_stop_while_the_program_is_imported_is_silent(program: str, number: str, code: int, tmp_path: Path) -> None:
+    """Nothing has begun yet: the exit code is right and there is no traceback."""
+    (tmp_path / "click.py").write_text(f"import signal\nsignal.raise_signal(signal.{number})\n")
+    words = [sys.executable, "-m", program, "run"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (code, b"", b"")
+
+
+def test_a_background_job_ignores_ctrl_c_from_the_first() -> None:
+    """A shell starts those so that Ctrl-C at its prompt does not reach them."""
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "from device.early_end import end_at_once_when_asked; end_at_once_when_asked()\n"
+        "signal.raise_signal(signal.SIGINT); print('goes on')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (0, b"goes on\n")
+
+
+def test_ctrl_c_while_a_dataclass_is_made_is_exit_code_130(tmp_path: Path) -> None:
+    """Started with -m, Python remembers a Ctrl-C in `exec` and would end by the signal rather than with that code.
+
+    So does one that is pressed again at the very end.
+    """
+    code = (
+        "import atexit, click\n"
+        "from device.command_line import Command, run_command_line\n"
+        "atexit.register(lambda: exec('import signal; signal.raise_signal(signal.SIGINT)'))\n"
+        "command = lambda: exec('import signal; signal.raise_signal(signal.SIGINT)')\n"
+        "run_command_line(click.command(cls=Command)(command), [])"
+    )
+    (tmp_path / "program.py").write_text(code)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    done = subprocess.run([sys.executable, "-m", "program"], env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (130, b"interrupted\n")

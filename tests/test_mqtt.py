@@ -299,6 +299,44 @@ def test_a_queue_survives_and_has_a_limit(tmp_path: Path) -> None:
     queue.close()
 
 
+def test_a_queue_that_is_deleted_is_begun_anew(tmp_path: Path) -> None:
+    """What waited in it is gone; what comes is kept, with numbers that go on, for those who read behind one."""
+    queue = MqttQueue(tmp_path / "q.sqlite", max_bytes=200_000)
+    queue.put([("t", "a", False), ("t", "b", False)])
+    device = queue.device
+    queue.path.unlink()
+    assert queue.next_id() == 3
+    queue.put([("t", "c", False)])
+    assert [(each.id, each.payload) for each in queue.after(2, most=9)] == [(3, "c")]
+    queue.close()
+    again = MqttQueue(tmp_path / "q.sqlite", max_bytes=200_000)
+    assert (again.device, len(again), again.next_id()) == (device, 1, 4)
+    again.close()
+
+
+def test_many_readings_at_once_fit_in_a_small_queue(tmp_path: Path) -> None:
+    """After a pause the newest of hundreds are kept; none is refused because there was room for the first alone."""
+    queue = MqttQueue(tmp_path / "q.sqlite", max_bytes=100_000)
+    queue.put([("t", f"{number} " + "x" * 700, False) for number in range(1500)])
+    kept = queue.after(0, most=2000)
+    assert kept[-1].payload.startswith("1499 ")
+    assert len(kept) + queue.lost == 1500
+    queue.close()
+
+
+def test_a_full_queue_is_said(tmp_path: Path) -> None:
+    """Once when it begins to lose the oldest, and how many in the end."""
+    said: list[str] = []
+    sink = MqttSink(settings(1, tmp_path, queue_mb=0.1), say=said.append)
+    for number in range(300):
+        sink.write([Event(reading(number))])
+    sink.close()
+    assert [line for line in said if "is full" in line] == [
+        f"MQTT: {sink.queue.path} is full ([mqtt] queue_mb); the oldest messages go"
+    ]
+    assert f"MQTT: {sink.queue.lost} messages went because the queue was full" in said
+
+
 def test_two_runs_never_share_a_queue(tmp_path: Path) -> None:
     """They would send each other's messages."""
     queue = MqttQueue(tmp_path / "q.sqlite", max_bytes=100_000)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -189,6 +191,55 @@ def test_a_signal_ends_a_camera_that_hangs_or_is_away(number: int, code: int, fa
             process.stderr.readline()
         process.send_signal(number)
         assert process.wait(30) == code
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+@pytest.mark.parametrize("source", [["--source"], ["--fake-camera"], ["--watch", "--source"]])
+def test_a_signal_whose_exception_python_loses_ends_it_too(
+    number: int, code: int, source: list[str], picture: Path
+) -> None:
+    """As in a callback of a weak reference, or in an extension that is being imported; and nothing is said of that."""
+    program = f"""
+import signal, sys, weakref
+from device import running
+class Thing: pass
+things = [Thing()]
+reference = weakref.ref(things[0], lambda _: signal.raise_signal({int(number)}))
+load = running.load_reader
+running.load_reader = lambda *given, **more: (things.clear(), load(*given, **more))[1]
+from device.cli import main
+main()
+"""
+    place = picture.parent if "--watch" in source else picture
+    command = [sys.executable, "-c", program, "run", *source, str(place), "--quiet"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", "interrupted\n" if code else "")
+
+
+def test_a_log_that_nobody_reads_stops_nothing(picture: Path) -> None:
+    """Standard error may be a pipe that is full: reading goes on past an outage, and the end comes."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writer, b"x" * 4096)
+    os.set_blocking(writer, True)
+    faults = ["--faults", "0.5:unplug 1:replug"]
+    command = [sys.executable, "-m", "device", "run", "--fake-camera", picture, *faults, "--json", "--http", "0"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=writer) as process:
+        limit = threading.Timer(300, process.kill)
+        limit.start()
+        try:
+            assert process.stdout
+            while json.loads(process.stdout.readline())["frame"] < 60:  # well past the outage
+                pass
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == 130
+        finally:
+            limit.cancel()
+            process.kill()
+            os.close(writer)
+            os.close(reader)
 
 
 def test_kill_9_leaves_nothing_corrupt(picture: Path, tmp_path: Path) -> None:

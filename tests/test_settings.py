@@ -11,9 +11,12 @@ from device.errors import DataError, UsageError
 from device.setting import settings_of
 from device.settings import CameraSettings, MqttSettings, Settings
 from device.settings_file import load_settings, override, parse_settings, print_settings, section_types
+from device.settings_options import apply_options
+from device.voting_settings import VotingSettings
 
 CHANGED = Settings(
     camera=CameraSettings(width=640, crop=(1, 2, 3, 4), rotate=90, fps=12.5),
+    voting=VotingSettings(frames=9, hold=8),
     mqtt=MqttSettings(host='odd "name" \x7f\n', tls=True, ca_file=Path("a b/ca.pem")),
 )
 
@@ -22,6 +25,15 @@ CHANGED = Settings(
 def test_printed_settings_load_back(settings: Settings) -> None:
     """What --print-config prints is valid TOML and means the same."""
     assert parse_settings(print_settings(settings), name="printed") == settings
+
+
+def test_values_that_only_go_together_may_come_in_any_order() -> None:
+    """Neither eight of five frames nor three of nine make sense on the way to eight of nine."""
+    wanted = VotingSettings(frames=9, hold=8)
+    for frames, hold in ((0, 1), (1, 0)):
+        words = ["voting.frames=9", "voting.hold=8"]
+        assert override(Settings(), [words[frames], words[hold]]).voting == wanted
+    assert apply_options(Settings(), {"voting__frames": "9", "voting__hold": "8"}).voting == wanted
 
 
 def test_every_setting_is_documented() -> None:
@@ -55,6 +67,7 @@ def test_commented_examples_are_valid() -> None:
         ("[camera]\nrotate = 45", "expected one of 0, 90, 180, 270, found 45"),
         ("[camera]\ncrop = [1, 2, 3]", "expected a list of 4, each a whole number"),
         ("[mqtt]\ntls = 1", "tls: expected true or false, found 1"),
+        ("[voting]\nhold = 9", r"\[voting\] hold: expected more than half of 5 frames and not more than all, found 9"),
         ("camera = 3", r"expected \[camera\] with settings below it"),
         ("[camera\n", "expected TOML"),
     ],

@@ -25,6 +25,18 @@ NO_STDIN = io.BytesIO()
 GREY = np.full((6, 8, 3), 90, np.uint8)
 
 
+@pytest.mark.parametrize("spec", ["rtsp://h/s", "b.png"])
+def test_what_no_camera_is_asked_is_said(spec: str, folder: Path) -> None:
+    """Size and exposure are asked of cameras; elsewhere they would be passed over in silence."""
+    said: list[str] = []
+    camera = CameraSettings(width=320, exposure=5.0)
+    choose_source(
+        SourceSettings(source=spec.replace("b.png", f"{folder}/b.png")), camera, stdin=NO_STDIN, say=said.append
+    )
+    (line,) = said
+    assert "--width, --exposure: only cameras" in line
+
+
 def choose(spec: str, **settings: object) -> OpenableSource:
     source = SourceSettings(source=spec, **settings)
     return choose_source(source, CameraSettings(), stdin=NO_STDIN, say=pytest.fail)
@@ -135,8 +147,18 @@ def test_a_stream_never_shows_its_password() -> None:
     assert "secret" not in str(caught.value)
 
 
+def test_a_password_in_the_path_of_a_stream_is_not_shown() -> None:
+    """Cheap cameras want it there; the rest of the address tells streams apart."""
+    stream = Stream("rtsp://camera/user=me&password=geheim&channel=1?token=geheim#x")
+    assert stream.name == "rtsp://camera/user=me&password=…&channel=1?token=…#x"
+
+
 @pytest.mark.parametrize(
-    "address", ["rtsp://me:se#cret@camera/live", "http://me:a?b@camera:80/v", "rtsp://me:x@host:no/"]
+    "address",
+    [
+        *("rtsp://me:se#cret@camera/live", "http://me:a?b@camera:80/v", "rtsp://me:x@host:no/"),
+        *("http://me:s@e#cret@camera/v", "http://me:s@e/cret@camera/v", "http://me:s@e?cret@camera/v"),
+    ],
 )
 def test_an_address_that_makes_no_sense_shows_no_password_either(address: str) -> None:
     """A sign that belongs encoded cuts the address at the wrong place; nothing before its last @ is shown."""
@@ -311,6 +333,23 @@ def test_a_camera_is_no_folder_to_watch() -> None:
         choose("0", watch=True).frames as frames,
     ):
         next(iter(frames))
+
+
+def test_a_folder_to_watch_is_waited_for_on_request(folder: Path) -> None:
+    """As one on a disk that is mounted late; said once, and once when it is there."""
+    from device.watching import watch_folder
+
+    said: list[str] = []
+    late = folder.with_name("late")
+    frame = next(watch_folder(late, say=said.append, wait=True, sleep=lambda _: late.exists() or folder.rename(late)))
+    assert (Path(frame.source).name, len(said), said[-1]) == ("b.png", 2, f"{late}: back")
+
+
+@pytest.mark.parametrize("spec", ["rtsp://me:secret@h/s", "http://h/s"])
+def test_a_stream_is_no_folder_to_watch(spec: str) -> None:
+    """Said without the password."""
+    with pytest.raises(UsageError, match=r"^--watch: expected a folder to watch, found a camera or stream"):
+        choose(spec, watch=True)
 
 
 def test_a_folder_to_watch_must_be_there(tmp_path: Path) -> None:

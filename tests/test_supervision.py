@@ -114,6 +114,17 @@ def test_a_camera_that_is_not_there_is_an_error_at_the_start() -> None:
         SupervisedSource(gone, say=pytest.fail).__enter__()
 
 
+def test_a_missing_package_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does not come back like a camera; the command line says how to install it."""
+
+    def import_it(*_: object) -> None:
+        raise ModuleNotFoundError("No module named 'cv2'", name="cv2")
+
+    monkeypatch.setattr(camera_module, "open_capture", import_it)
+    with pytest.raises(ModuleNotFoundError, match="cv2"), SupervisedSource(Camera("0"), say=pytest.fail, wait=True):
+        pass
+
+
 def test_a_camera_that_is_not_there_is_waited_for_on_request() -> None:
     """With waiting, it is said once and read when it comes."""
     said: list[str] = []

@@ -110,6 +110,31 @@ def test_a_video_ends_whole_where_the_disk_fills(tmp_path: Path, monkeypatch: py
         VideoSink(tmp_path / "w.avi", fps=10, max_bytes=10_000_000, say=said.append).write([event(1)])
 
 
+@pytest.mark.skipif(not Path("/proc/self/attr").is_dir(), reason="needs a folder that not even root can write in")
+def test_a_folder_that_cannot_be_written_is_refused_before_the_first_frame() -> None:
+    """A video or pictures that have no place are known at the start, where somebody looks; exit code 1."""
+    folder = Path("/proc/self/attr")
+    with pytest.raises(OutputError, match="cannot be written"):
+        PictureSink(folder, max_bytes=10**6)
+    with pytest.raises(OutputError, match="cannot be written"):
+        VideoSink(folder / "v.avi", fps=10, max_bytes=10**6, say=pytest.fail)
+
+
+def test_a_video_that_cannot_be_begun_is_one_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """A folder may become read-only later; OpenCV's own words stay out of the log."""
+    sink = VideoSink(tmp_path / "v.avi", fps=10, max_bytes=10**6, say=pytest.fail)
+    (tmp_path / ".v.part.avi").mkdir()
+    with pytest.raises(OutputError, match="cannot be begun"):
+        sink.write([event(1)])
+    assert capfd.readouterr().err == ""
+
+
+def test_a_video_is_called_what_it_is(tmp_path: Path) -> None:
+    """Motion JPEG in an AVI file, whatever else a name promises."""
+    with pytest.raises(UsageError, match=r"expected a name that ends in \.avi, found .*v\.mp4"):
+        VideoSink(tmp_path / "v.mp4", fps=10, max_bytes=10**6, say=pytest.fail)
+
+
 def test_a_window_says_what_to_install() -> None:
     """The headless OpenCV has none; exit code 1, one line."""
     from device.sink_display import DisplaySink

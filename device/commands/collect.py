@@ -44,12 +44,12 @@ def review(folder: Path) -> None:
 def info(folder: Path, *, as_json: bool) -> None:
     """Count what is in DIR."""
     from ..collected import NOT_LABELS, UNSURE, unsure_crops
-    from ..quota_folder import on_disk
+    from ..quota_folder import used_on_disk
 
     counts = {UNSURE: len(unsure_crops(folder))}
     for place in sorted(each for each in folder.iterdir() if each.is_dir() and each.name not in NOT_LABELS):
         counts[place.name] = sum(1 for _ in place.glob("*.png"))
-    size_bytes = sum(on_disk(each.stat().st_size) for each in folder.rglob("*") if each.is_file())
+    size_bytes = used_on_disk(folder)
     if as_json:
         click.echo(json.dumps({"crops": counts, "size_bytes": size_bytes}))
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,8 @@ def run(
         return
     from ..running import run_settings
 
-    errors = run_settings(settings, stdin=open_stdin(), note=reporter(), say=say)
+    # A log that nobody reads must stop neither reading nor the end.
+    note, speak = reporter(patient=False), partial(say, patient=False)
+    errors = run_settings(settings, stdin=open_stdin(), note=note, say=speak)
     if errors:
         click.get_current_context().exit(DataError.exit_code)
