@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from .board import Board
 from .board_server import BoardServer
+from .early_end import raise_if_asked
 from .live_state import LiveState, Run
 from .loading import load_reader
 from .opening import choose_source
@@ -59,6 +60,7 @@ def serve_settings(
             watching = load_reader(settings.model, settings.reading, warn=note)
             pump(frames, watching, settings, stream=source.stream, sinks=_Shown(state))
         while True:
+            raise_if_asked()
             time.sleep(LOOK_S)
 
 

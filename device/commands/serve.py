@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,4 +43,6 @@ def serve(*, config: Path | None, **options: Any) -> None:
     loaded = load_settings(config) if config else Settings()
     live = options["source__source"] is not None or loaded.source != SourceSettings()
     settings = apply_options(loaded, options)
-    serve_settings(settings, live=live, stdin=open_stdin(), note=reporter(), say=say)
+    # As for run, a log that nobody reads must stop nothing.
+    note, speak = reporter(patient=False), partial(say, patient=False)
+    serve_settings(settings, live=live, stdin=open_stdin(), note=note, say=speak)
