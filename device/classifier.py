@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+OUTSIDE = 0.01  # a score this far outside 0–1 is no probability but a logit
+
 
 class Classifier:
     """A model in a runtime, checked against its card and the contract before the first inference.
@@ -41,6 +43,7 @@ class Classifier:
         self.runtime = runtime
         self._inference = Inference(model.flatbuffer, runtime, num_threads=num_threads)
         check_contract(model, self._inference.input, self._inference.output)
+        self._logits = False
 
     def raw_scores(self, digits: NDArray[np.uint8]) -> NDArray[Any]:
         """Return the output tensor as it is, for each digit.
@@ -62,9 +65,18 @@ class Classifier:
             digits: uint8 (N, 28, 28), canonical digits.
 
         Returns:
-            float32 (N, labels), 0–1 for a model that ends in softmax.
+            float32 (N, labels), 0–1; of a model that ends without softmax, that of its logits.
         """
-        return dequantize(self.raw_scores(digits), self._inference.output)
+        scores = dequantize(self.raw_scores(digits), self._inference.output)
+        # Once is enough: what lies outside 0–1 is no probability, and then none of its answers is.
+        self._logits = self._logits or bool((scores < -OUTSIDE).any() or (scores > 1 + OUTSIDE).any())
+        return _softmax(scores) if self._logits else scores
+
+
+def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    shares: NDArray[np.float32] = powers / powers.sum(axis=1, keepdims=True)
+    return shares
 
 
 def check_contract(model: ModelFile, source: TensorCard, target: TensorCard) -> None:

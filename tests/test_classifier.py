@@ -54,6 +54,20 @@ def test_golden_vectors_that_are_not_met_are_said(
     assert ("outside the bound" in str(replay)) is not met
 
 
+def test_logits_become_probabilities(
+    model: ModelFile, sample_digits: MeasuringDigits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scores beyond 0–1 are those of a network that ends without softmax; a threshold means nothing to them."""
+    classifier, digits = Classifier(model, load_runtime()), sample_digits.images[:2]
+    probabilities = classifier.scores(digits)
+    logits = np.array([[8.82, -1, 0], [0.2, 0.9, 0.1]], np.float32)
+    monkeypatch.setattr("device.classifier.dequantize", lambda *_: logits)
+    found = classifier.scores(digits)
+    monkeypatch.undo()
+    assert np.allclose(found, np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True))
+    assert np.array_equal(Classifier(model, load_runtime()).scores(digits), probabilities)
+
+
 @pytest.mark.parametrize("digits", [np.zeros((1, 28, 28), np.float32), np.zeros((28, 28), np.uint8)])
 def test_only_canonical_digits_are_taken(classifier: Classifier, digits: np.ndarray) -> None:
     """Another dtype or shape is refused before it reaches the runtime."""
