@@ -63,13 +63,21 @@ def make_card(
             **({"mending": finished.mending} if finished.mending else {}),
             **({"stripped_bytes": finished.saved_bytes} if finished.saved_bytes else {}),
         },
-        calibration=request.calibration.source if calibrated and request.calibration else {},
-        training={key: value for key, value in request.training.items() if key != "decision"},
+        calibration=_without_folders(request.calibration.source) if calibrated and request.calibration else {},
+        training=_without_folders({key: value for key, value in request.training.items() if key != "decision"}),
         decision=request.training.get("decision", {}),
-        accuracy={each.runtime: _accuracy(each) for each in agreements} | {"data": request.test.source},
+        accuracy={each.runtime: _accuracy(each) for each in agreements} | {"data": _without_folders(request.test.source)},
         agreement={each.runtime: _rounded(asdict(each)) for each in agreements},
         golden=_golden(request, images, trials),
     )
+
+
+def _without_folders(origin: Mapping[str, Any]) -> dict[str, Any]:
+    """Name data by their files alone: where they lay on the machine that converted is nobody else's business."""
+    if not isinstance(origin.get("source"), str):
+        return dict(origin)
+    parts = [part if "://" in part else part.rstrip("/").rpartition("/")[2] for part in origin["source"].split(" + ")]
+    return {**origin, "source": " + ".join(parts)}
 
 
 def _golden(request: ConversionRequest, images: NDArray[np.uint8], trials: list[Trial]) -> Mapping[str, Any]:

@@ -54,6 +54,14 @@ def test_a_shipped_model_says_how_it_was_made_and_decides(path) -> None:
     assert card.golden
 
 
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_shipped_model_names_no_folder(path) -> None:
+    """Data is named by its file: where it lay on the machine that converted is left out."""
+    card = read_model(path).card
+    origins = (card.training, card.calibration, card.accuracy["data"])
+    assert {origin["source"] for origin in origins if "source" in origin} == {"mnist.npz"}
+
+
 @pytest.mark.parametrize("runtime", installed_runtimes())
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_shipped_model_reads_digits(path, runtime: str, sample_digits: MeasuringDigits) -> None:

@@ -88,6 +88,7 @@ def test_a_conversion_describes_itself(request_: ConversionRequest) -> None:
         assert golden.digits.shape == (10, 28, 28)
         assert golden.outputs.keys() == runtimes
     assert read_model(int8.path).card.calibration["count"] == 100
+    assert "/" not in read_model(int8.path).card.calibration.get("source", "")
     assert read_model(float32.path).card.calibration == {}
     assert int8.flatbuffer_bytes < float32.flatbuffer_bytes / 2
 
