@@ -66,7 +66,8 @@ def make_card(
         calibration=_without_folders(request.calibration.source) if calibrated and request.calibration else {},
         training=_without_folders({key: value for key, value in request.training.items() if key != "decision"}),
         decision=request.training.get("decision", {}),
-        accuracy={each.runtime: _accuracy(each) for each in agreements} | {"data": _without_folders(request.test.source)},
+        accuracy={each.runtime: _accuracy(each) for each in agreements}
+        | {"data": _without_folders(request.test.source)},
         agreement={each.runtime: _rounded(asdict(each)) for each in agreements},
         golden=_golden(request, images, trials),
     )
