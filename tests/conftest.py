@@ -14,6 +14,7 @@ import pytest
 
 from benchmarks.measuring_digits import MeasuringDigits, load_measuring_digits
 from device.classifier import Classifier
+from device.early_end import Asked
 from device.model_file import ModelFile, read_model
 from device.paths import DEFAULT_MODEL
 from device.runtime import load_runtime
@@ -42,10 +43,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Keep tests away from the user's cache and settings."""
+    """Keep tests away from the user's cache and settings, and from what asked an earlier one to end."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("EDGE_DIGITS_DATA", raising=False)
     monkeypatch.delenv("EDGE_DIGITS_RUNTIME", raising=False)
+    monkeypatch.setattr(Asked, "to_end", None)
 
 
 @pytest.fixture(scope="session")
