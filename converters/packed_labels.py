@@ -6,7 +6,7 @@ import io
 import zipfile
 import zlib
 
-from device.flatbuffer_reader import printable
+from device.flatbuffer_reader import without_controls
 
 MAX_BYTES = 1 << 20
 
@@ -29,4 +29,4 @@ def read_packed_labels(content: bytes) -> tuple[str, ...]:
                 lines = file.read(MAX_BYTES).decode("utf-8").splitlines()
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, KeyError, IndexError):
         return ()
-    return tuple(printable(line.strip()) for line in lines if line.strip())
+    return tuple(without_controls(line.strip()) for line in lines if line.strip())

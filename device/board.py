@@ -12,18 +12,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .collected import UNSURE, append_line, place_of
-from .errors import OutputError, UsageError
+from .collected import UNSURE, append_line, line_of, place_of, stem_of
+from .errors import UsageError
 from .frames import Frame
-from .output_files import write_bytes
+from .output_files import refuse_unwritable, write_bytes
 from .pictures import decode_picture
-from .reading import Reading, utc_timestamp
+from .reading import Reading
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .reader import Reader
-    from .reading import ReadDigit
 
 SOURCE = "web page"
 NO_DIGIT = "-"  # stands for the label of what is no digit
@@ -36,15 +35,12 @@ class Board:
         """Take the reader, and the folder to keep corrected digits in.
 
         Raises:
-            OutputError: the folder cannot be made.
+            OutputError: the folder cannot be made or written.
         """
         self._reader, self._folder = reader, folder
         self._lock = threading.Lock()
         if folder is not None:
-            try:
-                (folder / UNSURE).mkdir(parents=True, exist_ok=True)
-            except OSError as cause:
-                raise OutputError(f"{folder}: cannot be used: {cause.strerror}; choose another place") from cause
+            refuse_unwritable(folder / UNSURE)
 
     def about(self) -> dict[str, Any]:
         """Say what reads, and whether corrections are kept."""
@@ -64,11 +60,11 @@ class Board:
         Raises:
             PictureError: it is no picture.
         """
-        image, reading, pairs = self._examined(content)
+        image, reading, canonical = self._read(content)
         fields: dict[str, Any] = json.loads(reading.to_json())
         fields |= {"height": image.shape[0], "width": image.shape[1]}
-        for digit, (canonical, _) in zip(fields["digits"], pairs, strict=True):
-            digit["canonical"] = f"data:image/png;base64,{base64.b64encode(_as_png(canonical)).decode()}"
+        for digit, each in zip(fields["digits"], canonical, strict=True):
+            digit["canonical"] = f"data:image/png;base64,{base64.b64encode(_as_png(each)).decode()}"
         return fields
 
     def keep(self, content: bytes, labels: Sequence[str]) -> list[str]:
@@ -88,38 +84,31 @@ class Board:
         """
         if self._folder is None:
             raise UsageError("expected a folder to keep digits in, found none; start with --collect DIR")
-        _, reading, pairs = self._examined(content)
+        _, reading, canonical = self._read(content)
         known = self._reader.card.labels
-        if len(labels) != len(pairs):
-            raise UsageError(f"expected a label for each of {len(pairs)} digits, found {len(labels)}; read it again")
+        if len(labels) != len(canonical):
+            raise UsageError(
+                f"expected a label for each of {len(canonical)} digits, found {len(labels)}; read it again"
+            )
         for label in labels:
             if label not in (*known, NO_DIGIT):
                 raise UsageError(f"expected one of {' '.join(known)} or {NO_DIGIT} for no digit, found {label!r}")
-        stem = f"{_compact(reading.taken_at_s)}-{hashlib.sha256(content).hexdigest()[:8]}"
+        stem = f"{stem_of(reading)}-{hashlib.sha256(content).hexdigest()[:8]}"
         kept = []
-        for place, ((canonical, digit), label) in enumerate(zip(pairs, labels, strict=True)):
+        for place, (each, digit, label) in enumerate(zip(canonical, reading.digits, labels, strict=True)):
             if label != NO_DIGIT:
                 file = f"{place_of(self._folder, label).name}/{stem}-{place}.png"
-                write_bytes(self._folder / file, _as_png(canonical))
-                append_line(self._folder, _line(reading, digit, file=file, label=label))
+                write_bytes(self._folder / file, _as_png(each))
+                fields = line_of(reading, digit, file=file, why="drawn")
+                fields |= {"read": digit.label, "label": label, "reviewed": fields["ts"]}
+                append_line(self._folder, fields)
                 kept.append(file)
         return kept
 
-    def _examined(self, content: bytes) -> tuple[NDArray[Any], Reading, list[tuple[NDArray[Any], ReadDigit]]]:
+    def _read(self, content: bytes) -> tuple[NDArray[Any], Reading, list[NDArray[Any]]]:
         image = decode_picture(content, name=SOURCE)
         with self._lock:
-            reading = self._reader.read(Frame(SOURCE, 0, time.time(), image))
-            return image, reading, self._reader.examine(image)
-
-
-def _line(reading: Reading, digit: ReadDigit, *, file: str, label: str) -> dict[str, Any]:
-    """Return the line of the index for a digit that a person looked at."""
-    fields: dict[str, Any] = {"file": file, "frame": None, "why": "drawn", "read": digit.label, "label": label}
-    fields |= {"score": round(digit.score, 4), "box": list(digit.box), "text": reading.text, "source": SOURCE}
-    if reading.model is not None:
-        fields |= {"model": reading.model.name, "variant": reading.model.variant, "sha256": reading.model.sha256}
-    when = utc_timestamp(reading.taken_at_s)
-    return {**fields, "ts": when, "reviewed": when}
+            return image, *self._reader.read_closely(Frame(SOURCE, 0, time.time(), image))
 
 
 def _as_png(canonical: NDArray[Any]) -> bytes:
@@ -128,7 +117,3 @@ def _as_png(canonical: NDArray[Any]) -> bytes:
     stream = io.BytesIO()
     Image.fromarray(canonical).save(stream, "PNG")
     return stream.getvalue()
-
-
-def _compact(seconds: float) -> str:
-    return utc_timestamp(seconds).replace(":", "").replace("-", "")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .contract import CONTRACT_VERSION, SIDE
 from .errors import ContractError
-from .inference import Inference, dequantize, quantize_pixels
+from .inference import Inference, are_logits, dequantize, quantize_pixels, softmax
 from .model_card import TensorCard
 from .model_file import ModelFile
 from .runtime import Runtime
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from numpy.typing import NDArray
-
-OUTSIDE = 0.01  # a score this far outside 0–1 is no probability but a logit
 
 
 class Classifier:
@@ -43,7 +42,6 @@ class Classifier:
         self.runtime = runtime
         self._inference = Inference(model.flatbuffer, runtime, num_threads=num_threads)
         check_contract(model, self._inference.input, self._inference.output)
-        self._logits = False
 
     def raw_scores(self, digits: NDArray[np.uint8]) -> NDArray[Any]:
         """Return the output tensor as it is, for each digit.
@@ -68,15 +66,13 @@ class Classifier:
             float32 (N, labels), 0–1; of a model that ends without softmax, that of its logits.
         """
         scores = dequantize(self.raw_scores(digits), self._inference.output)
-        # Once is enough: what lies outside 0–1 is no probability, and then none of its answers is.
-        self._logits = self._logits or bool((scores < -OUTSIDE).any() or (scores > 1 + OUTSIDE).any())
-        return _softmax(scores) if self._logits else scores
+        return softmax(scores) if self._gives_logits else scores
 
-
-def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    shares: NDArray[np.float32] = powers / powers.sum(axis=1, keepdims=True)
-    return shares
+    @cached_property
+    def _gives_logits(self) -> bool:
+        """Whether the network ends without softmax, by its answers to nothing and to ink alone."""
+        extremes = np.stack([np.full((SIDE, SIDE), value, np.uint8) for value in (0, 255)])
+        return are_logits(dequantize(self.raw_scores(extremes), self._inference.output))
 
 
 def check_contract(model: ModelFile, source: TensorCard, target: TensorCard) -> None:

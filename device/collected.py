@@ -17,9 +17,28 @@ from typing import Any
 
 from .errors import DataError, OutputError, UsageError
 from .output_files import write_text
+from .printable import printable
+from .reading import ReadDigit, Reading, utc_timestamp
 
 UNSURE, FRAMES, INDEX, LOCK = "unsure", "frames", "index.jsonl", ".lock"
 NOT_LABELS = frozenset({UNSURE, FRAMES})
+
+
+def stem_of(reading: Reading) -> str:
+    """Return what the names of a reading's files begin with: when its frame was taken, and which it was."""
+    return f"{utc_timestamp(reading.taken_at_s).replace(':', '').replace('-', '')}-{reading.frame}"
+
+
+def line_of(
+    reading: Reading, digit: ReadDigit, *, file: str, why: str, frame_file: str | None = None
+) -> dict[str, Any]:
+    """Return the index's line for a digit of a reading."""
+    fields: dict[str, Any] = {"file": file, "frame": frame_file, "why": why, "label": digit.label}
+    fields |= {"score": round(digit.score, 4), "box": list(digit.box), "text": reading.text}
+    fields |= {"ts": utc_timestamp(reading.taken_at_s), "source": printable(reading.source)}
+    if reading.model is not None:
+        fields |= {"model": reading.model.name, "variant": reading.model.variant, "sha256": reading.model.sha256}
+    return fields
 
 
 def append_line(folder: Path, fields: dict[str, Any]) -> None:

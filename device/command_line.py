@@ -104,6 +104,11 @@ def reporter(*, patient: bool = True) -> Callable[[str], None]:
     return partial(say, patient=patient)
 
 
+def speakers_that_never_wait() -> tuple[Callable[[str], None], Callable[[str], None]]:
+    """Return `reporter` and `say` for what runs for months: a log that nobody reads stops neither it nor its end."""
+    return reporter(patient=False), partial(say, patient=False)
+
+
 def say(line: str, *, patient: bool = True) -> None:
     """Write a line to stderr; where that cannot be, as a log on a full disk, the program goes on.
 

@@ -148,7 +148,7 @@ class Table:
         """Return a string field, "" where it is absent; what is no UTF-8 or cannot be printed is replaced by "�"."""
         start, count = self.span(number)
         self.source.spend(count)
-        return printable(self.source.content[start : start + count].decode("utf-8", "replace"))
+        return without_controls(self.source.content[start : start + count].decode("utf-8", "replace"))
 
     def table(self, number: int) -> Table | None:
         """Return a field that is a table, None where it is absent."""
@@ -175,6 +175,6 @@ def root(content: bytes) -> Table:
     return Table(source, source.follow(0))
 
 
-def printable(text: str) -> str:
+def without_controls(text: str) -> str:
     """Return a text of unknown origin so that printing it cannot steer a terminal."""
     return "".join(letter if letter.isprintable() else "�" for letter in text)

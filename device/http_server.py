@@ -31,7 +31,6 @@ class RunServer(WebServer):
         state: LiveState,
         run: Run,
         handler: type[RunHandler] | None = None,
-        option: str = "--http",
     ) -> None:
         """Bind the port and start to serve.
 
@@ -41,7 +40,6 @@ class RunServer(WebServer):
             state: what was read.
             run: source and sinks.
             handler: answers requests, where there are more pages than those of a run.
-            option: what messages call the address.
 
         Raises:
             UsageError: other machines could reach it and there is no token.
@@ -49,7 +47,7 @@ class RunServer(WebServer):
         """
         self.state, self.run = state, run
         self.streams = threading.Semaphore(MOST_STREAMS)
-        super().__init__(address, handler or RunHandler, token=token, option=option)
+        super().__init__(address, handler or RunHandler, token=token)
 
     def end(self) -> None:
         """Stop serving and close the port."""

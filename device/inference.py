@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DTYPES = ("float32", "int8", "uint8", "int16")
+OUTSIDE = 0.01  # a score this far outside 0–1 is no probability but a logit
 
 
 class Inference:
@@ -108,3 +109,15 @@ def dequantize(raw: NDArray[Any], tensor: TensorCard) -> NDArray[np.float32]:
     if raw.dtype.kind == "f":
         return raw.astype(np.float32, copy=False)
     return (raw.astype(np.float32) - np.float32(tensor.zero_point)) * np.float32(tensor.scale)
+
+
+def are_logits(scores: NDArray[np.floating[Any]]) -> bool:
+    """Tell whether scores are those of a network that ends without softmax: some lie outside 0–1."""
+    return bool((scores < -OUTSIDE).any() or (scores > 1 + OUTSIDE).any())
+
+
+def softmax(logits: NDArray[Any]) -> NDArray[Any]:
+    """Return the probabilities, (N, labels), that logits stand for."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    shares: NDArray[Any] = powers / powers.sum(axis=1, keepdims=True)
+    return shares

@@ -74,8 +74,12 @@ class Reader:
 
     def read(self, frame: Frame) -> Reading:
         """Read one frame; a frame that carries an error gives a reading with that error."""
+        return self.read_closely(frame)[0]
+
+    def read_closely(self, frame: Frame) -> tuple[Reading, list[NDArray[Any]]]:
+        """Read one frame; return the reading and, for each digit, what the network was given, uint8 (28, 28)."""
         if frame.image is None:
-            return Reading(frame.source, frame.index, frame.taken_at_s, error=str(frame.error))
+            return Reading(frame.source, frame.index, frame.taken_at_s, error=str(frame.error)), []
         if self._warn is not None:
             self._warn_of_regions(frame.source, frame.image, self._warn)
         start_s = time.perf_counter()
@@ -83,7 +87,7 @@ class Reader:
         total_s = time.perf_counter() - start_s
         timing = Timing(frame.capture_s, find_s, 0.0, total_s - find_s, frame.capture_s + total_s)
         rois = tuple(roi.name for roi in self.settings.regions)
-        return Reading(
+        reading = Reading(
             frame.source,
             frame.index,
             frame.taken_at_s,
@@ -92,10 +96,7 @@ class Reader:
             model=self._model,
             timing=timing,
         )
-
-    def examine(self, image: NDArray[Any]) -> list[tuple[NDArray[Any], ReadDigit]]:
-        """Read a frame and return each digit beside what the network was given for it, uint8 (28, 28)."""
-        return self._read_parts(image)[0]
+        return reading, [canonical for canonical, _ in pairs]
 
     def _warn_of_regions(self, source: str, image: NDArray[Any], warn: Callable[[str], None]) -> None:
         height, width = image.shape[:2]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .reader import Reader
+    from .reading_settings import ReadingSettings
 
 SHEET, GAP, CAPTION = 1008, 12, 22  # px, width of the sheet of stages, and around and below each stage
 STAGES = 760  # px, the height that all stages together may take
@@ -47,13 +48,13 @@ def read_and_draw(
     """
     used: set[str] = set()
     for frame in frames:
-        reading = reader.read(frame)
+        reading, canonical = reader.read_closely(frame)
         if frame.image is not None:
             name = _name(frame.source, used)
             if annotate:
                 _write(annotated(frame.image, reading), annotate / name, force=force)
             if explain:
-                _write(stages(frame.image, reading, reader), explain / name, force=force)
+                _write(stages(frame.image, reading, canonical, reader.settings), explain / name, force=force)
         yield reading
 
 
@@ -90,13 +91,16 @@ def annotated(image: NDArray[Any], reading: Reading, *, scale: float | None = No
     return drawn
 
 
-def stages(image: NDArray[Any], reading: Reading, reader: Reader) -> NDArray[Any]:
+def stages(
+    image: NDArray[Any], reading: Reading, canonical: Sequence[NDArray[Any]], settings: ReadingSettings
+) -> NDArray[Any]:
     """Return the sheet of stages: frame, grey, background removed, lines removed, mask, boxes, canonical digits.
 
     Args:
         image: uint8 (H, W) grey or (H, W, 3) BGR.
         reading: what was read in it.
-        reader: what read it.
+        canonical: uint8 (28, 28) each, what the network was given for each digit.
+        settings: what it was read with.
 
     Returns:
         uint8 (h, w, 3) BGR.
@@ -109,7 +113,6 @@ def stages(image: NDArray[Any], reading: Reading, reader: Reader) -> NDArray[Any
     grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     shown: list[tuple[str, NDArray[Any]]] = [("frame", image), ("grey", grey)]
     if image.shape[:2] != (SIDE, SIDE):
-        settings = reader.settings
         view = look(image, invert=settings.invert, single=settings.layout == "single")
         shown += [
             ("background removed", 255 - _stretched(view.all_ink)),
@@ -120,7 +123,7 @@ def stages(image: NDArray[Any], reading: Reading, reader: Reader) -> NDArray[Any
     shown.append((f"read: {' | '.join(reading.rows) or 'nothing'}", annotated(image, reading, scale=scale)))
     tiles = [_tile(picture, title, _scaled(image, scale), width=(SHEET - GAP) // columns) for title, picture in shown]
     rows = [_side_by_side(tiles[start : start + columns]) for start in range(0, len(tiles), columns)]
-    return np.vstack([*rows, *_digit_rows(image, reading, reader)])
+    return np.vstack([*rows, *_digit_rows(reading, canonical)])
 
 
 def _layout(image: NDArray[Any], count: int) -> tuple[int, float]:
@@ -147,17 +150,17 @@ def _side_by_side(tiles: Sequence[NDArray[Any]]) -> NDArray[Any]:
     return strip
 
 
-def _digit_rows(image: NDArray[Any], reading: Reading, reader: Reader) -> Iterator[NDArray[Any]]:
+def _digit_rows(reading: Reading, canonical: Sequence[NDArray[Any]]) -> Iterator[NDArray[Any]]:
     """Draw the canonical digits, what the network was given, with label and score below."""
     import cv2
 
-    found = reader.examine(image)
+    found = [*zip(canonical, reading.digits, strict=True)]
     across = (SHEET - GAP) // (DIGIT + GAP)
     for start in range(0, len(found), across):
         strip = np.full((DIGIT + CAPTION + 2 * GAP, SHEET, 3), PAPER, np.uint8)
-        for place, (canonical, digit) in enumerate(found[start : start + across]):
+        for place, (each, digit) in enumerate(found[start : start + across]):
             x = GAP + place * (DIGIT + GAP)
-            large = cv2.resize(canonical, (DIGIT, DIGIT), interpolation=cv2.INTER_NEAREST)
+            large = cv2.resize(each, (DIGIT, DIGIT), interpolation=cv2.INTER_NEAREST)
             strip[GAP : GAP + DIGIT, x : x + DIGIT] = large[..., np.newaxis]
             _text(strip, f"{digit.label}  {digit.score:.2f}", (x, GAP + DIGIT + CAPTION - 6), INK)
         yield strip

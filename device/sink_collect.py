@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .collected import FRAMES, INDEX, LOCK, UNSURE, append_line, drop_stale_lines
+from .collected import FRAMES, INDEX, LOCK, UNSURE, append_line, drop_stale_lines, line_of, stem_of
 from .contract import SIDE
-from .printable import printable
 from .quota_folder import QuotaFolder, on_disk
-from .reading import ReadDigit, Reading, utc_timestamp
+from .reading import ReadDigit, Reading
 from .settings import CollectSettings
 from .sink import Event
 
@@ -85,7 +84,7 @@ class CollectSink:
     def _keep(self, reading: Reading, image: NDArray[Any], kept: list[tuple[ReadDigit, str]]) -> None:
         import cv2
 
-        stem = f"{utc_timestamp(reading.taken_at_s).replace(':', '').replace('-', '')}-{reading.frame}"
+        stem = stem_of(reading)
         frame_file = None
         if self._settings.frames:
             encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
@@ -97,15 +96,9 @@ class CollectSink:
                 continue
             file = f"{UNSURE}/{stem}-{place}.png"
             self._files.write(file, cv2.imencode(".png", crop)[1].tobytes())
-            self._note(reading, digit, why, file=file, frame_file=frame_file)
+            self._note(line_of(reading, digit, file=file, why=why, frame_file=frame_file))
 
-    def _note(self, reading: Reading, digit: ReadDigit, why: str, *, file: str, frame_file: str | None) -> None:
-        model = reading.model
-        fields: dict[str, Any] = {"file": file, "frame": frame_file, "why": why, "label": digit.label}
-        fields |= {"score": round(digit.score, 4), "box": list(digit.box), "text": reading.text}
-        fields |= {"ts": utc_timestamp(reading.taken_at_s), "source": printable(reading.source)}
-        if model is not None:
-            fields |= {"model": model.name, "variant": model.variant, "sha256": model.sha256}
+    def _note(self, fields: dict[str, Any]) -> None:
         index = self._folder / INDEX
         before = index.stat().st_size if index.exists() else 0
         if before > INDEX_SHARE * self._max_bytes:

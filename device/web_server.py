@@ -51,15 +51,15 @@ class Address:
             return True
 
 
-def parse_address(text: str, *, option: str = "--http") -> Address:
+def parse_address(text: str) -> Address:
     """Return the address that PORT, HOST:PORT or [IPV6]:PORT stands for.
 
     Raises:
-        UsageError: it stands for none; `option` is what the message calls it.
+        UsageError: it stands for none.
     """
     found = re.fullmatch(r"(?:(?:\[(?P<ipv6>[^\]]+)\]|(?P<host>[^:\[\]]+)):)?(?P<port>\d{1,5})", text, re.ASCII)
     if found is None or int(found["port"]) > 65535:
-        raise UsageError(f"{option}: expected PORT, HOST:PORT or [IPV6]:PORT, found {text!r}")
+        raise UsageError(f"--http: expected PORT, HOST:PORT or [IPV6]:PORT, found {text!r}")
     return Address(found["ipv6"] or found["host"] or LOOPBACK, int(found["port"]))
 
 
@@ -70,16 +70,13 @@ class WebServer(ThreadingHTTPServer):
     request_queue_size = MOST_CONNECTIONS
     block_on_close = False
 
-    def __init__(
-        self, address: Address, handler: type[WebHandler], *, token: str | None, option: str = "--http"
-    ) -> None:
+    def __init__(self, address: Address, handler: type[WebHandler], *, token: str | None) -> None:
         """Bind the port and start to serve.
 
         Args:
             address: where.
             handler: answers requests.
             token: what every request must bring, or None.
-            option: what messages call the address.
 
         Raises:
             UsageError: other machines could reach it and there is no token.
@@ -87,7 +84,7 @@ class WebServer(ThreadingHTTPServer):
         """
         if address.beyond_loopback and token is None:
             raise UsageError(
-                f"{option}: expected a token for {address.host}, which other machines can reach, found none; name a "
+                f"--http: expected a token for {address.host}, which other machines can reach, found none; name a "
                 "file with [http] token_file or set EDGE_DIGITS_HTTP_TOKEN"
             )
         self.token, self.host = token, address.host
@@ -98,7 +95,7 @@ class WebServer(ThreadingHTTPServer):
             super().__init__((address.host, address.port), handler)
         except OSError as cause:
             raise OutputError(
-                f"{option}: cannot serve on {address.host} port {address.port}: {cause.strerror}; choose another"
+                f"--http: cannot serve on {address.host} port {address.port}: {cause.strerror}; choose another"
             ) from cause
         self._thread = threading.Thread(target=self.serve_forever, args=(0.1,), name="http", daemon=True)
         self._thread.start()

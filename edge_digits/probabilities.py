@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.errors import DataError
+from device.inference import are_logits, softmax
 
 LEAST = 1e-7  # as Keras clips probabilities before taking their logarithm
 # A quantised softmax of ten scores is off its sum by at most ten half steps of 1/256; sigmoids are off by far more.
 SUM_TOLERANCE = 0.03
-RANGE_TOLERANCE = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,9 +46,9 @@ def as_probabilities(scores: NDArray[np.floating[Any]], *, step: float = 0.0) ->
     values = scores.astype(np.float64)
     if not np.isfinite(values).all():
         raise DataError("expected finite scores, found NaN or infinity among the answers; train or convert again")
-    if (values < -RANGE_TOLERANCE).any() or (values > 1 + RANGE_TOLERANCE).any():
-        powers = np.clip(np.exp(values - values.max(axis=1, keepdims=True)), LEAST, 1)
-        return Probabilities(powers / powers.sum(axis=1, keepdims=True), "scores are logits: softmax was applied")
+    if are_logits(values):
+        shares = np.clip(softmax(values), LEAST, 1)
+        return Probabilities(shares / shares.sum(axis=1, keepdims=True), "scores are logits: softmax was applied")
     sums = values.sum(axis=1)
     note = ""
     if (np.abs(sums - 1) > SUM_TOLERANCE).any():

@@ -58,9 +58,10 @@ def test_logits_become_probabilities(
     model: ModelFile, sample_digits: MeasuringDigits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Scores beyond 0–1 are those of a network that ends without softmax; a threshold means nothing to them."""
-    classifier, digits = Classifier(model, load_runtime()), sample_digits.images[:2]
-    probabilities = classifier.scores(digits)
+    digits = sample_digits.images[:2]
+    probabilities = Classifier(model, load_runtime()).scores(digits)
     logits = np.array([[8.82, -1, 0], [0.2, 0.9, 0.1]], np.float32)
+    classifier = Classifier(model, load_runtime())
     monkeypatch.setattr("device.classifier.dequantize", lambda *_: logits)
     found = classifier.scores(digits)
     monkeypatch.undo()

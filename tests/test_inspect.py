@@ -28,7 +28,7 @@ from converters.op_versions import oldest_common_runtimes
 from converters.packed_labels import read_packed_labels
 from device import child_process
 from device.errors import ModelFileError
-from device.flatbuffer_reader import BUDGET, Bytes, printable, root
+from device.flatbuffer_reader import BUDGET, Bytes, root, without_controls
 from device.model_file import ModelFile, read_model
 from device.paths import DEFAULT_MODEL, SHIPPED_MODELS
 from device.runtime import installed_runtimes
@@ -293,7 +293,7 @@ def test_a_field_that_is_absent_has_its_default(model: ModelFile) -> None:
 
 def test_names_cannot_steer_a_terminal() -> None:
     """What cannot be printed is replaced."""
-    assert printable("a\x1b[31m\nb é 数") == "a�[31m�b é 数"
+    assert without_controls("a\x1b[31m\nb é 数") == "a�[31m�b é 数"
 
 
 def test_a_runtime_that_dies_is_named_with_its_signal(model: ModelFile, monkeypatch, tmp_path: Path) -> None:

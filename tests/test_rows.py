@@ -194,7 +194,7 @@ def test_the_sheet_of_stages_suits_the_picture(classifier: Classifier, shape: tu
     """A picture is drawn as wide or as high as the sheet has room for, whatever its shape."""
     frame = np.zeros((*shape, 3), np.uint8)
     reader = Reader(classifier)
-    sheet = stages(frame, read(reader, frame), reader)
+    sheet = stages(frame, *reader.read_closely(Frame("scene", 0, 0.0, frame)), reader.settings)
     black = (sheet == 0).all(axis=2)
     assert sheet.shape[1] == SHEET
     # Half the width for frames that are wide, more than half the height of all stages for those that are high.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from ..command_line import FILE, Command, reporter, say
+from ..command_line import FILE, Command, speakers_that_never_wait
 from ..errors import DataError
 from ..settings import Settings
 from ..settings_options import apply_options, settings_options
@@ -40,8 +39,7 @@ def run(
         return
     from ..running import run_settings
 
-    # A log that nobody reads must stop neither reading nor the end.
-    note, speak = reporter(patient=False), partial(say, patient=False)
+    note, speak = speakers_that_never_wait()
     errors = run_settings(settings, stdin=open_stdin(), note=note, say=speak)
     if errors:
         click.get_current_context().exit(DataError.exit_code)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from ..command_line import FILE, Command, reporter, say
+from ..command_line import FILE, Command, speakers_that_never_wait
 from ..model_settings import ModelSettings
 from ..reading_settings import ReadingSettings
 from ..settings import HttpSettings, Settings, SourceSettings
@@ -43,6 +42,5 @@ def serve(*, config: Path | None, **options: Any) -> None:
     loaded = load_settings(config) if config else Settings()
     live = options["source__source"] is not None or loaded.source != SourceSettings()
     settings = apply_options(loaded, options)
-    # As for run, a log that nobody reads must stop nothing.
-    note, speak = reporter(patient=False), partial(say, patient=False)
+    note, speak = speakers_that_never_wait()
     serve_settings(settings, live=live, stdin=open_stdin(), note=note, say=speak)
