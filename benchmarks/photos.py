@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from device.classifier import Classifier
 
 COLUMNS = frozenset({"path", "label", "kind", "source"})
-SINGLE = "single"
+SINGLE, MULTI = "single", "multi"  # kinds of photographs: of one digit, of several
 
 
 @dataclass(frozen=True)
 class Photo:
-    """A photograph of one digit: where it is, what it shows, and whose it is."""
+    """A photograph: where it is, what digits it shows, and whose it is."""
 
     path: Path
     label: str
@@ -72,14 +72,15 @@ class SourceScore:
         return self.right / self.total
 
 
-def read_photo_list(path: Path) -> list[Photo]:
-    """Read which photographs of single digits there are.
+def read_photo_list(path: Path, *, kinds: Collection[str] = (SINGLE,)) -> list[Photo]:
+    """Read which photographs of some kinds, single digits unless told otherwise, there are.
 
     Args:
-        path: CSV with the columns path (relative to the CSV), label, kind and source; other kinds are left aside.
+        path: CSV with the columns path (relative to the CSV), label, kind and source.
+        kinds: others are left aside.
 
     Raises:
-        DataError: it is missing, has other columns, or names no single digit.
+        DataError: it is missing, has other columns, or names none of these kinds.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
@@ -87,12 +88,12 @@ def read_photo_list(path: Path) -> list[Photo]:
             if not set(reader.fieldnames or ()) >= COLUMNS:
                 raise DataError(f"{path}: expected columns {', '.join(sorted(COLUMNS))}, found {reader.fieldnames}")
             photos = [
-                Photo(path.parent / row["path"], row["label"], row["source"]) for row in reader if row["kind"] == SINGLE
+                Photo(path.parent / row["path"], row["label"], row["source"]) for row in reader if row["kind"] in kinds
             ]
     except (OSError, UnicodeDecodeError, csv.Error) as cause:
         raise DataError(f"{path}: expected a CSV of photographs, found none that can be read ({cause})") from cause
     if not photos:
-        raise DataError(f'{path}: expected photographs of kind "{SINGLE}", found none')
+        raise DataError(f"{path}: expected photographs of kind {' or '.join(map(repr, kinds))}, found none")
     return photos
 
 

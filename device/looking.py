@@ -34,7 +34,7 @@ RING = 0.12  # of a mark's longer side: how far around it is looked
 CROWDED = 0.12  # of what lies around a mark is other ink: a part of something larger
 QUIET = 0.25  # of what lies around the marks has less ink than is taken for its noise
 PAPER = 3.0  # of 255: less ink than this is the texture of paper
-DARKER = 1.25  # times: ink in a shadow is so much darker than the shadow
+DARKER = 1.15  # times: ink in a shadow is so much darker than the shadow
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,12 +169,10 @@ def _without_shadow(grey: NDArray[Any], view: View) -> View:
     again = _overlook(grey, NARROW_REACH)
     if again.height < LEAST_SHARE * max(grey.shape):
         return view
-    # What is left out must be broad and paler than what stays, else it was thick strokes; or there are many instead.
+    # What is left out must be broad and paler than what stays, else it was thick strokes.
     gone = cv2.morphologyEx(cv2.subtract(pixels, again.mask), cv2.MORPH_OPEN, np.ones((int(broad / 2),) * 2, np.uint8))
     darker = cv2.mean(view.ink, again.mask)[0] > DARKER * cv2.mean(view.ink, gone)[0] and gone.any()
-    alike = (again.marks.height > 0.6 * again.height) & (again.marks.height < 1.6 * again.height)
-    several = again.height < 0.4 * view.height and np.count_nonzero(alike) >= 3
-    return again if several or darker else view
+    return again if darker else view
 
 
 def _look_closer(grey: NDArray[Any], height: float) -> View:

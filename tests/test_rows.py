@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from benchmarks.cut_out import count_right, cut_out
 from benchmarks.hostile_frames import KINDS, hostile_frames
 from benchmarks.measuring_digits import MeasuringDigits
 from device.classifier import Classifier
@@ -71,14 +72,23 @@ def test_a_row_cut_out_along_its_digits_is_read(margin: float, ink: LabelledDigi
     reader, right, count = Reader(classifier), 0, 0
     for seed in range(1, 9):
         rendered = scene(ink, seed=seed)
-        left, top, width, height = np.array([digit.box for digit in read(reader, rendered.frame).digits]).T
-        room = round(margin * height.max())
-        rows = slice(max(0, top.min() - room), (top + height).max() + room)
-        columns = slice(max(0, left.min() - room), (left + width).max() + room)
+        part = cut_out(rendered.frame, read(reader, rendered.frame), margin=margin)
         truth = "".join(rendered.rows)
-        right += alike(read(reader, rendered.frame[rows, columns]).text, truth)
+        right += alike(read(reader, part).text, truth)
         count += len(truth)
     assert right >= 0.97 * count
+
+
+@pytest.mark.parametrize("margin", [0.02, 0.1])
+@pytest.mark.parametrize("cause", ["plain", "fine", "gradient"])
+def test_a_digit_cut_out_along_its_edges_is_read(
+    cause: str, margin: float, ink: LabelledDigits, classifier: Classifier
+) -> None:
+    """Strokes that are thick for such a frame are no shadow."""
+    frames = [scene(ink, cause, "single", seed) for seed in range(1, 21)]
+    whole, right = count_right([(each.frame, each.rows[0]) for each in frames], Reader(classifier))
+    assert whole >= 18
+    assert right[margin] >= whole - 1
 
 
 def test_a_page_is_read_row_by_row(ink: LabelledDigits, classifier: Classifier) -> None:
