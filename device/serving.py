@@ -11,6 +11,7 @@ from typing import BinaryIO
 from .board import Board
 from .board_server import BoardServer
 from .early_end import raise_if_asked
+from .errors import DataError
 from .live_state import LiveState, Run
 from .loading import load_reader
 from .opening import choose_source
@@ -41,6 +42,7 @@ def serve_settings(
     Raises:
         EdgeDigitsError: settings do not go together, the model cannot be loaded, the port cannot be had, or the source
             is not there.
+        DataError: nothing of a source that has ended could be read.
     """
     address = parse_address(settings.http.listen or LISTEN)
     token = read_secret(settings.http.token_file, TOKEN_VARIABLE, what="token")
@@ -59,9 +61,17 @@ def serve_settings(
         if source:
             watching = load_reader(settings.model, settings.reading, warn=note)
             pump(frames, watching, settings, stream=source.stream, sinks=_Shown(state))
+            _refuse_nothing_shown(state)
         while True:
             raise_if_asked()
             time.sleep(LOOK_S)
+
+
+def _refuse_nothing_shown(state: LiveState) -> None:
+    """Raise DataError where a source has ended of which nothing could be read."""
+    newest = state.newest()
+    if newest is not None and state.errors == state.readings:
+        raise DataError(f"{newest.reading.error}; name another --source")
 
 
 class _Shown:

@@ -219,3 +219,10 @@ def test_serve_shows_what_a_source_sees(tmp_path: Path, drawn: bytes) -> None:
         finally:
             process.terminate()
         assert process.wait(30) == 0
+
+
+def test_a_source_of_which_nothing_can_be_read_ends_the_program(tmp_path: Path) -> None:
+    """One line and exit code 6, as for run, rather than a page without anything on it."""
+    command = [sys.executable, "-m", "device", "serve", "--http", "0", "--source", str(tmp_path / "missing.png")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr.count("missing.png")) == (6, 1)
