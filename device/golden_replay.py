@@ -10,13 +10,12 @@ from .inference import dequantize
 from .model_file import ModelFile
 from .trial import try_model
 
-# Runtimes differ in how they round inside a convolution; scores of the shipped models differ by up to 0.08 between
-# tflite-runtime 2.14 and ai-edge-litert 2.3 over the 10,000 test digits. The same runtime must give the same bits on
-# the kind of processor that golden vectors are made on. On arm64 tflite-runtime 2.14 does so too; ai-edge-litert 2.3
-# rounds otherwise there: 0 to 22 of 20,000 int8 outputs of each shipped model differ, by at most 5 steps of 256.
+# Runtimes differ in how they round inside a convolution; scores of the shipped models differ by up to 0.25 between
+# tflite-runtime 2.14 and ai-edge-litert 2.3 over the 10,000 test digits, of which golden vectors are few. The same
+# runtime must give the same bits on the kind of processor that golden vectors are made on. On arm64 tflite-runtime 2.14
+# does so too; ai-edge-litert 2.3 rounds otherwise there, which docs/running.md has figures of.
 BOUND = 0.1
 MADE_ON = ("x86_64", "AMD64")
-STEPS = 8
 
 
 @dataclass(frozen=True)
@@ -28,8 +27,8 @@ class Replay:
         reference: name and version whose outputs they were held against.
         count: vectors; 0 where the card has none.
         difference: largest difference of a score.
-        met: whether that is within the bound: for integer output on the same runtime none, `STEPS` on another kind of
-            processor; else `BOUND`.
+        met: whether that is within the bound: 0 for integer output of the same runtime on the same kind of processor,
+            else `BOUND`.
     """
 
     runtime: str
@@ -72,7 +71,6 @@ def replay_golden(model: ModelFile, *, runtime: str) -> Replay:
     reference = trial.runtime if trial.runtime in golden.outputs else next(iter(golden.outputs))
     expected = dequantize(golden.outputs[reference], model.card.output)
     difference = float(np.abs(dequantize(trial.raw_scores, trial.output) - expected).max())
-    bound = BOUND
-    if reference == trial.runtime and trial.raw_scores.dtype.kind != "f":
-        bound = 0 if platform.machine() in MADE_ON else STEPS * trial.output.scale * 1.001  # float32 rounds the product
+    same = reference == trial.runtime and platform.machine() in MADE_ON and trial.raw_scores.dtype.kind != "f"
+    bound = 0 if same else BOUND
     return Replay(trial.runtime, reference, len(golden.digits), difference, met=difference <= bound)

@@ -39,12 +39,12 @@ def test_golden_vectors_are_met(path: Path, runtime: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("machine", "steps", "met"), [("x86_64", 1, False), ("aarch64", 8, True), ("aarch64", 9, False)]
+    ("machine", "steps", "met"), [("x86_64", 1, False), ("aarch64", 25, True), ("aarch64", 26, False)]
 )
 def test_golden_vectors_that_are_not_met_are_said(
     machine: str, steps: int, met: bool, model: ModelFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One step of 256 off is outside the bound on the same processor; another may round a little otherwise."""
+    """One step of 256 off is outside the bound on the same processor, a tenth of a score on another."""
     runtime = str(load_runtime())
     made = Classifier(model, load_runtime()).raw_scores(unpack_golden(model).digits).astype(int)
     outputs = {runtime: np.where(made > 0, made - steps, made + steps).tolist()}
