@@ -7,6 +7,7 @@ import io
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -179,6 +180,16 @@ def test_too_much_is_not_read(board: Board) -> None:
         assert ask(server.port, "/read", method="POST", **{"Content-Length": big})[0].status == 413
         assert ask(server.port, "/read", method="POST", **{"Content-Length": "-1"})[0].status == 411
         assert ask(server.port, "/other", body=b"")[0].status == 404
+
+
+def test_what_breaks_off_is_not_read(board: Board, drawn: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sends less than was promised has gone."""
+    read: list[bytes] = []
+    monkeypatch.setattr(board, "read", read.append)
+    with serving(board) as server, socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
+        client.sendall(b"POST /read HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (len(drawn) + 1) + drawn)
+        client.shutdown(socket.SHUT_WR)
+        assert (client.recv(1), read) == (b"", [])
 
 
 def test_the_page_needs_nothing_from_elsewhere(board: Board) -> None:

@@ -170,6 +170,43 @@ def test_a_port_in_use_is_said(server: RunServer) -> None:
         RunServer(Address("127.0.0.1", server.port), token=None, state=LiveState(keep=1), run=Run())
 
 
+@pytest.mark.parametrize(
+    ("sent", "answer"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: [\r\n\r\n", b"HTTP/1.0 403"),
+        (b"GET http://[ HTTP/1.1\r\n\r\n", b"HTTP/1.0 404"),
+        (b"POST / HTTP/1.1\r\nContent-Length: %s\r\n\r\n" % (b"9" * 5000), b"HTTP/1.0 404"),
+    ],
+)
+def test_malformed_requests_are_answered(server: RunServer, sent: bytes, answer: bytes) -> None:
+    """Rather than dropped without a word."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
+        client.sendall(sent)
+        assert client.recv(len(answer)) == answer
+
+
+def test_a_mistake_of_our_own_is_an_answer(server: RunServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """500 with one line that says what went wrong."""
+    monkeypatch.setattr(server.state, "recent", lambda most: 1 // 0)
+    response, body = get(server, "/readings")
+    assert (response.status, body.count(b"\n")) == (500, 1)
+    assert b"please report it: ZeroDivisionError" in body
+
+
+def test_who_still_sends_gets_the_answer(server: RunServer) -> None:
+    """What is not wanted is dropped before the connection closes, as closing over it could take the answer away."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
+        client.sendall(b"POST /no HTTP/1.1\r\nContent-Length: 9000000\r\n\r\n")
+        client.sendall(bytes(9_000_000))
+        assert client.recv(12) == b"HTTP/1.0 404"
+
+
+def test_a_host_that_is_no_name_is_refused() -> None:
+    """In one line, however Python complains of it."""
+    with pytest.raises(OutputError, match="cannot serve on"):
+        RunServer(Address("ä..b", 0), token="secret", state=LiveState(keep=1), run=Run())
+
+
 def test_connections_that_ask_for_nothing_take_nobodys_turn(server: RunServer) -> None:
     """The oldest go where there are too many; those that watch stay, and whoever asks is answered."""
     server.state.take([event(1)])
