@@ -94,9 +94,18 @@ def test_what_is_kept_can_be_trained_with(board: Board, drawn: bytes, tmp_path: 
     assert (line["file"], line["read"], line["label"]) == (kept[0], "7", "1")
 
 
-def test_the_same_drawing_may_be_kept_twice(board: Board, drawn: bytes) -> None:
-    """Neither replaces the other."""
+def test_the_same_drawing_may_be_kept_twice(board: Board, drawn: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither replaces the other, even at the same moment, as after the clock was set back."""
+    monkeypatch.setattr("device.board.time.time", lambda: 1_700_000_000.0)
     assert len({*board.keep(drawn, ["7", "7"]), *board.keep(drawn, ["7", "7"])}) == 4
+
+
+def test_all_digits_of_a_drawing_are_kept_or_none(board: Board, drawn: bytes, tmp_path: Path) -> None:
+    """Else whoever tries again, with room on the disk, would keep the first ones twice."""
+    (tmp_path / "kept" / "1").write_text("in the way")
+    with pytest.raises(OutputError):
+        board.keep(drawn, ["7", "1"])
+    assert not [*(tmp_path / "kept").rglob("*.png")]
 
 
 @pytest.mark.parametrize(
