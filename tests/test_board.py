@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from conftest import ROOT
 from PIL import Image
 
@@ -24,6 +25,7 @@ from device.board import Board
 from device.board_server import PAGE, BoardServer
 from device.classifier import Classifier
 from device.collected import read_lines
+from device.commands.serve import serve
 from device.errors import OutputError, PictureError, UsageError
 from device.live_state import LiveState, Run
 from device.reader import Reader
@@ -246,3 +248,15 @@ def test_a_source_of_which_nothing_can_be_read_ends_the_program(tmp_path: Path) 
     command = [sys.executable, "-m", "device", "serve", "--http", "0", "--source", str(tmp_path / "missing.png")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr.count("missing.png")) == (6, 1)
+
+
+@pytest.mark.parametrize(("text", "shown"), [('[source]\nsource = "0"\n', True), ("[model]\n", False)])
+def test_the_source_of_a_settings_file_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, shown: bool
+) -> None:
+    """Also the first camera, which is the default of run; without [source] there is no live view."""
+    (tmp_path / "meter.toml").write_text(text)
+    asked: list[bool] = []
+    monkeypatch.setattr("device.serving.serve_settings", lambda *_, live, **others: asked.append(live))
+    assert CliRunner().invoke(serve, ["--config", str(tmp_path / "meter.toml")]).exit_code == 0
+    assert asked == [shown]
