@@ -212,6 +212,18 @@ def test_the_page_needs_nothing_from_elsewhere(board: Board) -> None:
     assert set(re.findall(r"https?://[^\s\"'`]+", body.decode())) == {"http://www.w3.org/2000/svg"}
 
 
+def test_the_page_asks_for_what_the_server_answers(board: Board) -> None:
+    """Every path in it is one that there is, and it is told how much may be sent."""
+    asked = set(re.findall(r'address\("([^"]+)"', PAGE.read_text("utf-8")))
+    with serving(board) as server:
+        assert json.loads(ask(server.port, "/about")[1])["most_bytes"] == MOST_BYTES
+        assert asked >= {"read", "keep", "about", "readings", "healthz", "stream.mjpg", "picture.png"}
+        for path in asked:
+            body = b"" if path in ("read", "keep") else None
+            method = "POST" if body is not None else "HEAD"
+            assert ask(server.port, f"/{path}", body=body, method=method)[0].status != 404
+
+
 def test_serve_runs_until_it_is_stopped(tmp_path: Path, drawn: bytes) -> None:
     """It says where it is; SIGTERM ends it with 0, Ctrl-C with 130."""
     for wanted, code in ((signal.SIGTERM, 0), (signal.SIGINT, 130)):
