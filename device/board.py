@@ -90,14 +90,16 @@ class Board:
         self._check(labels, canonical)
         stem = f"{stem_of(reading)}-{hashlib.sha256(content).hexdigest()[:8]}"
         kept: list[str] = []
+        lines: list[dict[str, Any]] = []
         try:
             for place, (each, digit, label) in enumerate(zip(canonical, reading.digits, labels, strict=True)):
                 if label != NO_DIGIT:
                     kept.append(f"{place_of(self._folder, label).name}/{stem}-{place}.png")
                     write_bytes(self._folder / kept[-1], _as_png(each))
                     fields = line_of(reading, digit, file=kept[-1], why="drawn")
-                    fields |= {"read": digit.label, "label": label, "reviewed": fields["ts"]}
-                    append_line(self._folder, fields)
+                    lines.append({**fields, "read": digit.label, "label": label, "reviewed": fields["ts"]})
+            for line in lines:
+                append_line(self._folder, line)
         except EdgeDigitsError:  # whoever tries again would keep the first ones twice
             for file in kept:
                 with suppress(OSError):
