@@ -6,9 +6,9 @@ import base64
 import hashlib
 import io
 import json
-import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,7 +39,8 @@ class Board:
             OutputError: the folder cannot be made or written.
         """
         self._reader, self._folder = reader, folder
-        self._lock = threading.Lock()
+        # OpenCV keeps a kilobyte of every thread that it ever ran in. Nobody waits at the end for one called "http".
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="http reader")
         self._pictures = 0
         if folder is not None:
             refuse_unwritable(folder / UNSURE)
@@ -118,10 +119,13 @@ class Board:
                 raise UsageError(f"expected one of {' '.join(known)} or {NO_DIGIT} for no digit, found {label!r}")
 
     def _read(self, content: bytes) -> tuple[NDArray[Any], Reading, list[NDArray[Any]]]:
-        with self._lock:  # decoding too: several large pictures at once would take more memory than a device has
-            image = decode_picture(content, name=SOURCE)
-            self._pictures += 1
-            return image, *self._reader.read_closely(Frame(SOURCE, self._pictures, time.time(), image))
+        # Decoding too: several large pictures at once would take more memory than a device has.
+        return self._thread.submit(self._read_next, content).result()
+
+    def _read_next(self, content: bytes) -> tuple[NDArray[Any], Reading, list[NDArray[Any]]]:
+        image = decode_picture(content, name=SOURCE)
+        self._pictures += 1
+        return image, *self._reader.read_closely(Frame(SOURCE, self._pictures, time.time(), image))
 
 
 def _as_png(canonical: NDArray[Any]) -> bytes:

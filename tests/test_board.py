@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPResponse
@@ -125,6 +126,20 @@ def test_labels_must_be_those_of_the_digits(
     with pytest.raises(UsageError, match=re.escape(said)):
         board.keep(drawn, labels)
     assert not [*(tmp_path / "kept").rglob("*.png")]
+
+
+def test_one_thread_reads_all_pictures(board: Board, drawn: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks: OpenCV keeps memory of every thread that it ran in."""
+    readers: set[int] = set()
+    real = board._reader.read_closely
+    monkeypatch.setattr(
+        board._reader, "read_closely", lambda frame: (readers.add(threading.get_ident()), real(frame))[1]
+    )
+    with serving(board) as server:
+        for _ in range(3):
+            assert ask(server.port, "/read", body=drawn)[0].status == 200
+    board.read(drawn)
+    assert len(readers) == 1
 
 
 def test_without_a_folder_nothing_is_kept(classifier: Classifier, drawn: bytes) -> None:
