@@ -29,6 +29,8 @@ from device.collected import read_lines
 from device.commands.serve import serve
 from device.errors import OutputError, PictureError, UsageError
 from device.live_state import LiveState, Run
+from device.model_file import read_model
+from device.paths import DEFAULT_MODEL
 from device.reader import Reader
 from device.reading_settings import ReadingSettings
 from device.web_server import MOST_BYTES, Address
@@ -268,6 +270,16 @@ def test_serve_shows_what_a_source_sees(tmp_path: Path, drawn: bytes) -> None:
         finally:
             process.terminate()
         assert process.wait(30) == 0
+
+
+def test_what_is_assumed_of_a_model_is_said_once(tmp_path: Path) -> None:
+    """Though one reader reads for the page and one for the source."""
+    (tmp_path / "foreign.tflite").write_bytes(read_model(DEFAULT_MODEL).flatbuffer)
+    (tmp_path / "labels.txt").write_text("\n".join("0123456789") + "\n")
+    options = ["--model", str(tmp_path / "foreign.tflite"), "--labels", str(tmp_path / "labels.txt")]
+    command = [sys.executable, "-m", "device", "serve", "--http", "0", "--source", str(tmp_path / "no.png"), *options]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stderr.count("--input-range") == 1
 
 
 def test_a_source_of_which_nothing_can_be_read_ends_the_program(tmp_path: Path) -> None:
