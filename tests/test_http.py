@@ -89,6 +89,16 @@ def test_the_stream_gives_a_part_for_each_frame(server: RunServer) -> None:
     connection.close()
 
 
+def test_the_last_frame_of_a_stream_comes_again(server: RunServer) -> None:
+    """Browsers show a frame only when the next one comes, and a source that has ended or is away gives none."""
+    server.state.take([event(1)])
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
+        client.sendall(b"GET /stream.mjpg HTTP/1.0\r\n\r\n")
+        received = b""
+        while received.count(b"--edge-digits-frame\r\n") < 2:
+            received += client.recv(65536)
+
+
 def test_health_is_503_while_the_source_is_away(server: RunServer) -> None:
     """With the counts, for people and for watchdogs."""
     server.state.take([event(1)])
