@@ -6,14 +6,15 @@ import base64
 import hashlib
 import io
 import json
-import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .collected import UNSURE, append_line, line_of, place_of, stem_of
-from .errors import UsageError
+from .errors import EdgeDigitsError, UsageError
 from .frames import Frame
 from .output_files import refuse_unwritable, write_bytes
 from .pictures import decode_picture
@@ -38,7 +39,9 @@ class Board:
             OutputError: the folder cannot be made or written.
         """
         self._reader, self._folder = reader, folder
-        self._lock = threading.Lock()
+        # OpenCV keeps a kilobyte of every thread that it ever ran in. Nobody waits at the end for one called "http".
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="http reader")
+        self._pictures = 0
         if folder is not None:
             refuse_unwritable(folder / UNSURE)
 
@@ -80,11 +83,32 @@ class Board:
         Raises:
             PictureError: it is no picture.
             UsageError: nothing is kept here, or the labels are not those of its digits.
-            OutputError: they cannot be written.
+            OutputError: they cannot be written; then none of them is kept.
         """
         if self._folder is None:
             raise UsageError("expected a folder to keep digits in, found none; start with --collect DIR")
         _, reading, canonical = self._read(content)
+        self._check(labels, canonical)
+        stem = f"{stem_of(reading)}-{hashlib.sha256(content).hexdigest()[:8]}"
+        kept: list[str] = []
+        lines: list[dict[str, Any]] = []
+        try:
+            for place, (each, digit, label) in enumerate(zip(canonical, reading.digits, labels, strict=True)):
+                if label != NO_DIGIT:
+                    kept.append(f"{place_of(self._folder, label).name}/{stem}-{place}.png")
+                    write_bytes(self._folder / kept[-1], _as_png(each))
+                    fields = line_of(reading, digit, file=kept[-1], why="drawn")
+                    lines.append({**fields, "read": digit.label, "label": label, "reviewed": fields["ts"]})
+            for line in lines:
+                append_line(self._folder, line)
+        except EdgeDigitsError:  # whoever tries again would keep the first ones twice
+            for file in kept:
+                with suppress(OSError):
+                    (self._folder / file).unlink(missing_ok=True)
+            raise
+        return kept
+
+    def _check(self, labels: Sequence[str], canonical: Sequence[NDArray[Any]]) -> None:
         known = self._reader.card.labels
         if len(labels) != len(canonical):
             raise UsageError(
@@ -93,22 +117,15 @@ class Board:
         for label in labels:
             if label not in (*known, NO_DIGIT):
                 raise UsageError(f"expected one of {' '.join(known)} or {NO_DIGIT} for no digit, found {label!r}")
-        stem = f"{stem_of(reading)}-{hashlib.sha256(content).hexdigest()[:8]}"
-        kept = []
-        for place, (each, digit, label) in enumerate(zip(canonical, reading.digits, labels, strict=True)):
-            if label != NO_DIGIT:
-                file = f"{place_of(self._folder, label).name}/{stem}-{place}.png"
-                write_bytes(self._folder / file, _as_png(each))
-                fields = line_of(reading, digit, file=file, why="drawn")
-                fields |= {"read": digit.label, "label": label, "reviewed": fields["ts"]}
-                append_line(self._folder, fields)
-                kept.append(file)
-        return kept
 
     def _read(self, content: bytes) -> tuple[NDArray[Any], Reading, list[NDArray[Any]]]:
+        # Decoding too: several large pictures at once would take more memory than a device has.
+        return self._thread.submit(self._read_next, content).result()
+
+    def _read_next(self, content: bytes) -> tuple[NDArray[Any], Reading, list[NDArray[Any]]]:
         image = decode_picture(content, name=SOURCE)
-        with self._lock:
-            return image, *self._reader.read_closely(Frame(SOURCE, 0, time.time(), image))
+        self._pictures += 1
+        return image, *self._reader.read_closely(Frame(SOURCE, self._pictures, time.time(), image))
 
 
 def _as_png(canonical: NDArray[Any]) -> bytes:

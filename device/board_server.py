@@ -10,7 +10,7 @@ from .board import Board
 from .errors import EdgeDigitsError, OutputError
 from .http_server import RunHandler, RunServer
 from .live_state import LiveState, Run
-from .web_server import Address, Page, Taker
+from .web_server import MOST_BYTES, Address, Page, Taker
 
 PAGE = Path(__file__).parent / "assets" / "board.html"
 # Nothing comes from elsewhere and nothing goes there.
@@ -50,8 +50,8 @@ class BoardHandler(RunHandler):
         self.answer(HTTPStatus.OK, PAGE.read_bytes(), kind=kind, **{"Content-Security-Policy": POLICY})
 
     def about(self, _query: dict[str, list[str]]) -> None:
-        """Say what reads, whether a camera shows something, and whether corrections are kept."""
-        self.answer_json({**self.server.board.about(), "live": self.server.live})
+        """Say what reads, whether a camera shows something, whether corrections are kept, and how much may be sent."""
+        self.answer_json({**self.server.board.about(), "live": self.server.live, "most_bytes": MOST_BYTES})
 
     def picture(self, _query: dict[str, list[str]]) -> None:
         """Give the newest frame as it is."""

@@ -113,11 +113,11 @@ class RunHandler(WebHandler):
     def _send_frames(self) -> None:
         state, seen = self.server.state, -1
         while not state.closed:
-            newest = state.wait_for_news(seen, timeout_s=1.0)
+            # Without news the same frame goes again: browsers show one when the next comes, and so who left is noticed.
+            seen = state.wait_for_news(seen, timeout_s=1.0)
             jpeg = state.jpeg()
-            if newest == seen or jpeg is None:
+            if jpeg is None:
                 continue
-            seen = newest
             head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
             try:
                 self.wfile.write(head.encode() + jpeg + b"\r\n")

@@ -46,7 +46,8 @@ def serve_settings(
     """
     address = parse_address(settings.http.listen or LISTEN)
     token = read_secret(settings.http.token_file, TOKEN_VARIABLE, what="token")
-    reader = load_reader(settings.model, replace(settings.reading, top_k=SHOWN), warn=note)
+    warn = _once(note)  # there are two readers of one model
+    reader = load_reader(settings.model, replace(settings.reading, top_k=SHOWN), warn=warn)
     board = Board(reader, folder=settings.collect.folder)
     state, run = LiveState(keep=settings.http.keep), Run()
     source = None
@@ -59,12 +60,24 @@ def serve_settings(
         open_parts.callback(server.end)
         note(f"serving {server.url}")
         if source:
-            watching = load_reader(settings.model, settings.reading, warn=note)
+            watching = load_reader(settings.model, settings.reading, warn=warn)
             pump(frames, watching, settings, stream=source.stream, sinks=_Shown(state))
             _refuse_nothing_shown(state)
         while True:
             raise_if_asked()
             time.sleep(LOOK_S)
+
+
+def _once(note: Callable[[str], None]) -> Callable[[str], None]:
+    """Return what says every line only once."""
+    said: set[str] = set()
+
+    def say_new(line: str) -> None:
+        if line not in said:
+            said.add(line)
+            note(line)
+
+    return say_new
 
 
 def _refuse_nothing_shown(state: LiveState) -> None:

@@ -22,14 +22,16 @@ def load_settings(path: Path) -> Settings:
         DataError: the file is missing or cannot be read.
         UsageError: it is no TOML, or holds an unknown section, an unknown key or a value of a wrong type.
     """
-    try:
-        if path.exists() and not path.is_file():
-            raise DataError(f"{path}: expected a settings file, found a folder, device or pipe")
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as cause:
-        reason = getattr(cause, "strerror", None) or cause
-        raise DataError(f"{path}: expected a settings file, found: {reason}; check the name") from cause
-    return parse_settings(text, name=str(path))
+    return parse_settings(_text_of(path), name=str(path))
+
+
+def has_section(path: Path, section: str) -> bool:
+    """Tell whether a settings file says anything in a section, be it the default.
+
+    Raises:
+        DataError, UsageError: see `load_settings`.
+    """
+    return section in _tables(_text_of(path), name=str(path))
 
 
 def parse_settings(text: str, *, name: str) -> Settings:
@@ -42,17 +44,9 @@ def parse_settings(text: str, *, name: str) -> Settings:
     Raises:
         UsageError: see `load_settings`.
     """
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as cause:
-        raise UsageError(f"{name}: expected TOML, found a mistake: {cause}; run --print-config shows how") from cause
     settings = Settings()
     sections = section_types()
-    for section, table in tables.items():
+    for section, table in _tables(text, name=name).items():
         if section not in sections:
             raise UsageError(f"{name}: expected a section, {_nearest(section, sections)}, found [{section}]")
         if not isinstance(table, dict):
@@ -66,6 +60,27 @@ def parse_settings(text: str, *, name: str) -> Settings:
         except UsageError as cause:
             raise UsageError(f"{name}: [{section}] {cause}") from cause
     return settings
+
+
+def _text_of(path: Path) -> str:
+    try:
+        if path.exists() and not path.is_file():
+            raise DataError(f"{path}: expected a settings file, found a folder, device or pipe")
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as cause:
+        reason = getattr(cause, "strerror", None) or cause
+        raise DataError(f"{path}: expected a settings file, found: {reason}; check the name") from cause
+
+
+def _tables(text: str, *, name: str) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as cause:
+        raise UsageError(f"{name}: expected TOML, found a mistake: {cause}; run --print-config shows how") from cause
 
 
 def section_types() -> dict[str, type]:

@@ -9,6 +9,7 @@ import re
 import socket
 import socketserver
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,12 +18,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from .errors import OutputError, UsageError
+from .errors import OutputError, UsageError, one_line
 
 LOOPBACK = "127.0.0.1"
 MOST_CONNECTIONS = 32  # besides those that watch
 MOST_BYTES = 32 * 1024 * 1024  # of what is sent: more than a camera's JPEG takes
 IDLE_S = 10.0
+LINGER_S = 1.0  # in which a client that still sends can take the answer
 
 Page = Callable[[dict[str, list[str]]], None]
 Taker = Callable[[dict[str, list[str]], bytes], None]
@@ -93,9 +95,9 @@ class WebServer(ThreadingHTTPServer):
             self.address_family = socket.AF_INET6
         try:
             super().__init__((address.host, address.port), handler)
-        except OSError as cause:
+        except (OSError, TypeError, UnicodeError) as cause:  # all but the first: no name at all, such as "ä..b"
             raise OutputError(
-                f"--http: cannot serve on {address.host} port {address.port}: {cause.strerror}; choose another"
+                f"--http: cannot serve on {address.host} port {address.port}: {one_line(cause)}; choose another"
             ) from cause
         self._thread = threading.Thread(target=self.serve_forever, args=(0.1,), name="http", daemon=True)
         self._thread.start()
@@ -128,9 +130,15 @@ class WebServer(ThreadingHTTPServer):
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        """Close a connection."""
+        """Close a connection; what still comes is dropped first, because closing over it could take the answer away."""
+        with suppress(OSError):
+            request.shutdown(socket.SHUT_WR)
+            request.settimeout(LINGER_S)
+            until_s = time.monotonic() + LINGER_S
+            while time.monotonic() < until_s and request.recv(65536):
+                pass
         self.forget(request)
-        super().shutdown_request(request)
+        self.close_request(request)
 
     def forget(self, request: Any) -> None:
         """Count a connection no longer among those that may be too many."""
@@ -163,12 +171,12 @@ class WebHandler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer a request for a page."""
-        parts = urlsplit(self.path)
-        query, pages = parse_qs(parts.query), self.pages()
+        path, _, asked = self.path.partition("?")
+        query, pages = parse_qs(asked), self.pages()
         if self._refused(query):
             return
-        if parts.path in pages:
-            pages[parts.path](query)
+        if path in pages:
+            self._answer_by(lambda: pages[path](query))
         else:
             self.answer(HTTPStatus.NOT_FOUND, f"expected one of {' '.join(pages)}\n".encode())
 
@@ -178,24 +186,36 @@ class WebHandler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Take what is sent, from this server's own pages and from programs."""
-        parts = urlsplit(self.path)
-        query, takers = parse_qs(parts.query), self.takers()
+        path, _, asked = self.path.partition("?")
+        query, takers = parse_qs(asked), self.takers()
         length = self.headers.get("Content-Length", "")
         if self._refused(query):
             return
-        if parts.path not in takers:
+        if path not in takers:
             self.answer(HTTPStatus.NOT_FOUND, f"expected one of {' '.join(takers) or 'nothing'}\n".encode())
-        elif not (length.isascii() and length.isdecimal()):
+        elif not re.fullmatch("[0-9]{1,15}", length):
             self.answer(HTTPStatus.LENGTH_REQUIRED, b"expected the length of what is sent, found none\n")
         elif int(length) > MOST_BYTES:
             self.answer(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"expected at most {MOST_BYTES} bytes, found {length}\n".encode()
             )
         else:
-            takers[parts.path](query, self.rfile.read(int(length)))
+            content = self.rfile.read(int(length))
+            if len(content) == int(length):  # else the client has gone
+                self._answer_by(lambda: takers[path](query, content))
 
     def log_message(self, *_: object) -> None:
         """Log nothing: stderr is for what is wrong."""
+
+    def _answer_by(self, answer: Callable[[], None]) -> None:
+        """Answer, also where that fails for a reason that nobody thought of."""
+        try:
+            answer()
+        except OSError:  # the client has gone
+            raise
+        except Exception as error:  # noqa: BLE001 - the last resort, for mistakes of our own
+            text = f"a mistake in this program, please report it: {type(error).__name__}: {one_line(error)}\n"
+            self.answer(HTTPStatus.INTERNAL_SERVER_ERROR, text.encode("utf-8", "replace"))
 
     def _refused(self, query: dict[str, list[str]]) -> bool:
         """Answer a request that must not be answered, and tell whether it was one."""
@@ -204,7 +224,8 @@ class WebHandler(BaseHTTPRequestHandler):
         elif self.command == "POST" and not self._own_page():
             self.answer(HTTPStatus.FORBIDDEN, b"pages elsewhere must not send anything here\n")
         elif not self._permitted(query):
-            self.answer(HTTPStatus.UNAUTHORIZED, b"a token is needed\n", **{"WWW-Authenticate": "Bearer"})
+            text = b"a token is needed: ?token=TOKEN behind the address, or a header Authorization: Bearer TOKEN\n"
+            self.answer(HTTPStatus.UNAUTHORIZED, text, **{"WWW-Authenticate": "Bearer"})
         else:
             return False
         return True
@@ -219,7 +240,10 @@ class WebHandler(BaseHTTPRequestHandler):
         # Without a token only this machine asks; a web page elsewhere that had its name point here must not.
         if self.server.token is not None:
             return True
-        host = urlsplit(f"//{self.headers.get('Host', '')}").hostname
+        try:
+            host = urlsplit(f"//{self.headers.get('Host', '')}").hostname
+        except ValueError:  # a bracket that nothing closes
+            return False
         return host in (None, "localhost", "127.0.0.1", "::1", self.server.host)
 
     def _permitted(self, query: dict[str, list[str]]) -> bool:

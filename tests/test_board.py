@@ -7,8 +7,10 @@ import io
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPResponse
@@ -16,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from conftest import ROOT
 from PIL import Image
 
@@ -23,8 +26,11 @@ from device.board import Board
 from device.board_server import PAGE, BoardServer
 from device.classifier import Classifier
 from device.collected import read_lines
+from device.commands.serve import serve
 from device.errors import OutputError, PictureError, UsageError
 from device.live_state import LiveState, Run
+from device.model_file import read_model
+from device.paths import DEFAULT_MODEL
 from device.reader import Reader
 from device.reading_settings import ReadingSettings
 from device.web_server import MOST_BYTES, Address
@@ -93,9 +99,18 @@ def test_what_is_kept_can_be_trained_with(board: Board, drawn: bytes, tmp_path: 
     assert (line["file"], line["read"], line["label"]) == (kept[0], "7", "1")
 
 
-def test_the_same_drawing_may_be_kept_twice(board: Board, drawn: bytes) -> None:
-    """Neither replaces the other."""
+def test_the_same_drawing_may_be_kept_twice(board: Board, drawn: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither replaces the other, even at the same moment, as after the clock was set back."""
+    monkeypatch.setattr("device.board.time.time", lambda: 1_700_000_000.0)
     assert len({*board.keep(drawn, ["7", "7"]), *board.keep(drawn, ["7", "7"])}) == 4
+
+
+def test_all_digits_of_a_drawing_are_kept_or_none(board: Board, drawn: bytes, tmp_path: Path) -> None:
+    """Else whoever tries again, with room on the disk, would keep the first ones twice."""
+    (tmp_path / "kept" / "1").write_text("in the way")
+    with pytest.raises(OutputError):
+        board.keep(drawn, ["7", "1"])
+    assert not [*(tmp_path / "kept").rglob("*.png"), *read_lines(tmp_path / "kept")]
 
 
 @pytest.mark.parametrize(
@@ -113,6 +128,20 @@ def test_labels_must_be_those_of_the_digits(
     with pytest.raises(UsageError, match=re.escape(said)):
         board.keep(drawn, labels)
     assert not [*(tmp_path / "kept").rglob("*.png")]
+
+
+def test_one_thread_reads_all_pictures(board: Board, drawn: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks: OpenCV keeps memory of every thread that it ran in."""
+    readers: set[int] = set()
+    real = board._reader.read_closely
+    monkeypatch.setattr(
+        board._reader, "read_closely", lambda frame: (readers.add(threading.get_ident()), real(frame))[1]
+    )
+    with serving(board) as server:
+        for _ in range(3):
+            assert ask(server.port, "/read", body=drawn)[0].status == 200
+    board.read(drawn)
+    assert len(readers) == 1
 
 
 def test_without_a_folder_nothing_is_kept(classifier: Classifier, drawn: bytes) -> None:
@@ -181,6 +210,16 @@ def test_too_much_is_not_read(board: Board) -> None:
         assert ask(server.port, "/other", body=b"")[0].status == 404
 
 
+def test_what_breaks_off_is_not_read(board: Board, drawn: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sends less than was promised has gone."""
+    read: list[bytes] = []
+    monkeypatch.setattr(board, "read", read.append)
+    with serving(board) as server, socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
+        client.sendall(b"POST /read HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (len(drawn) + 1) + drawn)
+        client.shutdown(socket.SHUT_WR)
+        assert (client.recv(1), read) == (b"", [])
+
+
 def test_the_page_needs_nothing_from_elsewhere(board: Board) -> None:
     """It names no other address, and its policy forbids any."""
     with serving(board) as server:
@@ -188,6 +227,18 @@ def test_the_page_needs_nothing_from_elsewhere(board: Board) -> None:
     assert body == PAGE.read_bytes()
     assert "default-src 'none'" in str(response.getheader("Content-Security-Policy"))
     assert set(re.findall(r"https?://[^\s\"'`]+", body.decode())) == {"http://www.w3.org/2000/svg"}
+
+
+def test_the_page_asks_for_what_the_server_answers(board: Board) -> None:
+    """Every path in it is one that there is, and it is told how much may be sent."""
+    asked = set(re.findall(r'address\("([^"]+)"', PAGE.read_text("utf-8")))
+    with serving(board) as server:
+        assert json.loads(ask(server.port, "/about")[1])["most_bytes"] == MOST_BYTES
+        assert asked >= {"read", "keep", "about", "readings", "healthz", "stream.mjpg", "picture.png"}
+        for path in asked:
+            body = b"" if path in ("read", "keep") else None
+            method = "POST" if body is not None else "HEAD"
+            assert ask(server.port, f"/{path}", body=body, method=method)[0].status != 404
 
 
 def test_serve_runs_until_it_is_stopped(tmp_path: Path, drawn: bytes) -> None:
@@ -221,8 +272,30 @@ def test_serve_shows_what_a_source_sees(tmp_path: Path, drawn: bytes) -> None:
         assert process.wait(30) == 0
 
 
+def test_what_is_assumed_of_a_model_is_said_once(tmp_path: Path) -> None:
+    """Though one reader reads for the page and one for the source."""
+    (tmp_path / "foreign.tflite").write_bytes(read_model(DEFAULT_MODEL).flatbuffer)
+    (tmp_path / "labels.txt").write_text("\n".join("0123456789") + "\n")
+    options = ["--model", str(tmp_path / "foreign.tflite"), "--labels", str(tmp_path / "labels.txt")]
+    command = [sys.executable, "-m", "device", "serve", "--http", "0", "--source", str(tmp_path / "no.png"), *options]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stderr.count("--input-range") == 1
+
+
 def test_a_source_of_which_nothing_can_be_read_ends_the_program(tmp_path: Path) -> None:
     """One line and exit code 6, as for run, rather than a page without anything on it."""
     command = [sys.executable, "-m", "device", "serve", "--http", "0", "--source", str(tmp_path / "missing.png")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr.count("missing.png")) == (6, 1)
+
+
+@pytest.mark.parametrize(("text", "shown"), [('[source]\nsource = "0"\n', True), ("[model]\n", False)])
+def test_the_source_of_a_settings_file_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, shown: bool
+) -> None:
+    """Also the first camera, which is the default of run; without [source] there is no live view."""
+    (tmp_path / "meter.toml").write_text(text)
+    asked: list[bool] = []
+    monkeypatch.setattr("device.serving.serve_settings", lambda *_, live, **others: asked.append(live))
+    assert CliRunner().invoke(serve, ["--config", str(tmp_path / "meter.toml")]).exit_code == 0
+    assert asked == [shown]

@@ -89,6 +89,16 @@ def test_the_stream_gives_a_part_for_each_frame(server: RunServer) -> None:
     connection.close()
 
 
+def test_the_last_frame_of_a_stream_comes_again(server: RunServer) -> None:
+    """Browsers show a frame only when the next one comes, and a source that has ended or is away gives none."""
+    server.state.take([event(1)])
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
+        client.sendall(b"GET /stream.mjpg HTTP/1.0\r\n\r\n")
+        received = b""
+        while received.count(b"--edge-digits-frame\r\n") < 2:
+            received += client.recv(65536)
+
+
 def test_health_is_503_while_the_source_is_away(server: RunServer) -> None:
     """With the counts, for people and for watchdogs."""
     server.state.take([event(1)])
@@ -168,6 +178,43 @@ def test_a_port_in_use_is_said(server: RunServer) -> None:
     """Before anything is read."""
     with pytest.raises(OutputError, match=f"port {server.port}: Address already in use"):
         RunServer(Address("127.0.0.1", server.port), token=None, state=LiveState(keep=1), run=Run())
+
+
+@pytest.mark.parametrize(
+    ("sent", "answer"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: [\r\n\r\n", b"HTTP/1.0 403"),
+        (b"GET http://[ HTTP/1.1\r\n\r\n", b"HTTP/1.0 404"),
+        (b"POST / HTTP/1.1\r\nContent-Length: %s\r\n\r\n" % (b"9" * 5000), b"HTTP/1.0 404"),
+    ],
+)
+def test_malformed_requests_are_answered(server: RunServer, sent: bytes, answer: bytes) -> None:
+    """Rather than dropped without a word."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
+        client.sendall(sent)
+        assert client.recv(len(answer)) == answer
+
+
+def test_a_mistake_of_our_own_is_an_answer(server: RunServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """500 with one line that says what went wrong."""
+    monkeypatch.setattr(server.state, "recent", lambda most: 1 // 0)
+    response, body = get(server, "/readings")
+    assert (response.status, body.count(b"\n")) == (500, 1)
+    assert b"please report it: ZeroDivisionError" in body
+
+
+def test_who_still_sends_gets_the_answer(server: RunServer) -> None:
+    """What is not wanted is dropped before the connection closes, as closing over it could take the answer away."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
+        client.sendall(b"POST /no HTTP/1.1\r\nContent-Length: 9000000\r\n\r\n")
+        client.sendall(bytes(9_000_000))
+        assert client.recv(12) == b"HTTP/1.0 404"
+
+
+def test_a_host_that_is_no_name_is_refused() -> None:
+    """In one line, however Python complains of it."""
+    with pytest.raises(OutputError, match="cannot serve on"):
+        RunServer(Address("ä..b", 0), token="secret", state=LiveState(keep=1), run=Run())
 
 
 def test_connections_that_ask_for_nothing_take_nobodys_turn(server: RunServer) -> None:

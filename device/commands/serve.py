@@ -11,7 +11,7 @@ import click
 from ..command_line import FILE, Command, speakers_that_never_wait
 from ..model_settings import ModelSettings
 from ..reading_settings import ReadingSettings
-from ..settings import HttpSettings, Settings, SourceSettings
+from ..settings import HttpSettings, Settings
 from ..settings_options import apply_options, settings_options
 from .reading_options import open_stdin
 
@@ -37,10 +37,10 @@ def serve(*, config: Path | None, **options: Any) -> None:
     --collect, digits are kept under the label that a person gives them; train --data DIR then learns from them.
     """
     from ..serving import serve_settings
-    from ..settings_file import load_settings
+    from ..settings_file import has_section, load_settings
 
     loaded = load_settings(config) if config else Settings()
-    live = options["source__source"] is not None or loaded.source != SourceSettings()
+    live = options["source__source"] is not None or (config is not None and has_section(config, "source"))
     settings = apply_options(loaded, options)
     note, speak = speakers_that_never_wait()
     serve_settings(settings, live=live, stdin=open_stdin(), note=note, say=speak)
