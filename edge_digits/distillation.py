@@ -25,20 +25,20 @@ _LEAST_SCORE = 1e-7
 
 
 def teach(
-    teachers: Sequence[Path], *, lesson: str | None, temperature: float
+    teachers: Sequence[Path], *, lesson_in: Callable[[int], str] | None, temperature: float
 ) -> Callable[[NDArray[np.uint8], int], NDArray[np.float32]]:
     """Return the function that gives the teachers' softened mean answer to the distorted pictures of an epoch.
 
     Args:
         teachers: Keras models that answer with softmax scores.
-        lesson: names what the pictures of each epoch follow from, for the cache; None keeps no answers.
+        lesson_in: names what the pictures of an epoch follow from, for the cache; None keeps no answers.
         temperature: above 1 softens.
 
     Raises:
         ModelFileError: a teacher cannot be loaded.
         UsageError: a teacher does not take digits or does not answer with ten scores.
     """
-    loaded = [_Teacher(path, lesson) for path in teachers]
+    loaded = [_Teacher(path, lesson_in) for path in teachers]
 
     def soft_targets(distorted: NDArray[np.uint8], epoch: int) -> NDArray[np.float32]:
         answers = [soften(np.exp(teacher.log_scores(distorted, epoch)), temperature) for teacher in loaded]
@@ -48,22 +48,27 @@ def teach(
     return soft_targets
 
 
-def lesson_name(images: NDArray[np.uint8], augmentation: Augmentation | None) -> str:
-    """Name what the pictures of each epoch follow from: those before distortion, uint8 (N, 28, 28), and how far."""
-    return sha256(f"{idx_md5(images)} {augmentation!r}".encode())[:12]
+def lesson_names(
+    images: NDArray[np.uint8], augmentation_in: Callable[[int], Augmentation | None]
+) -> Callable[[int], str]:
+    """Return what names the pictures of an epoch by those before distortion, uint8 (N, 28, 28), and how far it goes."""
+    undistorted = idx_md5(images)
+    return lambda epoch: sha256(f"{undistorted} {augmentation_in(epoch)!r}".encode())[:12]
 
 
 class _Teacher:
     """One teacher with the answers it has given before."""
 
-    def __init__(self, path: Path, lesson: str | None) -> None:
+    def __init__(self, path: Path, lesson_in: Callable[[int], str] | None) -> None:
         self._model = load_digit_model(path)
-        content = path.read_bytes()
-        self._answers = cache_dir() / "teachers" / f"{sha256(content)[:12]}-{lesson}" if lesson else None
+        self._digest = sha256(path.read_bytes())[:12]
+        self._lesson_in = lesson_in
 
     def log_scores(self, images: NDArray[np.uint8], epoch: int) -> NDArray[np.float32]:
         """Return float32 (N, classes), the logarithm of its scores."""
-        kept = None if self._answers is None else self._answers / f"{epoch:04d}.npy"
+        kept = None
+        if self._lesson_in is not None:
+            kept = cache_dir() / "teachers" / f"{self._digest}-{self._lesson_in(epoch)}" / f"{epoch:04d}.npy"
         if kept is not None and kept.exists():
             return np.load(kept).astype(np.float32)  # type: ignore[no-any-return]  # numpy's load is untyped
         scores = self._model.predict(images[..., np.newaxis], batch_size=1000, verbose=0)

@@ -29,7 +29,7 @@ class Lessons:
         labels: int16 (N,), classes, or NO_DIGIT.
         frequency: float32 (N,), how often to see each picture in an epoch on average, or None for once each.
         classes: number of labels.
-        augmentation: how pictures are distorted, or None.
+        augmentation_in: says how the pictures of an epoch are distorted, None for not at all.
         label_smoothing: probability mass spread over the wrong classes.
         soft_targets: what teachers say of the distorted pictures, or None.
         soft_share: the teachers' share of the target.
@@ -39,7 +39,7 @@ class Lessons:
     labels: NDArray[np.int16]
     frequency: NDArray[np.float32] | None
     classes: int
-    augmentation: Augmentation | None
+    augmentation_in: Callable[[int], Augmentation | None]
     label_smoothing: float = 0.0
     soft_targets: SoftTargets | None = None
     soft_share: float = 0.0
@@ -86,8 +86,9 @@ def _draw(lessons: Lessons, epoch: int) -> tuple[NDArray[np.uint8], NDArray[np.i
         chance = np.random.default_rng([epoch, 1]).random(len(images))
         times = np.floor(lessons.frequency + chance).astype(int)
         images, labels = np.repeat(images, times, axis=0), np.repeat(labels, times)
-    if lessons.augmentation is not None:
-        images = augment(images, lessons.augmentation, epoch=epoch)
+    augmentation = lessons.augmentation_in(epoch)
+    if augmentation is not None:
+        images = augment(images, augmentation, epoch=epoch)
     return images, labels
 
 

@@ -20,7 +20,7 @@ from .architectures import build
 from .batches import in_batches
 from .checkpoint import Checkpoint, load_checkpoint, remove_checkpoint, save_checkpoint
 from .digit_set import Digits, digests
-from .distillation import lesson_name, teach
+from .distillation import lesson_names, teach
 from .epochs import NO_DIGIT, Epoch, Lessons, epochs_of
 from .keeping_apart import picture_keys
 from .mnist import DEFAULT_VALIDATION, SPLIT_SEED, ValidationSplit, validation_split
@@ -69,7 +69,7 @@ class TrainingSettings(Recipe):
         given = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
         values |= {name: value for name, value in given.items() if value is not None}
         if not augment:
-            values["augmentation"] = None
+            values["augmentation"] = values["last_augmentation"] = None
         return cls(arch=arch, **values, **others)
 
 
@@ -213,14 +213,14 @@ def _lessons(
     images = np.concatenate([images, others])
     soft_targets = None
     if teachers:
-        lesson = lesson_name(images, settings.augmentation) if frequency is None else None
-        soft_targets = teach(teachers, lesson=lesson, temperature=settings.soft_temperature)
+        lesson_in = None if frequency is not None else lesson_names(images, settings.augmentation_in)
+        soft_targets = teach(teachers, lesson_in=lesson_in, temperature=settings.soft_temperature)
     return Lessons(
         images=images,
         labels=np.concatenate([labels.astype(np.int16), np.full(count, NO_DIGIT, np.int16)]),
         frequency=frequency,
         classes=len(LABELS),
-        augmentation=settings.augmentation,
+        augmentation_in=settings.augmentation_in,
         label_smoothing=settings.label_smoothing,
         soft_targets=soft_targets,
         soft_share=settings.soft_share,

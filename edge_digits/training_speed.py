@@ -115,7 +115,7 @@ def _race_recipe(digits: Digits, *, arch: str, seed: int, report: Callable[[str]
         labels=digits.train_labels.astype(np.int16),
         frequency=None,
         classes=len(LABELS),
-        augmentation=settings.augmentation,
+        augmentation_in=settings.augmentation_in,
         label_smoothing=settings.label_smoothing,
     )
     model = compile_model(build(arch), settings, steps=len(lessons.images) // settings.batch_size)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from edge_digits.camera_flaws import FLAWS, misframe, slant
 from edge_digits.epochs import NO_DIGIT, Lessons, epochs_of
 from edge_digits.mnist_sources import from_sample
 from edge_digits.non_digits import KINDS, draw_non_digits
-from edge_digits.recipes import CAMERA, FAMILY, RECIPES, WRITE_UPS, Augmentation
+from edge_digits.recipes import CAMERA, FAMILY, RECIPES, WRITE_UPS, Augmentation, Recipe
 from edge_digits.solid_shapes import draw_solid_shape
 from edge_digits.warping import affine_matrices, warp
 
@@ -24,7 +26,7 @@ def lessons(**changes: object) -> Lessons:
         "labels": DIGITS.train_labels[:100].astype(np.int16),
         "frequency": None,
         "classes": 10,
-        "augmentation": CAMERA,
+        "augmentation_in": lambda epoch: CAMERA,
         **changes,
     }
     return Lessons(**fields)
@@ -97,7 +99,7 @@ def test_targets_are_distributions() -> None:
     """Smoothed for digits, even for what is none, mixed with the teachers' answers where there are teachers."""
     labels = DIGITS.train_labels[:100].astype(np.int16)
     labels[50:] = NO_DIGIT
-    still = {"labels": labels, "augmentation": None}
+    still = {"labels": labels, "augmentation_in": lambda epoch: None}
     smooth = next(epochs_of(lessons(label_smoothing=0.1, **still), numbers=range(1), seed=0)).targets
     np.testing.assert_allclose(smooth.sum(axis=1), 1, rtol=1e-6)
     assert sorted({round(float(each), 3) for each in smooth.max(axis=1)}) == [0.1, 0.91]
@@ -116,6 +118,19 @@ def test_weights_decide_how_often_a_digit_is_seen() -> None:
     assert set(seen) == {4, 5}
     first = next(epochs_of(lessons(frequency=frequency), numbers=range(1), seed=0)).images
     assert len(np.unique(first.reshape(len(first), -1), axis=0)) == len(first)
+
+
+def test_the_last_epochs_may_be_distorted_otherwise() -> None:
+    """A recipe says for how many; without it all epochs are alike, and each is distorted as its number says."""
+    recipe = Recipe(8, 1, 0.1, augmentation=CAMERA, last_augmentation=STILL, last_share=0.25)
+    assert [recipe.augmentation_in(epoch) for epoch in range(8)] == 6 * [CAMERA] + 2 * [STILL]
+    assert {replace(recipe, last_augmentation=None).augmentation_in(epoch) for epoch in range(8)} == {CAMERA}
+    assert {replace(recipe, augmentation=None, last_augmentation=None).augmentation_in(7)} == {None}
+    still = epochs_of(lessons(augmentation_in=recipe.augmentation_in), numbers=range(5, 7), seed=0)
+    pictures = [{picture.tobytes() for picture in epoch.images} for epoch in still]
+    originals = {picture.tobytes() for picture in DIGITS.train_images[:100]}
+    assert pictures[0] != originals
+    assert pictures[1] == originals
 
 
 def test_recipes_are_complete() -> None:

@@ -66,12 +66,12 @@ def test_teachers_answer_once_for_each_epoch(teacher: Path, tmp_path: Path, monk
     """Answers are softened distributions, kept in the cache and the same from there."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     images = SAMPLE.test_images[:50]
-    fresh = teach([teacher], lesson="a", temperature=2.0)(images, 3)
+    fresh = teach([teacher], lesson_in=lambda epoch: "a", temperature=2.0)(images, 3)
     assert len(list(tmp_path.rglob("0003.npy"))) == 1
-    kept = teach([teacher], lesson="a", temperature=2.0)(np.zeros_like(images), 3)
+    kept = teach([teacher], lesson_in=lambda epoch: "a", temperature=2.0)(np.zeros_like(images), 3)
     np.testing.assert_allclose(kept, fresh, atol=2e-3)  # kept in half precision
     np.testing.assert_allclose(fresh.sum(axis=1), 1, rtol=1e-5)
-    sharp = teach([teacher], lesson=None, temperature=1.0)(images, 3)
+    sharp = teach([teacher], lesson_in=None, temperature=1.0)(images, 3)
     assert sharp.max(axis=1).mean() > fresh.max(axis=1).mean()
 
 
@@ -83,7 +83,7 @@ def test_a_student_learns_from_its_teacher(data: Path, teacher: Path, tmp_path: 
     record = json.loads((tmp_path / "training.json").read_text())
     assert record["settings"]["teachers"] == [digest_of(teacher)]
     with pytest.raises(DataError, match=r"expected a \.keras or \.h5 model, found another kind of file"):
-        teach([data], lesson=None, temperature=2.0)
+        teach([data], lesson_in=None, temperature=2.0)
 
 
 def test_a_calibrated_run_records_its_decision(data: Path, tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_a_model_of_another_size_cannot_be_gone_on_or_learned_from(tmp_path: Pat
     """Input and output are named."""
     other = keras.Sequential([keras.Input((32, 32, 3)), keras.layers.Flatten(), keras.layers.Dense(4)])
     other.save(tmp_path / "other.keras")
-    for use in (lambda path: teach([path], lesson=None, temperature=2.0), load_digit_model):
+    for use in (lambda path: teach([path], lesson_in=None, temperature=2.0), load_digit_model):
         with pytest.raises(UsageError, match=r"28, 28, 1.*found \(None, 32, 32, 3\)"):
             use(tmp_path / "other.keras")
 
@@ -233,7 +233,7 @@ def test_what_is_no_number_is_neither_learned_from_nor_gone_on_from(teacher: Pat
     kernel, bias = model.layers[-1].get_weights()
     model.layers[-1].set_weights([kernel * np.nan, bias])
     model.save(tmp_path / "nan.keras")
-    for use in (lambda path: teach([path], lesson=None, temperature=2.0), load_digit_model):
+    for use in (lambda path: teach([path], lesson_in=None, temperature=2.0), load_digit_model):
         with pytest.raises(DataError, match="found NaN or infinity in scores"):
             use(tmp_path / "nan.keras")
 
