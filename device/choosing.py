@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .finder import joined
 from .splitting import LAST
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def with_joints(digits: Sequence[Scored], scorer: Scorer) -> list[Scored]:
     least = np.minimum(best[:, None], best)
     near = _are_near(np.array([digit.found.box for digit in digits]), above=some) & ((least < SURE) | some)
     pairs = sorted((least[first, second], first, second) for first, second in np.argwhere(near))[:MOST_CUT]
-    wholes = score([digits[first].found.joined(digits[second].found) for _, first, second in pairs], scorer)
+    wholes = score(joined([(digits[first].found, digits[second].found) for _, first, second in pairs]), scorer)
     chosen: list[Scored | None] = list(digits)
     for whole, (lower, first, second) in sorted(zip(wholes, pairs, strict=True), key=lambda each: -each[0].best):
         if whole.best > lower + JOINT_GAIN and chosen[first] is digits[first] and chosen[second] is digits[second]:

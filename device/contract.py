@@ -11,6 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 CONTRACT_VERSION = 1
@@ -31,23 +33,34 @@ def frame_ink(ink: NDArray[Any]) -> NDArray[Any]:
     Raises:
         ValueError: the crop is empty or holds no ink.
     """
+    canonical: NDArray[Any] = frame_inks([ink])[0]
+    return canonical
+
+
+def frame_inks(inks: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Scale and centre the ink of several digits, uint8 (N, 28, 28), which takes less time together; see `frame_ink`."""
     import cv2
     import numpy as np
 
-    if ink.ndim != 2 or ink.size == 0 or not ink.any():
-        raise ValueError(f"expected a crop (H, W) that holds ink, found shape {ink.shape} without any")
-    height, width = ink.shape
-    scale = INK_SIDE / max(height, width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    # Area averaging only exists for shrinking; enlarging takes bilinear interpolation.
-    small = cv2.resize(ink, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    moments = cv2.moments(small)
-    if moments["m00"] == 0:
-        raise ValueError(f"expected ink that survives shrinking to {INK_SIDE} px, found specks in {height}×{width}")
-    left = round((SIDE - 1) / 2 - moments["m10"] / moments["m00"])
-    top = round((SIDE - 1) / 2 - moments["m01"] / moments["m00"])
-    left = min(max(left, 0), SIDE - size[0])
-    top = min(max(top, 0), SIDE - size[1])
-    canonical = np.zeros((SIDE, SIDE), np.uint8)
-    canonical[top : top + size[1], left : left + size[0]] = small
+    small, canonical = np.zeros((2, len(inks), SIDE, SIDE), np.uint8)
+    sizes = np.empty((len(inks), 2), int)
+    for number, ink in enumerate(inks):
+        if ink.ndim != 2 or ink.size == 0:
+            raise ValueError(f"expected a crop (H, W) that holds ink, found shape {ink.shape}")
+        height, width = ink.shape
+        scale = INK_SIDE / max(height, width)
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        # Area averaging only exists for shrinking; enlarging takes bilinear interpolation.
+        way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        small[number, : size[1], : size[0]] = cv2.resize(ink, size, interpolation=way)
+        sizes[number] = size
+    columns, rows = small.sum(axis=1), small.sum(axis=2)
+    weight = columns.sum(axis=1)
+    if not weight.all():
+        height, width = inks[int(weight.argmin())].shape
+        raise ValueError(f"expected ink that survives shrinking to {INK_SIDE} px, found none in {height}×{width}")
+    places = np.stack([columns @ np.arange(SIDE), rows @ np.arange(SIDE)], axis=1)
+    corners = np.clip(np.rint((SIDE - 1) / 2 - places / weight[:, np.newaxis]), 0, SIDE - sizes).astype(int)
+    for number, ((left, top), (width, height)) in enumerate(zip(corners.tolist(), sizes.tolist(), strict=True)):
+        canonical[number, top : top + height, left : left + width] = small[number, :height, :width]
     return canonical

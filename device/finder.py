@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,16 +42,6 @@ class Found:
     row: int = 0
     strokes: Strokes | None = None
 
-    def joined(self, other: Found) -> Found:
-        """Return this and another as one digit; both have strokes."""
-        assert self.strokes is not None
-        assert other.strokes is not None
-        strokes = self.strokes.joined(other.strokes)
-        (x, y, width, height), (left, top, wide, high) = self.box, other.box
-        right, bottom = max(x + width, left + wide), max(y + height, top + high)
-        x, y = min(x, left), min(y, top)
-        return Found((x, y, right - x, bottom - y), strokes.canonical(), min(self.row, other.row), strokes)
-
     def pieces(self) -> dict[tuple[int, int], Found]:
         """Return what may be digits between two cuts, by their numbers; nothing where this is too narrow for two."""
         from .splitting import is_wide, pieces
@@ -60,16 +50,40 @@ class Found:
             return {}
         x, y, width, height = self.strokes.bounds
         across, down = self.box[2] / width, self.box[3] / height
-        found = {}
-        for piece in pieces(self.strokes.inside):
+        cuts = list(pieces(self.strokes.inside))
+        parts = []
+        for piece in cuts:
             part = self.strokes.only(piece.inside)
             left, top, wide, high = part.bounds
             box = (
                 *(round(self.box[0] + (left - x) * across), round(self.box[1] + (top - y) * down)),
                 *(max(1, round(wide * across)), max(1, round(high * down))),
             )
-            found[piece.start, piece.end] = Found(box, part.canonical(), self.row, part)
-        return found
+            parts.append((box, self.row, part))
+        return {(piece.start, piece.end): found for piece, found in zip(cuts, framed(parts), strict=True)}
+
+
+def framed(parts: Sequence[tuple[tuple[int, int, int, int], int, Strokes]]) -> list[Found]:
+    """Frame digits of which box, row and strokes are known."""
+    from .strokes import canonical_digits
+
+    if not parts:
+        return []
+    canonical = canonical_digits([strokes for _, _, strokes in parts])
+    return [Found(box, digit, row, strokes) for (box, row, strokes), digit in zip(parts, canonical, strict=True)]
+
+
+def joined(pairs: Sequence[tuple[Found, Found]]) -> list[Found]:
+    """Return the two of each pair as one digit; all have strokes."""
+    parts = []
+    for one, other in pairs:
+        assert one.strokes is not None
+        assert other.strokes is not None
+        (x, y, width, height), (left, top, wide, high) = one.box, other.box
+        right, bottom = max(x + width, left + wide), max(y + height, top + high)
+        x, y = min(x, left), min(y, top)
+        parts.append(((x, y, right - x, bottom - y), min(one.row, other.row), one.strokes.joined(other.strokes)))
+    return framed(parts)
 
 
 def find_digits(frame: NDArray[Any], *, layout: str = "auto", invert: str = "auto", min_height: int = 0) -> list[Found]:
@@ -95,13 +109,10 @@ def find_digits(frame: NDArray[Any], *, layout: str = "auto", invert: str = "aut
     if min(frame.shape[:2]) < LEAST_SIDE:
         return []
     view = look(frame, invert=invert, single=layout == "single")
-    found: list[Found] = []
     rows = _rows(view, layout)
     count = sum(map(len, rows))
-    for groups in rows:
-        framed = _framed(groups, view, frame, row=found[-1].row + 1 if found else 0, several=count > 1)
-        found += [digit for digit in framed if digit.box[3] >= min_height]
-    return found if len(found) >= FEW * count else []
+    parts = list(_parts(rows, view, frame.shape, several=count > 1, min_height=min_height)) if count else []
+    return framed(parts) if len(parts) >= FEW * count else []
 
 
 def find_digit(frame: NDArray[Any]) -> Found | None:
@@ -127,24 +138,26 @@ def _rows(view: View, layout: str) -> list[list[Group]]:
     return rows
 
 
-def _framed(groups: list[Group], view: View, frame: NDArray[Any], *, row: int, several: bool) -> Iterator[Found]:
-    """Frame the groups that stand out from what lies around them and are more than specks."""
+def _parts(
+    rows: list[list[Group]], view: View, shape: tuple[int, ...], *, several: bool, min_height: int
+) -> Iterator[tuple[tuple[int, int, int, int], int, Strokes]]:
+    """Yield box, row and strokes of what stands out from what lies around it and is more than a speck."""
     from .strokes import strokes_of
 
-    down, across = frame.shape[0] / view.ink.shape[0], frame.shape[1] / view.ink.shape[1]
+    down, across = shape[0] / view.ink.shape[0], shape[1] / view.ink.shape[1]
     least = (SMALLEST if several else ALONE) * max(view.ink.shape)
-    for group in groups:
-        if max(group.width, group.height) < least:
-            continue
-        if view.clearness(group) < CLEARNESS:
-            continue
-        strokes = strokes_of(group, view.marks, view.ink)
-        x, y = int(group.left * across), int(group.top * down)
-        right, bottom = (
-            min(frame.shape[1], round(group.right * across)),
-            min(frame.shape[0], round(group.bottom * down)),
-        )
-        yield Found((x, y, max(1, right - x), max(1, bottom - y)), strokes.canonical(), row, strokes)
+    number = 0
+    for row in rows:
+        some = False
+        for group in row:
+            x, y = int(group.left * across), int(group.top * down)
+            width = max(1, min(shape[1], round(group.right * across)) - x)
+            height = max(1, min(shape[0], round(group.bottom * down)) - y)
+            large = max(group.width, group.height) >= least and height >= min_height
+            if large and view.clearness(group) >= CLEARNESS:
+                some = True
+                yield (x, y, width, height), number, strokes_of(group, view.marks, view.ink)
+        number += some
 
 
 def _taken_as_it_is(frame: NDArray[Any], invert: str) -> list[Found]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .ink import grey_copy, ink_map, ink_threshold, is_light_on_dark
-from .marks import Marks, mark_weights, measure_marks, pixels_of, typical_height
+from .marks import Marks, mark_weights, measure_marks, pixels_of, square, typical_height
 from .printed_lines import without_borders, without_lines, without_rules
 
 if TYPE_CHECKING:
@@ -70,14 +70,29 @@ class View:
             slice(max(0, group.left - 2 * reach), group.right + 2 * reach),
         )
         mask, even = self.mask[part], self._even[part]
-        own = int(self.marks.area[list(group.members)].sum())
+        own = sum(self._areas[member] for member in group.members)
         if cv2.countNonZero(mask) - own > CROWDED * (mask.size - own):
             return 0.0
         inside = pixels_of(self.marks.labels[part], self.marks.names[group.members[0]])
-        near = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
-        close = np.ones((2 * (reach // 2) + 1, 2 * (reach // 2) + 1), np.uint8)
-        around = cv2.subtract(cv2.dilate(inside, near), cv2.dilate(mask, close))
+        around = cv2.subtract(cv2.dilate(inside, square(2 * reach + 1)), self._widened(reach // 2)[part])
         return cv2.mean(even, inside)[0] / max(self._noise, cv2.mean(even, around)[0])
+
+    def _widened(self, by: int) -> NDArray[Any]:
+        """Return the mask with so many pixels around it."""
+        import cv2
+
+        if by not in self._masks:
+            self._masks[by] = cv2.dilate(self.mask, square(2 * by + 1))
+        return self._masks[by]
+
+    @cached_property
+    def _masks(self) -> dict[int, NDArray[Any]]:
+        return {}
+
+    @cached_property
+    def _areas(self) -> list[int]:
+        areas: list[int] = self.marks.area.tolist()
+        return areas
 
     @cached_property
     def _even(self) -> NDArray[Any]:

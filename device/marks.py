@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,12 @@ def measure_marks(mask: NDArray[Any]) -> Marks:
     return Marks(labels, names, left, top, right, bottom, area[order], contact)
 
 
+@cache
+def square(side: int) -> NDArray[Any]:
+    """Return a square structuring element, uint8."""
+    return np.ones((side, side), np.uint8)
+
+
 def pixels_of(labels: NDArray[Any], name: int) -> NDArray[Any]:
     """Return where a label is: uint8 (H, W), 255 there and 0 elsewhere."""
     import cv2
@@ -82,18 +89,23 @@ def pixels_of(labels: NDArray[Any], name: int) -> NDArray[Any]:
     return pixels
 
 
-def stroke_width(area: int, mask: NDArray[Any]) -> float:
-    """Estimate the mean width of strokes from what a border of one pixel takes from them, in pixels.
-
-    Args:
-        area: pixels that are ink.
-        mask: uint8 (H, W), not 0 where there is ink.
-    """
+def stroke_width(mask: NDArray[Any]) -> float:
+    """Estimate the mean width of strokes, pixels; `mask` is uint8 (H, W), not 0 where there is ink."""
     import cv2
 
-    # What lies beyond the picture is no ink: strokes are as wide at its rim.
-    left = cv2.countNonZero(cv2.erode(mask, CROSS, borderType=cv2.BORDER_CONSTANT, borderValue=(0,)))
-    return 2 * area / max(1, area - left)
+    return width_of(cv2.countNonZero(mask), cv2.countNonZero(without_edge(mask)))
+
+
+def width_of(area: Any, inner: Any) -> Any:
+    """Estimate the mean width of strokes, pixels, from their area and what is left of it without their edge."""
+    return 2 * area / np.maximum(1, area - inner)
+
+
+def without_edge(mask: NDArray[Any]) -> NDArray[Any]:
+    """Take a border of one pixel from ink, uint8 (H, W); what lies beyond the picture is none."""
+    import cv2
+
+    return cv2.erode(mask, CROSS, borderType=cv2.BORDER_CONSTANT, borderValue=(0,))
 
 
 def mark_weights(marks: Marks) -> NDArray[Any]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .looking import View
-from .marks import CROSS, stroke_width
+from .marks import width_of, without_edge
 from .rows import Group
 
 HAIRLINE, STRAIGHT = 0.4, 4.0  # of the usual stroke's width, times as long as wide: a line that is left over
@@ -30,10 +30,12 @@ def could_be_digit(group: Group, view: View, *, expected: bool = False) -> bool:
         view: what was seen.
         expected: whether there is a digit for sure, which may then lie at the rim.
     """
+    import cv2
+
     area = int(view.marks.area[list(group.members)].sum())
     bounds = (slice(group.top, group.bottom), slice(group.left, group.right))
     longer, shorter = max(group.width, group.height), min(group.width, group.height)
-    blot = stroke_width(area, view.mask[bounds]) > BLOT * longer
+    blot = width_of(area, cv2.countNonZero(without_edge(view.mask[bounds]))) > BLOT * longer
     contact, (down, across) = int(view.marks.contact[list(group.members)].sum()), view.mask.shape
     line = longer > LINE * shorter and contact > 0
     fills = group.height >= FILLS * down and group.width >= FILLS * across  # a picture of the digit alone
@@ -43,12 +45,10 @@ def could_be_digit(group: Group, view: View, *, expected: bool = False) -> bool:
 
 def could_be_digits(groups: Sequence[Group], view: View) -> list[Group]:
     """Choose, among several groups, those that could be digits; one alone is never left out."""
-    import cv2
-
     marks = view.marks
     if len(groups) < 2:
         return list(groups)
-    inner = cv2.erode(view.mask, CROSS)
+    inner = without_edge(view.mask)
     core = np.bincount(marks.labels[inner > 0], minlength=int(marks.labels.max()) + 1)[marks.names]
     members = np.array([member for group in groups for member in group.members])
     starts = np.cumsum([0, *(len(group.members) for group in groups[:-1])])
@@ -56,7 +56,7 @@ def could_be_digits(groups: Sequence[Group], view: View) -> list[Group]:
         np.add.reduceat(values[members], starts) for values in (marks.area, core, marks.contact, view.weight)
     )
     width, height = np.array([(group.width, group.height) for group in groups]).T
-    stroke = 2 * area / np.maximum(1, area - inside)
+    stroke = width_of(area, inside)
     blot = stroke > BLOT * np.maximum(width, height)
     order = np.argsort(np.where(blot, np.inf, stroke), kind="stable")
     summed = np.where(blot, 0, area)[order].cumsum()

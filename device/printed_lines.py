@@ -22,6 +22,7 @@ BRIDGED, COVERED = 0.25, 0.7  # of a line's length: gaps where strokes cross it;
 LEAN = 0.12  # rise as a share of the length, about 7°
 SLACK_PX = 1.5  # how far, apart from its thickness, a line strays from straight; a foot on it reaches further
 SAMPLES = 300  # pixels that a line is fitted to
+RIDGE = 1e-6 * np.eye(3)  # what lets even a line of two columns be fitted
 PALER, THINNER = 0.75, 0.6  # of the other ink's value and width: a rule is paler or thinner than this
 MANY = 3  # lines in one direction are no strokes of one digit
 BAND = 0.2  # of the frame's shorter side: how deep inside a side its border may lie
@@ -102,9 +103,9 @@ def _straight(line: NDArray[Any]) -> NDArray[Any]:
     near = np.ones((len(heights), 1))
     for _ in range(2):  # least squares, and again without what lies off the curve
         weighed = (known * near).T
-        curve = np.linalg.lstsq(weighed @ known, weighed @ heights, rcond=None)[0]
+        curve = np.linalg.solve(weighed @ known + RIDGE, weighed @ heights)
         off = np.abs(known @ curve - heights)
-        near = (off <= max(SLACK_PX + thickness / 2, float(np.median(off))))[:, np.newaxis]
+        near = (off <= max(SLACK_PX + thickness / 2, np.sort(off)[len(off) // 2]))[:, np.newaxis]
     off = np.abs(powers @ curve - y) > SLACK_PX + thickness / 2
     line[y[off], x[off]] = 0
     return line
@@ -220,11 +221,10 @@ def _is_lesser(lines: Lines, every: NDArray[Any], ink: NDArray[Any], mask: NDArr
     import cv2
 
     rest = cv2.subtract(mask, cv2.dilate(every, np.ones((5, 5), np.uint8)))
-    area = cv2.countNonZero(rest)
-    if not area:
+    if not cv2.countNonZero(rest):
         return False
     paler = cv2.mean(ink, lines.pixels)[0] < PALER * cv2.mean(ink, rest)[0]
-    return bool(paler or lines.thickness < THINNER * stroke_width(area, rest))
+    return bool(paler or lines.thickness < THINNER * stroke_width(rest))
 
 
 def _blanked(ink: NDArray[Any], pixels: NDArray[Any], mask: NDArray[Any]) -> NDArray[Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .choosing import Scored, score, with_count, with_cuts, with_joints
+from .choosing import MOST_CUT, Scored, score, with_count, with_cuts, with_joints
 from .classifier import Classifier
 from .finder import find_digits
 from .frames import Frame
@@ -128,6 +128,8 @@ class Reader:
         """Score digits, cut those that touch, and leave out rows that are no digits."""
         scorer, settings = self._classifier.scores, self.settings
         digits = score(found, scorer)
+        if not settings.expect_digits and are_letters(digits, self.decision.threshold):
+            return []
         if settings.layout != "single":
             digits = with_cuts(with_joints(digits, scorer), scorer)
         if settings.expect_digits:
@@ -149,6 +151,12 @@ def reject_threshold(settings: ReadingSettings, decision: Any) -> float:
         return 0.0
     below = decision.get("reject_below", 0.0) if settings.reject_below is None else settings.reject_below
     return float(below)
+
+
+def are_letters(digits: list[Scored], threshold: float) -> bool:
+    """Tell whether so many would be refused that the few which may be joined or cut make no difference."""
+    refused = sum(digit.best < threshold for digit in digits)
+    return 2 * (refused - MOST_CUT) > len(digits) + 2 * MOST_CUT
 
 
 def without_words(digits: list[Scored], threshold: float) -> list[Scored]:

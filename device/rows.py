@@ -142,16 +142,20 @@ def in_rows(groups: Sequence[Group]) -> list[list[Group]]:
     height, middle = bottom - top, left + right
     beside = np.minimum(bottom[:, None], bottom) - np.maximum(top[:, None], top)
     beside = beside >= LEVEL * np.maximum(height[:, None], height)
-    joined = list(range(len(groups)))
     ahead = np.where(beside & (middle[:, None] < middle), left - right[:, None], np.inf)
     behind = np.where(beside & (middle[:, None] > middle), left[:, None] - right, np.inf)
+    joined = list(range(len(groups)))
     for distance in (ahead, behind):
-        for one, other in enumerate(distance.argmin(axis=1)):
-            if distance[one, other] <= FAR * max(height[one], height[other]):
-                joined[_first(joined, other)] = _first(joined, one)
-    row = np.array([_first(joined, each) for each in joined])
-    names = sorted(set(row.tolist()), key=lambda name: float((top + bottom)[row == name].mean()))
-    return [[groups[place] for place in sorted(np.flatnonzero(row == name), key=middle.__getitem__)] for name in names]
+        nearest = distance.argmin(axis=1)
+        near = distance.min(axis=1) <= FAR * np.maximum(height, height[nearest])
+        for one, other in zip(np.flatnonzero(near).tolist(), nearest[near].tolist(), strict=True):
+            joined[_first(joined, other)] = _first(joined, one)
+    rows: dict[int, list[int]] = {}
+    for place in np.argsort(middle, kind="stable").tolist():
+        rows.setdefault(_first(joined, place), []).append(place)
+    return [
+        [groups[place] for place in row] for row in sorted(rows.values(), key=lambda row: (top + bottom)[row].mean())
+    ]
 
 
 def _first(joined: list[int], place: int) -> int:

@@ -45,21 +45,23 @@ def pieces(inside: NDArray[Any]) -> Iterator[Piece]:
     Args:
         inside: uint8 (H, W), 255 where the marks are, cropped.
     """
+    import cv2
+
     height = inside.shape[0]
     y, x = np.nonzero(inside)
     cuts = _cuts(x, y, inside.shape)
     ends = [int(x.min()), *(place for place, _ in cuts), int(x.max()) + 1]
     # For each cut, what lies to its right.
     across, down = np.arange(inside.shape[1]), np.arange(height)[:, np.newaxis] - height / 2
-    beyond = [np.ones(inside.shape, bool), *(across + lean * down >= place for place, lean in cuts)]
-    beyond.append(np.zeros(inside.shape, bool))
+    beyond = [inside, *(np.where(across + lean * down >= place, inside, np.uint8(0)) for place, lean in cuts)]
+    beyond.append(np.zeros_like(inside))
     for start, left in enumerate(ends[:-1]):
         for end in range(start + 1, len(ends)):
             is_whole = end - start == len(ends) - 1
             if is_whole or not NARROWEST * height <= ends[end] - left <= WIDEST * height:
                 continue
-            part = np.where(beyond[start] & ~beyond[end], inside, np.uint8(0))
-            if part.any():
+            part = cv2.subtract(beyond[start], beyond[end])
+            if cv2.countNonZero(part):
                 yield Piece(start, end if end < len(ends) - 1 else LAST, part)
 
 
