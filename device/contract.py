@@ -38,10 +38,11 @@ def frame_ink(ink: NDArray[Any]) -> NDArray[Any]:
 
 
 def frame_inks(inks: Sequence[NDArray[Any]]) -> NDArray[Any]:
-    """Scale and centre the ink of several digits, uint8 (N, 28, 28), which takes less time together; see `frame_ink`."""
+    """Frame the ink of several digits, uint8 (N, 28, 28), which takes less time together; see `frame_ink`."""
     import cv2
     import numpy as np
 
+    canonical: NDArray[Any]
     small, canonical = np.zeros((2, len(inks), SIDE, SIDE), np.uint8)
     sizes = np.empty((len(inks), 2), int)
     for number, ink in enumerate(inks):
@@ -58,7 +59,9 @@ def frame_inks(inks: Sequence[NDArray[Any]]) -> NDArray[Any]:
     weight = columns.sum(axis=1)
     if not weight.all():
         height, width = inks[int(weight.argmin())].shape
-        raise ValueError(f"expected ink that survives shrinking to {INK_SIDE} px, found none in {height}×{width}")
+        raise ValueError(
+            f"expected a crop with ink that survives shrinking to {INK_SIDE} px, found none in {height}×{width}"
+        )
     places = np.stack([columns @ np.arange(SIDE), rows @ np.arange(SIDE)], axis=1)
     corners = np.clip(np.rint((SIDE - 1) / 2 - places / weight[:, np.newaxis]), 0, SIDE - sizes).astype(int)
     for number, ((left, top), (width, height)) in enumerate(zip(corners.tolist(), sizes.tolist(), strict=True)):

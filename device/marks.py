@@ -93,7 +93,7 @@ def stroke_width(mask: NDArray[Any]) -> float:
     """Estimate the mean width of strokes, pixels; `mask` is uint8 (H, W), not 0 where there is ink."""
     import cv2
 
-    return width_of(cv2.countNonZero(mask), cv2.countNonZero(without_edge(mask)))
+    return float(width_of(cv2.countNonZero(mask), cv2.countNonZero(without_edge(mask))))
 
 
 def width_of(area: Any, inner: Any) -> Any:

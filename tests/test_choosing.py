@@ -7,7 +7,7 @@ import pytest
 
 from device.choosing import Scored, best_cut, with_cuts, with_joints
 from device.finder import Found
-from device.strokes import Strokes
+from device.strokes import Strokes, canonical_digits
 
 HEIGHT = 30  # of the frame that pieces are drawn in, px
 
@@ -18,7 +18,7 @@ def piece(left: int, score: float, *, top: int = 5, row: int = 0) -> Scored:
     ink[5:25, 2:6] = 255
     strokes = Strokes(ink, ink.copy(), left - 2, top - 5)
     scores = np.array([score, 1 - score], np.float32)
-    return Scored(Found((left, top, 4, 20), strokes.canonical(), row, strokes), scores)
+    return Scored(Found((left, top, 4, 20), canonical_digits([strokes])[0], row, strokes), scores)
 
 
 def scorer_of(score: float):
@@ -72,7 +72,7 @@ def chain(count: int) -> Scored:
     strokes = Strokes(ink, ink.copy(), 0, 0)
     x, y, width, height = strokes.bounds
     scores = np.array([0.4, 0.6], np.float32)[::-1]
-    return Scored(Found((10 * x, 10 * y, 10 * width, 10 * height), strokes.canonical(), 3, strokes), scores)
+    return Scored(Found((10 * x, 10 * y, 10 * width, 10 * height), canonical_digits([strokes])[0], 3, strokes), scores)
 
 
 def upright(pictures: np.ndarray) -> np.ndarray:
@@ -107,3 +107,17 @@ def test_no_more_parts_are_made_than_there_may_be() -> None:
     parts = best_cut(chain(4), lambda pictures: np.full((len(pictures), 1), 0.9, np.float32), most=2)
     assert parts is not None
     assert len(parts) == 2
+
+
+def test_strokes_are_framed_together_as_alone() -> None:
+    """On one sheet neither a neighbour's ink nor its soft edge comes in, be it large, a hairline or at the rim."""
+    rng = np.random.default_rng(0)
+    several = []
+    for height, width, pen in ((30, 24, 4), (300, 210, 2), (44, 700, 6), (12, 10, 3), (30, 24, 24)):
+        inside = np.zeros((height, width), np.uint8)
+        inside[:, width // 2 : width // 2 + pen] = inside[height // 2 : height // 2 + pen] = 255
+        ink = np.maximum(inside // 2, rng.integers(0, 128, inside.shape).astype(np.uint8))
+        several.append(Strokes(ink, inside, 0, 0))
+    together = canonical_digits(several)
+    assert np.array_equal(together, np.concatenate([canonical_digits([each]) for each in several]))
+    assert np.array_equal(canonical_digits(several[::-1]), together[::-1])

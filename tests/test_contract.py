@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.measuring_digits import MeasuringDigits
-from device.contract import INK_SIDE, SIDE, frame_ink
+from device.contract import INK_SIDE, SIDE, frame_ink, frame_inks
 
 
 def bounds(canonical: np.ndarray) -> tuple[int, int]:
@@ -53,6 +53,14 @@ def test_digits_of_mnist_are_framed_already(sample_digits: MeasuringDigits) -> N
         same += any(np.array_equal(shifted, digit) for shifted in shifts)
     # Some boxes of MNIST are 19 or 21 px long after its own smoothing, and those are scaled.
     assert same >= 180
+
+
+def test_digits_are_framed_together_as_alone() -> None:
+    """Crops of any size do not change each other, whatever order they come in."""
+    rng = np.random.default_rng(0)
+    crops = [rng.integers(0, 256, shape).astype(np.uint8) for shape in ((7, 31), (200, 90), (1, 9), (20, 20), (300, 2))]
+    assert np.array_equal(frame_inks(crops), np.stack([frame_ink(crop) for crop in crops]))
+    assert frame_inks([]).shape == (0, SIDE, SIDE)
 
 
 @pytest.mark.parametrize("ink", [np.zeros((5, 5), np.uint8), np.zeros((0, 5), np.uint8), np.ones((5, 5, 3), np.uint8)])

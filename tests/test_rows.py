@@ -228,3 +228,16 @@ def test_a_threshold_that_is_no_score_is_refused(value: str, tmp_path: Path) -> 
     for option in ("--reject-below", "--threshold", "-t"):
         result = CliRunner().invoke(cli, ["classify", str(tmp_path), option, value])
         assert (result.exit_code, len(result.stderr.strip().splitlines())) == (2, 1)
+
+
+def test_a_page_of_letters_is_neither_joined_nor_cut(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would take long, and be refused all the same; a region with so many digits expected is cut nevertheless."""
+    scored: list[int] = []
+    scores = classifier.scores
+    monkeypatch.setattr(classifier, "scores", lambda digits: (scored.append(len(digits)), scores(digits))[1])
+    page = KINDS["letters"](np.random.default_rng(3))
+    assert read(Reader(classifier), page).text == ""
+    assert scored == [len(find_digits(page))]
+    assert scored[0] > 50
+    read(Reader(classifier, settings=ReadingSettings(expect_digits=3)), page)
+    assert len(scored) > 2
