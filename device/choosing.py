@@ -27,6 +27,7 @@ MOST_CUT = 12  # digits of a frame that are cut, the least sure first: a page of
 MOST_PARTS = 12  # digits that a mark is cut into
 PENALTY = 0.05  # what a part more must raise the lowest score by
 JOINT_GAIN, CUT_GAIN = 0.05, 0.15  # by how much a joint or a cut must raise the lowest score
+CUT_LEAST = 0.8  # a cut makes nothing that scores less
 NEAR = 0.15  # of the longest side of two: pieces of one digit are no further apart
 SOME = (
     3  # digits in a frame: of so few, any two may be pieces of one, also if they are sure or one lies above the other
@@ -95,7 +96,7 @@ def with_cuts(digits: Sequence[Scored], scorer: Scorer) -> list[Scored]:
     chosen = [[digit] for digit in digits]
     for best, place in doubtful:
         way = best_cut(digits[place], scorer)
-        if way and min(part.best for part in way) > best + CUT_GAIN:
+        if way and min(part.best for part in way) > max(CUT_LEAST, best + CUT_GAIN):
             chosen[place] = way
     return [digit for way in chosen for digit in way]
 

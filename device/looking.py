@@ -31,7 +31,7 @@ OF_USUAL = 0.6  # of the threshold of the whole picture: paler is texture
 BROAD_AREA, BROAD = 0.04, 0.14  # of the frame, of its side: what is larger and broader may be a shadow
 PALEST = 6.0  # of 255: paler is no ink
 RING = 0.12  # of a mark's longer side: how far around it is looked
-CROWDED = 0.12  # of what lies around a mark is other ink: a part of something larger
+CROWDED, ABOVE = 0.12, 0.02  # of what lies around a mark, and above and below, is other ink: a part of something larger
 QUIET = 0.25  # of what lies around the marks has less ink than is taken for its noise
 PAPER = 3.0  # of 255: less ink than this is the texture of paper
 DARKER = 1.15  # times: ink in a shadow is so much darker than the shadow
@@ -69,13 +69,23 @@ class View:
             slice(max(0, group.top - 2 * reach), group.bottom + 2 * reach),
             slice(max(0, group.left - 2 * reach), group.right + 2 * reach),
         )
-        mask, even = self.mask[part], self._even[part]
-        own = sum(self._areas[member] for member in group.members)
-        if cv2.countNonZero(mask) - own > CROWDED * (mask.size - own):
+        even = self._even[part]
+        if self._is_crowded(group, part):
             return 0.0
         inside = pixels_of(self.marks.labels[part], self.marks.names[group.members[0]])
         around = cv2.subtract(cv2.dilate(inside, square(2 * reach + 1)), self._widened(reach // 2)[part])
         return cv2.mean(even, inside)[0] / max(self._noise, cv2.mean(even, around)[0])
+
+    def _is_crowded(self, group: Group, part: tuple[slice, slice]) -> bool:
+        """Tell whether there is other ink around a group, and above or below it too, where a row has none."""
+        import cv2
+
+        mask, own = self.mask[part], sum(self._areas[member] for member in group.members)
+        if cv2.countNonZero(mask) - own <= CROWDED * (mask.size - own):
+            return False
+        rim = (mask.shape[0] - group.height) // 4
+        beyond = np.concatenate([mask[:rim], mask[len(mask) - rim :]])
+        return cv2.countNonZero(beyond) > ABOVE * beyond.size
 
     def _widened(self, by: int) -> NDArray[Any]:
         """Return the mask with so many pixels around it."""

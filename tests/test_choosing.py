@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
 from device.choosing import Scored, best_cut, with_cuts, with_joints
 from device.finder import Found
+from device.splitting import pieces
 from device.strokes import Strokes, canonical_digits
 
 HEIGHT = 30  # of the frame that pieces are drawn in, px
@@ -121,3 +123,19 @@ def test_strokes_are_framed_together_as_alone() -> None:
     together = canonical_digits(several)
     assert np.array_equal(together, np.concatenate([canonical_digits([each]) for each in several]))
     assert np.array_equal(canonical_digits(several[::-1]), together[::-1])
+
+
+def test_a_cut_goes_around_ink() -> None:
+    """Two slanted digits that overlap each other's columns and touch at one place are cut between them."""
+    inside = np.zeros((60, 110), np.uint8)
+    for left in (8, 32):
+        for row in range(5, 55):
+            start = left + (40 - row // 2 if row < 30 else row - 5)
+            inside[row, start : start + 6] = 255
+    apart = inside.copy()
+    inside[29:31, 35:59] = 255
+    halves = [piece.inside for piece in pieces(inside) if piece.start == 0]
+    (count, labels) = cv2.connectedComponents(apart)
+    assert count == 3
+    one = (labels == labels[labels > 0].min()) & (apart > 0)
+    assert any((half[one] > 0).all() and not half[(apart > 0) & ~one].any() for half in halves)
