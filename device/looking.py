@@ -85,7 +85,7 @@ class View:
             return False
         rim = (mask.shape[0] - group.height) // 4
         beyond = np.concatenate([mask[:rim], mask[len(mask) - rim :]])
-        return cv2.countNonZero(beyond) > ABOVE * beyond.size
+        return bool(cv2.countNonZero(beyond) > ABOVE * beyond.size)
 
     def _widened(self, by: int) -> NDArray[Any]:
         """Return the mask with so many pixels around it."""

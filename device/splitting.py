@@ -93,7 +93,7 @@ def _paths(inside: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     import cv2
 
     height, width = inside.shape
-    rows, columns = (max(2, round(side * min(1, ROWS / height))) for side in inside.shape)
+    rows, columns = (max(4, round(side * min(1, ROWS / height))) for side in inside.shape)
     ink = cv2.resize(inside, (columns, rows), interpolation=cv2.INTER_AREA) / np.float32(255)
     above, upper = _half_paths(ink[: rows // 2 + 1])
     below, lower = _half_paths(ink[: rows // 2 : -1])

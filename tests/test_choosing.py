@@ -139,3 +139,10 @@ def test_a_cut_goes_around_ink() -> None:
     assert count == 3
     one = (labels == labels[labels > 0].min()) & (apart > 0)
     assert any((half[one] > 0).all() and not half[(apart > 0) & ~one].any() for half in halves)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (2, 3), (3, 40), (40, 3), (200, 900)])
+def test_marks_of_any_size_can_be_cut(shape: tuple[int, int]) -> None:
+    """Specks and large marks too: each piece is a part of the mark."""
+    inside = np.full(shape, 255, np.uint8)
+    assert all(0 < np.count_nonzero(piece.inside) < inside.size for piece in pieces(inside))
