@@ -31,7 +31,9 @@ OF_USUAL = 0.6  # of the threshold of the whole picture: paler is texture
 BROAD_AREA, BROAD = 0.04, 0.14  # of the frame, of its side: what is larger and broader may be a shadow
 PALEST = 6.0  # of 255: paler is no ink
 RING = 0.12  # of a mark's longer side: how far around it is looked
-CROWDED, ABOVE = 0.12, 0.02  # of what lies around a mark, and above and below, is other ink: a part of something larger
+CROWDED = 0.12  # of what lies around a mark is other ink: a part of something larger
+FULL_ROW = 0.25  # the same in a row of digits
+ABOVE = 0.02  # of what lies above and below a row is ink
 QUIET = 0.25  # of what lies around the marks has less ink than is taken for its noise
 PAPER = 3.0  # of 255: less ink than this is the texture of paper
 DARKER = 1.15  # times: ink in a shadow is so much darker than the shadow
@@ -77,12 +79,13 @@ class View:
         return cv2.mean(even, inside)[0] / max(self._noise, cv2.mean(even, around)[0])
 
     def _is_crowded(self, group: Group, part: tuple[slice, slice]) -> bool:
-        """Tell whether there is other ink around a group, and above or below it too, where a row has none."""
+        """Tell whether there is other ink around a group; in a row, which has none above and below, more may be."""
         import cv2
 
         mask, own = self.mask[part], sum(self._areas[member] for member in group.members)
-        if cv2.countNonZero(mask) - own <= CROWDED * (mask.size - own):
-            return False
+        other = (cv2.countNonZero(mask) - own) / max(1, mask.size - own)
+        if other <= CROWDED or other > FULL_ROW:
+            return other > CROWDED
         rim = (mask.shape[0] - group.height) // 4
         beyond = np.concatenate([mask[:rim], mask[len(mask) - rim :]])
         return bool(cv2.countNonZero(beyond) > ABOVE * beyond.size)
@@ -118,7 +121,7 @@ class View:
 
         # A quarter of the pixels tells as much.
         even, mask = (np.ascontiguousarray(each[::2, ::2]) for each in (self._even, self.mask))
-        ground = cv2.bitwise_not(cv2.dilate(mask, np.ones((3, 3), np.uint8)))
+        ground = cv2.bitwise_not(cv2.dilate(mask, square(3)))
         below = cv2.calcHist([even], [0], ground, [256], [0, 256]).ravel().cumsum()
         return max(PAPER, float(np.searchsorted(below, QUIET * below[-1])))
 
@@ -195,7 +198,7 @@ def _without_shadow(grey: NDArray[Any], view: View) -> View:
     if again.height < LEAST_SHARE * max(grey.shape):
         return view
     # What is left out must be broad and paler than what stays, else it was thick strokes.
-    gone = cv2.morphologyEx(cv2.subtract(pixels, again.mask), cv2.MORPH_OPEN, np.ones((int(broad / 2),) * 2, np.uint8))
+    gone = cv2.morphologyEx(cv2.subtract(pixels, again.mask), cv2.MORPH_OPEN, square(int(broad / 2)))
     darker = cv2.mean(view.ink, again.mask)[0] > DARKER * cv2.mean(view.ink, gone)[0] and gone.any()
     return again if darker else view
 
@@ -207,8 +210,8 @@ def _look_closer(grey: NDArray[Any], height: float) -> View:
     seen = ink_map(grey, reach=max(9.0, CLOSE_REACH * height))
     usual = ink_threshold(seen)
     ink = without_rules(seen, int(max(PALEST, OF_USUAL * usual)))
-    around = (int(height) | 1, int(height) | 1)
-    darkest = cv2.blur(cv2.dilate(ink, np.ones(around, np.uint8)), around)
+    around = int(height) | 1
+    darkest = cv2.blur(cv2.dilate(ink, square(around)), (around, around))
     least = np.maximum(cv2.convertScaleAbs(darkest, alpha=OF_DARKEST), np.uint8(max(PALEST, OF_USUAL * usual)))
     mask = cv2.compare(ink, least, cv2.CMP_GT)
     marks = measure_marks(mask)

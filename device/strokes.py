@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .contract import INK_SIDE, frame_inks
-from .marks import Marks, pixels_of, width_of, without_edge
+from .marks import Marks, pixels_of, square, width_of, without_edge
 from .rows import Group
 
 CORE = 0.4  # standard deviations above the mean ink of the marks; this and everything above becomes 255
@@ -18,8 +18,6 @@ FLOOR = 0.5  # of the palest ink inside the marks; this and everything below bec
 LEAST_WIDTH = 1.8  # px of a canonical digit; MNIST's strokes are 2–3 px of 20
 AMPLE = 160  # px: larger hairlines are widened at half this size or more
 SOFT_PX = 2  # how far the soft edge of a stroke reaches beyond the marks
-
-SOFT = np.ones((2 * SOFT_PX + 1, 2 * SOFT_PX + 1), np.uint8)
 
 
 class Strokes(NamedTuple):
@@ -77,7 +75,7 @@ def canonical_digits(several: Sequence[Strokes]) -> NDArray[Any]:
     even, inside = np.zeros((2, *shape), np.uint8)
     for place, each, table in zip(places, several, tables, strict=True):
         even[place], inside[place] = cv2.LUT(each.ink, table), each.inside
-    even = cv2.bitwise_and(even, cv2.dilate(inside, SOFT))
+    even = cv2.bitwise_and(even, cv2.dilate(inside, square(2 * SOFT_PX + 1)))
     inner = without_edge(inside)
     inks = []
     for place in places:
@@ -118,7 +116,7 @@ def _widened(ink: NDArray[Any], lack: float) -> NDArray[Any]:
 
     # Widening large ones at once would take long: first by squares, then round, at a size that shows it.
     step = max(1, max(ink.shape) // AMPLE)
-    smaller = cv2.dilate(ink, np.ones((step, step), np.uint8))[::step, ::step]
+    smaller = cv2.dilate(ink, square(step))[::step, ::step]
     side = max(0, round((lack + 1) / step) - 1) + 1
     return cv2.dilate(smaller, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
 
