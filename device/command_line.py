@@ -161,6 +161,18 @@ def report_end(error: BaseException) -> int:
     return code
 
 
+def _report_misuse(error: click.ClickException) -> int:
+    """Say in one line on stderr how a command was called wrongly, and where its help is; return the exit code."""
+    if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):
+        error.show()  # the help itself
+        return error.exit_code
+    text = " ".join(error.format_message().split()).rstrip(".?")
+    context = getattr(error, "ctx", None)
+    where = "" if context is None else f"; see {context.command_path} --help"
+    say(f"error: {text[:1].lower()}{text[1:]}{where}")
+    return error.exit_code
+
+
 def run_command_line(command: click.Command, arguments: Sequence[str] | None = None) -> None:
     """Run a command as the process's own and exit with its code.
 
@@ -178,8 +190,7 @@ def run_command_line(command: click.Command, arguments: Sequence[str] | None = N
         code = command.main(args=arguments, standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
-        error.show()
-        code = error.exit_code
+        code = _report_misuse(error)
     except BrokenPipeError:
         discard_stdout()
         code = 0

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from conftest import ROOT
 
 from device import command_line
+from device.cli import cli
 from device.command_line import Command, Terminated, report_end, reporter, run_command_line
 from device.early_end import Asked
 from device.errors import DataError, EdgeDigitsError, FitError, GateError, OutputError, SourceError, UsageError
@@ -73,6 +74,33 @@ def test_an_unexpected_error_is_one_line_too(monkeypatch: pytest.MonkeyPatch, ca
     assert line.count("\n") == 1
     assert "ZeroDivisionError: by zero" in line
     assert "--debug" in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["calibrate", "--out", "x"], "error: missing argument 'SOURCE'; see "),
+        (["classify", "--nonsense"], "error: no such option"),
+        (["nonsense"], "error: no such command 'nonsense'"),
+    ],
+)
+def test_a_wrong_call_is_one_line_that_says_where_help_is(
+    arguments: list[str], line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Click would write four lines, the last of them the error."""
+    with pytest.raises(SystemExit, match="2"):
+        run_command_line(cli, arguments)
+    written = capsys.readouterr().err
+    assert written.startswith(line)
+    assert written.endswith(" --help\n")
+    assert written.count("\n") == 1
+
+
+def test_a_group_without_a_command_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    """All of it, on stdout or, as newer Clicks do, on stderr."""
+    with pytest.raises(SystemExit):
+        run_command_line(cli, [])
+    assert "Commands:" in "".join(capsys.readouterr())
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
