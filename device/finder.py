@@ -111,7 +111,7 @@ def find_digits(frame: NDArray[Any], *, layout: str = "auto", invert: str = "aut
     view = look(frame, invert=invert, single=layout == "single")
     rows = _rows(view, layout)
     count = sum(map(len, rows))
-    parts = list(_parts(rows, view, frame.shape, several=count > 1, min_height=min_height)) if count else []
+    parts = list(_parts(rows, view, frame, several=count > 1, min_height=min_height)) if count else []
     return framed(parts) if len(parts) >= FEW * count else []
 
 
@@ -139,11 +139,12 @@ def _rows(view: View, layout: str) -> list[list[Group]]:
 
 
 def _parts(
-    rows: list[list[Group]], view: View, shape: tuple[int, ...], *, several: bool, min_height: int
+    rows: list[list[Group]], view: View, frame: NDArray[Any], *, several: bool, min_height: int
 ) -> Iterator[tuple[tuple[int, int, int, int], int, Strokes]]:
     """Yield box, row and strokes of what stands out from what lies around it and is more than a speck."""
     from .strokes import strokes_of
 
+    shape, (top, left) = frame[view.part].shape, (side.start or 0 for side in view.part)
     down, across = shape[0] / view.ink.shape[0], shape[1] / view.ink.shape[1]
     least = (SMALLEST if several else ALONE) * max(view.ink.shape)
     number = 0
@@ -156,7 +157,7 @@ def _parts(
             large = max(group.width, group.height) >= least and height >= min_height
             if large and view.clearness(group) >= CLEARNESS:
                 some = True
-                yield (x, y, width, height), number, strokes_of(group, view.marks, view.ink)
+                yield (x + left, y + top, width, height), number, strokes_of(group, view.marks, view.ink)
         number += some
 
 

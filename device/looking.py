@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from .ink import grey_copy, ink_map, ink_threshold, is_light_on_dark
 from .marks import Marks, mark_weights, measure_marks, pixels_of, square, typical_height
 from .printed_lines import without_borders, without_lines, without_rules
+from .sheet import find_sheet
 
 if TYPE_CHECKING:
     from .rows import Group
+    from .sheet import Sheet
 
 WORK_SIDE = 400  # px of the longest side: a digit of a tenth of the frame still has twice the contract's 20 px
 REACH = 0.33  # of the longest side: anything narrower can be ink, anything wider is ground or shadow
@@ -50,6 +52,8 @@ class View:
         marks: its marks.
         weight: float (n,), how much each counts; see `mark_weights`.
         height: typical height of the marks, pixels.
+        part: rows and columns of the frame that were looked at.
+        sheet: the sheet that they hold, where the frame shows more than that.
     """
 
     all_ink: NDArray[Any]
@@ -58,6 +62,8 @@ class View:
     marks: Marks
     weight: NDArray[Any]
     height: float
+    part: tuple[slice, slice] = (slice(None), slice(None))
+    sheet: Sheet | None = None
 
     def clearness(self, group: Group) -> float:
         """Say how many times darker the marks of a group are than what lies around them.
@@ -127,16 +133,30 @@ class View:
 
 
 def look(frame: NDArray[Any], *, invert: str = "auto", single: bool = False) -> View:
-    """See the ink of a frame.
+    """See the ink of a frame: of the sheet alone, where the frame shows more than that.
 
     Args:
         frame: uint8 (H, W) grey or (H, W, 3) BGR.
         invert: "yes" for light ink on dark ground, "no" for dark on light, "auto" to find out.
         single: whether there is but one digit, which needs no closer look.
     """
+    grey = grey_copy(frame, WORK_SIDE)
+    sheet = find_sheet(grey)
+    if sheet is None:
+        return _look_at(frame, grey, None, invert=invert, single=single)
+    part = sheet.part_of(frame)
+    return replace(
+        _look_at(frame[part], grey_copy(frame[part], WORK_SIDE), sheet, invert=invert, single=single),
+        part=part,
+        sheet=sheet,
+    )
+
+
+def _look_at(frame: NDArray[Any], grey: NDArray[Any], sheet: Sheet | None, *, invert: str, single: bool) -> View:
+    """See the ink of a frame that shows nothing but the sheet, or the part with the sheet; `grey` is its copy."""
     import cv2
 
-    grey = grey_copy(frame, WORK_SIDE)
+    grey = sheet.carried_on(grey) if sheet else grey
     light = invert == "yes" or (invert == "auto" and is_light_on_dark(grey))
     grey = cv2.bitwise_not(grey) if light else grey
     view = _without_shadow(grey, _overlook(grey, REACH))
@@ -150,6 +170,7 @@ def look(frame: NDArray[Any], *, invert: str = "auto", single: bool = False) -> 
     if closer_side == side and not _has_large_marks(view):
         return view
     closer = grey_copy(frame, closer_side)
+    closer = sheet.carried_on(closer) if sheet else closer
     closer = cv2.bitwise_not(closer) if light else closer
     return _look_closer(closer, view.height * max(closer.shape) / side)
 

@@ -16,6 +16,7 @@ from .reading import UNSURE, Reading
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from .looking import View
     from .reader import Reader
     from .reading_settings import ReadingSettings
 
@@ -96,6 +97,8 @@ def stages(
 ) -> NDArray[Any]:
     """Return the sheet of stages: frame, grey, background removed, lines removed, mask, boxes, canonical digits.
 
+    Where only a sheet of paper in the frame was looked at, it is a stage as well.
+
     Args:
         image: uint8 (H, W) grey or (H, W, 3) BGR.
         reading: what was read in it.
@@ -114,16 +117,28 @@ def stages(
     shown: list[tuple[str, NDArray[Any]]] = [("frame", image), ("grey", grey)]
     if image.shape[:2] != (SIDE, SIDE):
         view = look(image, invert=settings.invert, single=settings.layout == "single")
-        shown += [
-            ("background removed", 255 - _stretched(view.all_ink)),
-            ("printed lines removed", 255 - _stretched(view.ink)),
-            ("marks", 255 - view.mask),
-        ]
+        if view.sheet:
+            shown.append(("sheet", _in_place(view.sheet.carried_on(grey[view.part]), view, grey)))
+        seen = (_stretched(view.all_ink), _stretched(view.ink), view.mask)
+        titles = ("background removed", "printed lines removed", "marks")
+        shown += [(title, _in_place(255 - picture, view, grey)) for title, picture in zip(titles, seen, strict=True)]
     columns, scale = _layout(image, len(shown) + 1)
     shown.append((f"read: {' | '.join(reading.rows) or 'nothing'}", annotated(image, reading, scale=scale)))
     tiles = [_tile(picture, title, _scaled(image, scale), width=(SHEET - GAP) // columns) for title, picture in shown]
     rows = [_side_by_side(tiles[start : start + columns]) for start in range(0, len(tiles), columns)]
     return np.vstack([*rows, *_digit_rows(reading, canonical)])
+
+
+def _in_place(picture: NDArray[Any], view: View, grey: NDArray[Any]) -> NDArray[Any]:
+    """Return what was seen of a part of a frame, uint8 (h, w), where it is in the frame, light around it."""
+    import cv2
+
+    if view.sheet is None:
+        return picture
+    whole = np.full_like(grey, 255)
+    size = whole[view.part].shape[::-1]
+    whole[view.part] = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return whole
 
 
 def _layout(image: NDArray[Any], count: int) -> tuple[int, float]:

@@ -87,6 +87,38 @@ def tilted(shape: tuple[int, int], rng: np.random.Generator, *, amount: float) -
     return matrix
 
 
+def laid_out(shape: tuple[int, int], rng: np.random.Generator, *, share: float) -> NDArray[np.float64]:
+    """Return the turn and shift, float64 (3, 3), that lay a sheet of a share of the frame's sides somewhere in it."""
+    height, width = shape
+    share *= rng.uniform(0.8, 1.1)
+    matrix = np.eye(3)
+    matrix[:2] = cv2.getRotationMatrix2D((width / 2, height / 2), rng.uniform(-8, 8), share)
+    matrix[:2, 2] += rng.uniform(-0.45, 0.45, 2) * (1 - share) * np.array([width, height])
+    return matrix
+
+
+def table(sheet: Plane, rng: np.random.Generator, *, light: bool) -> NDArray[np.float64]:
+    """Draw a wooden table with the shadow that a sheet throws on it.
+
+    Args:
+        sheet: 1 where the sheet is.
+        rng: draws colour and grain.
+        light: of light wood, else of dark.
+
+    Returns:
+        float64 (H, W, 3), BGR, 0–255.
+    """
+    height, width = sheet.shape
+    colour = rng.uniform(170, 225) if light else rng.uniform(25, 110)
+    wood = colour * np.array([rng.uniform(0.5, 1.0), rng.uniform(0.7, 1.0), 1.0])
+    waves = cv2.resize(rng.normal(0, 1, (height // 16, 5)), (width, height), interpolation=cv2.INTER_CUBIC)
+    rows = np.arange(height)[:, np.newaxis] / rng.uniform(6, 20)
+    grain = 1 + rng.uniform(0, 0.15) * np.sin(rows + 2 * waves) + 0.02 * rng.normal(0, 1, sheet.shape)
+    shade = 1 - 0.4 * cv2.GaussianBlur(np.roll(sheet, (5, 5), axis=(0, 1)), (0, 0), 5)
+    drawn: NDArray[np.float64] = wood * (grain * shade)[..., np.newaxis]
+    return drawn
+
+
 def photographed(
     reflected: NDArray[np.float32], rng: np.random.Generator, *, blur_px: float, noise: float
 ) -> NDArray[np.uint8]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from device.idx import LabelledDigits
 
-from .scene_paper import Plane, light, photographed, printed_lines, texture, tilted
+from .scene_paper import Plane, laid_out, light, photographed, printed_lines, table, texture, tilted
 
 INK_SIDE = 20  # px: the longest side of MNIST's digits
 BOX = 1.24  # side of a printed box, of the digits' height
@@ -38,6 +38,7 @@ class Cause:
         blur, noise: blur as a share of the digits' height, and noise in grey values.
         tilt: perspective, as a share of the frame's side.
         height: of the digits, as a share of what fills the frame.
+        sheet: share of the frame's sides that the paper takes; around it a table shows, light if the paper is dark.
     """
 
     paper: str = "plain"
@@ -53,6 +54,7 @@ class Cause:
     noise: float = 2.5
     tilt: float = 0.0
     height: float = 1.0
+    sheet: float = 1.0
 
 
 CAUSES = {
@@ -74,6 +76,8 @@ CAUSES = {
     "chalk": Cause(dark=True, contrast=0.6, depth=0.03),
     "tilted": Cause(tilt=0.05),
     "small": Cause(height=0.4),
+    "table": Cause(sheet=0.75, tilt=0.02),
+    "slate": Cause(sheet=0.75, tilt=0.02, dark=True, contrast=0.6, depth=0.03),
 }
 LAYOUTS = {"single": (1, 1), "row": (1, 5), "page": (4, 6)}
 
@@ -130,8 +134,11 @@ def render_scene(
     boxes = np.array([_ink_box(glyph) for row in glyphs for glyph in row], np.float64).reshape(-1, 4)
     lines = _lines(glyphs, size, rng, cause=cause, side=side)
     matrix = tilted(size, rng, amount=cause.tilt)
+    if cause.sheet < 1:
+        matrix = laid_out(size, rng, share=cause.sheet) @ matrix
     ink, lines = (cv2.warpPerspective(plane, matrix, size[::-1]) for plane in (ink, lines))  # type: ignore[assignment]
-    frame = _photograph(ink, lines, rng, cause=cause, side=side)
+    sheet = cv2.warpPerspective(np.ones(size, np.float32), matrix, size[::-1]) if cause.sheet < 1 else None
+    frame = _photograph(ink, lines, sheet, rng, cause=cause, side=side)  # type: ignore[arg-type]
     return Scene(frame, tuple("".join(map(str, digits.labels[row])) for row in chosen), _warped(boxes, matrix))
 
 
@@ -217,8 +224,10 @@ def _lines(
     return lines
 
 
-def _photograph(ink: Plane, lines: Plane, rng: np.random.Generator, *, cause: Cause, side: float) -> NDArray[np.uint8]:
-    """Put ink and lines on paper, light it and photograph it."""
+def _photograph(
+    ink: Plane, lines: Plane, sheet: Plane | None, rng: np.random.Generator, *, cause: Cause, side: float
+) -> NDArray[np.uint8]:
+    """Put ink and lines on paper, light it and photograph it; `sheet` is 1 where the paper is, None for everywhere."""
     shape = ink.shape[0], ink.shape[1]
     paper = np.array([1.0, 1.0, 1.0]) * rng.uniform(190, 240) * rng.uniform(0.93, 1.0, 3)
     taken = np.maximum(ink * rng.uniform(0.9, 1.0) * cause.contrast, lines * (1 - ink))
@@ -229,6 +238,8 @@ def _photograph(ink: Plane, lines: Plane, rng: np.random.Generator, *, cause: Ca
         paper = ground
     lit = texture(shape, rng, depth=cause.depth) * light(shape, rng, kind=cause.light)
     page = paper * tint * lit[..., np.newaxis]
+    if sheet is not None:
+        page = page * sheet[..., np.newaxis] + table(sheet, rng, light=cause.dark) * (1 - sheet)[..., np.newaxis]
     return photographed(page.astype(np.float32), rng, blur_px=cause.blur * side, noise=cause.noise)
 
 

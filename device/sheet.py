@@ -1,0 +1,205 @@
+"""Find the sheet that is written on where a frame also shows what it lies on: a table, a wall, the frame of a screen.
+
+A sheet is a large region, convex and nearly a rectangle, lighter or darker than all that lies around it, with a sharp
+edge. Writing is taken off first, by closing and opening wider than strokes (Serra, "Image Analysis and Mathematical
+Morphology", 1982); then the picture is cut at several levels of brightness, as for maximally stable extremal regions
+(Matas, Chum, Urban and Pajdla, 2002), and the largest region that is a sheet at one of them is chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from .ink import halved
+from .marks import square
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SIDE = 96  # px: about the longest side of the copy that a sheet is looked for in
+WRITING = 0.1  # of the longest side: strokes are narrower
+SPREAD = 0.75  # of the lightest: where the darkest is lighter than this, all is one sheet
+LEVELS = 8  # of brightness
+LEAST, MOST = 0.15, 0.93  # of the frame: a sheet is so large
+CONVEX, WHOLE = 0.93, 0.85  # of its convex hull: what a sheet's outline encloses, what it covers
+RECTANGLE = 0.88  # of the smallest rectangle around it: a sheet fills it, more or less askew
+ONE_WAY = 0.8  # of 1: edges that agree so much in direction are those of a shadow
+EDGE = 5  # px of the copy: an edge is no wider
+STEP, EDGED = 0.8, 0.9  # beyond the edge it is so much darker, or lighter, along so much of it
+BARE = 0.5  # of a sheet bears no writing
+ALIKE, ELSEWHERE = 0.12, 0.05  # of its brightness; of what is not the sheet hardly anything is as bright
+ALMOST = 0.9  # of the largest area at any level
+PATCH = 0.02  # of the sheet: lines part it into patches, while a table has specks as bright
+INSET = 3  # px: the edge of a sheet is not looked at
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """Where the sheet is in a frame.
+
+    Attributes:
+        left, top, right, bottom: bounds as shares of the frame.
+        inside: uint8 (h, w), 255 on the sheet; of the part within the bounds.
+        ground: uint8 (h, w), the sheet without writing, carried on beyond its edges.
+    """
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    inside: NDArray[Any]
+    ground: NDArray[Any]
+
+    def part_of(self, frame: NDArray[Any]) -> tuple[slice, slice]:
+        """Return the rows and columns of a frame that the sheet is in."""
+        height, width = frame.shape[:2]
+        return (
+            slice(int(self.top * height), round(self.bottom * height)),
+            slice(int(self.left * width), round(self.right * width)),
+        )
+
+    def carried_on(self, grey: NDArray[Any]) -> NDArray[Any]:
+        """Return a copy, uint8 (H, W), of the part with the sheet as if the sheet filled it."""
+        import cv2
+
+        size = grey.shape[1], grey.shape[0]
+        inside, ground = (cv2.resize(each, size, interpolation=cv2.INTER_LINEAR) for each in (self.inside, self.ground))
+        return np.where(inside > 127, grey, ground)
+
+
+class _Region(NamedTuple):
+    """What may be a sheet: pixels, mask of a small copy, and how the copy, without writing, was cut to get it."""
+
+    area: int
+    mask: NDArray[Any]
+    flat: NDArray[Any]
+    level: float
+    side: int
+
+
+def find_sheet(grey: NDArray[Any]) -> Sheet | None:
+    """Find the sheet in a frame, uint8 (H, W); None where there is none, or nothing but the sheet."""
+    import cv2
+
+    small = halved(grey, SIDE)
+    element = square(round(WRITING * max(small.shape)) | 1)
+    # Dark writing goes when dark gaps are closed first, light writing when light ones are opened first.
+    from_dark = cv2.morphologyEx(cv2.morphologyEx(small, cv2.MORPH_CLOSE, element), cv2.MORPH_OPEN, element)
+    from_light = cv2.morphologyEx(cv2.morphologyEx(small, cv2.MORPH_OPEN, element), cv2.MORPH_CLOSE, element)
+    largest, best = LEAST * small.size, list[_Region]()
+    for flat, side in (
+        (from_dark, cv2.THRESH_BINARY),
+        (from_dark, cv2.THRESH_BINARY_INV),
+        (from_light, cv2.THRESH_BINARY_INV),
+    ):
+        found = [
+            region
+            for region in _regions(flat, side, least=ALMOST * largest)
+            if _is_set_off(region.mask, flat) and _is_alone(region.mask, small, flat)
+        ]
+        area = max((region.area for region in found), default=0)
+        if area > largest:
+            largest, best = area, [region for region in found if region.area >= ALMOST * area]
+    # Of the levels at which it is almost as large, the middle one follows its edge most closely.
+    return _sheet(best[len(best) // 2], grey) if best else None
+
+
+def _regions(flat: NDArray[Any], side: int, *, least: float) -> Iterator[_Region]:
+    """Yield what may be a sheet at each level of brightness.
+
+    Args:
+        flat: uint8 (h, w), without writing.
+        side: on which side of the level a sheet is, as OpenCV's thresholds say it.
+        least: pixels of a sheet.
+    """
+    import cv2
+
+    darkest, lightest, *_ = cv2.minMaxLoc(flat)
+    if darkest > SPREAD * lightest:
+        return
+    for level in np.linspace(darkest, lightest, LEVELS, endpoint=False):
+        mask = cv2.threshold(flat, level, 255, side)[1]
+        for outline in cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]:
+            if cv2.contourArea(outline) < least or not _has_corner(outline, mask.shape):
+                continue
+            whole = _filled(mask.shape, cv2.convexHull(outline))
+            area, enclosed = cv2.countNonZero(whole), _filled(mask.shape, outline)
+            covered = cv2.countNonZero(cv2.bitwise_and(enclosed, mask))
+            if cv2.countNonZero(enclosed) >= CONVEX * area and covered >= WHOLE * area and area <= MOST * mask.size:
+                yield _Region(area, whole, flat, float(level), side)
+
+
+def _has_corner(outline: NDArray[Any], shape: tuple[int, ...]) -> bool:
+    """Tell whether an outline is nearly a rectangle of which a corner is seen: a shadow has one edge, or two alike."""
+    import cv2
+
+    hull = cv2.convexHull(outline)[:, 0]
+    _, (across, along), _ = cv2.minAreaRect(hull)
+    if cv2.contourArea(hull) < RECTANGLE * across * along:
+        return False
+    edges = np.roll(hull, -1, axis=0) - hull
+    last = np.array(shape[1::-1]) - 1
+    on_rim = (((hull == 0) | (hull == last)) & (edges == 0)).any(axis=1)
+    x, y = edges[~on_rim].T.astype(float)
+    length, twice = np.hypot(x, y), 2 * np.arctan2(y, x)
+    agree = np.hypot((length * np.cos(twice)).sum(), (length * np.sin(twice)).sum())
+    return bool(agree < ONE_WAY * length.sum())
+
+
+def _is_set_off(region: NDArray[Any], flat: NDArray[Any]) -> bool:
+    """Tell whether a region is set off by an edge from what lies around it."""
+    import cv2
+
+    near = square(2 * EDGE + 1)
+    around = cv2.subtract(cv2.dilate(region, square(EDGE)), cv2.dilate(region, square(EDGE - 2))) > 0
+    inner = cv2.erode(region, square(EDGE), borderType=cv2.BORDER_REPLICATE)
+    lightest = cv2.dilate(cv2.min(flat, inner), near)[around].astype(float)  # of the sheet nearby
+    darkest = cv2.erode(cv2.max(flat, cv2.bitwise_not(inner)), near)[around].astype(float)
+    beyond = flat[around]
+    darker, lighter = np.count_nonzero(beyond < STEP * lightest), np.count_nonzero(STEP * beyond > darkest)
+    return max(darker, lighter) >= EDGED * len(beyond)
+
+
+def _is_alone(region: NDArray[Any], small: NDArray[Any], flat: NDArray[Any]) -> bool:
+    """Tell whether most of a region is bare, and nothing else is as bright: no lines of text, no part of the ground."""
+    import cv2
+
+    area, brightness = cv2.countNonZero(region), cv2.mean(flat, region)[0]
+    near, inside = ALIKE * brightness, region > 0
+    bare = np.count_nonzero((cv2.absdiff(small, flat) < near) & inside)
+    elsewhere = np.count_nonzero((abs(flat - brightness) <= near) & ~inside)
+    return bare >= BARE * area and elsewhere <= ELSEWHERE * (region.size - area)
+
+
+def _sheet(region: _Region, grey: NDArray[Any]) -> Sheet:
+    """Cut a sheet out of a frame, uint8 (H, W): what is bare in its region, and the writing that this encloses."""
+    import cv2
+
+    size = grey.shape[1], grey.shape[0]
+    mask, flat = (cv2.resize(each, size, interpolation=cv2.INTER_NEAREST) for each in (region.mask, region.flat))
+    bare = cv2.bitwise_and(cv2.threshold(grey, region.level, 255, region.side)[1], mask)
+    outlines = cv2.findContours(bare, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
+    least = PATCH * cv2.countNonZero(mask)
+    patches = [each for each in outlines if cv2.contourArea(each) >= least]
+    whole = _filled(grey.shape, cv2.convexHull(np.concatenate(patches))) if patches else mask
+    x, y, width, height = cv2.boundingRect(whole)
+    part = slice(y, y + height), slice(x, x + width)
+    inside = cv2.erode(whole, square(2 * INSET + 1))[part]
+    weight = (inside > 0).astype(np.float32)
+    side = max(height, width) // 2 | 1
+    ground = cv2.blur(flat[part] * weight, (side, side)) / np.maximum(cv2.blur(weight, (side, side)), 1e-3)
+    bounds = x / size[0], y / size[1], (x + width) / size[0], (y + height) / size[1]
+    return Sheet(*bounds, inside, np.clip(ground, 0, 255).astype(np.uint8))
+
+
+def _filled(shape: tuple[int, ...], outline: NDArray[Any]) -> NDArray[Any]:
+    """Return what an outline encloses: uint8 (H, W), 255 inside."""
+    import cv2
+
+    filled = np.zeros(shape, np.uint8)
+    cv2.drawContours(filled, [outline], -1, (255,), cv2.FILLED)
+    return filled

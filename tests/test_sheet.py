@@ -1,0 +1,133 @@
+"""The sheet that is written on, found on what it lies on."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from device.finder import find_digits
+from device.looking import look
+from device.sheet import find_sheet
+
+SIZE = (240, 320)
+CORNERS = np.array([(70, 50), (262, 38), (274, 190), (62, 200)], np.int32)
+PAPER, TABLE, PEN = 215, 70, 50
+
+
+def lying(
+    corners: np.ndarray = CORNERS, *, paper: int = PAPER, table: int = TABLE, pen: int = PEN, text: str = "472"
+) -> np.ndarray:
+    """Draw a sheet with something written on it, on a table."""
+    frame = np.full(SIZE, table, np.uint8)
+    cv2.fillConvexPoly(frame, corners, (paper,))
+    left, bottom = int(corners[:, 0].min()), int(corners[:, 1].mean()) + 20
+    cv2.putText(frame, text, (left + 40, bottom), cv2.FONT_HERSHEY_SIMPLEX, 1.6, (pen,), 6)
+    noise = np.random.default_rng(0).normal(0, 2, SIZE)
+    return np.clip(cv2.GaussianBlur(frame, (3, 3), 0) + noise, 0, 255).astype(np.uint8)
+
+
+def truth(corners: np.ndarray = CORNERS) -> np.ndarray:
+    """Return where the sheet is, bool (H, W)."""
+    mask = np.zeros(SIZE, np.uint8)
+    cv2.fillConvexPoly(mask, corners, (1,))
+    return mask > 0
+
+
+def found_in(frame: np.ndarray) -> np.ndarray:
+    """Return where the sheet was found, bool (H, W)."""
+    sheet = find_sheet(frame)
+    found = np.zeros(frame.shape, bool)
+    if sheet is not None:
+        found[sheet.part_of(frame)] = sheet.inside > 0
+    return found
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        lying(),
+        lying(paper=45, table=190, pen=150),  # chalk on a slate
+        lying(paper=150, table=230),  # a note on a wall
+        (lying() * np.linspace(0.55, 1.0, SIZE[1])).astype(np.uint8),
+    ],
+    ids=["paper", "slate", "note", "gradient"],
+)
+def test_a_sheet_is_found_along_its_edges(frame: np.ndarray) -> None:
+    """All of it but a narrow margin, and nothing else."""
+    found = found_in(frame)
+    assert not (found & ~truth()).any()
+    inner = cv2.erode(truth().astype(np.uint8), np.ones((19, 19), np.uint8)) > 0
+    assert found[inner].all()
+
+
+def test_a_sheet_that_the_rim_cuts_off_is_found() -> None:
+    """Two of its edges meet in the frame."""
+    corners = np.array([(-5, -5), (230, -5), (240, 170), (-5, 178)], np.int32)
+    found = found_in(lying(corners))
+    assert found.sum() > 0.9 * truth(corners).sum()
+    assert not (found & ~truth(corners)).any()
+
+
+def test_a_dark_shadow_on_the_sheet_does_not_cut_it_off() -> None:
+    """What lies in shadow is the sheet still, as the table is darker."""
+    frame = lying(table=40)
+    frame[:, 180:] = frame[:, 180:] // 2
+    assert found_in(frame).sum() > 0.85 * truth().sum()
+
+
+def test_a_shadow_is_no_sheet() -> None:
+    """Neither what is lit nor what is not, nor what lies between two edges."""
+    page = lying(np.array([(-9, -9), (400, -9), (400, 400), (-9, 400)], np.int32))
+    across = np.add.outer(np.arange(SIZE[0]) * 0.5, np.arange(SIZE[1]))
+    assert find_sheet((page * np.where(across < 180, 0.5, 1.0)).astype(np.uint8)) is None
+    assert find_sheet((page * np.where((across > 140) & (across < 260), 0.5, 1.0)).astype(np.uint8)) is None
+
+
+def test_a_page_alone_is_no_sheet() -> None:
+    """There is nothing but the page; lines of writing are no sheet on it."""
+    page = np.full(SIZE, PAPER, np.uint8)
+    for line in range(50, 220, 36):
+        cv2.putText(page, "4720831", (60, line), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (PEN,), 4)
+    assert find_sheet(page) is None
+    assert find_sheet(255 - page) is None
+
+
+def test_the_ground_within_a_thick_digit_is_no_sheet() -> None:
+    """There is as bright a ground around the digit."""
+    frame = np.full(SIZE, PAPER, np.uint8)
+    cv2.rectangle(frame, (60, 20), (260, 220), (PEN,), 34)
+    assert find_sheet(frame) is None
+
+
+def test_digits_on_a_sheet_are_boxed_in_the_frame() -> None:
+    """Where they are, in reading order, and nothing of the table."""
+    frame = cv2.resize(lying(), (640, 480), interpolation=cv2.INTER_CUBIC)
+    boxes = [digit.box for digit in find_digits(frame)]
+    assert len(boxes) == 3
+    ink = (frame < 120) & (cv2.resize(truth().astype(np.uint8), (640, 480)) > 0)
+    ink[:, :160] = ink[:, 480:] = False
+    columns = np.flatnonzero(ink[200:320].any(axis=0))
+    assert abs(boxes[0][0] - columns[0]) < 6
+    assert abs(boxes[2][0] + boxes[2][2] - 1 - columns[-1]) < 6
+
+
+def test_an_empty_sheet_on_a_table_with_patterns_holds_nothing() -> None:
+    """What is to be seen beside the sheet is not read."""
+    frame = lying(text="")
+    for place in range(20, 300, 40):
+        cv2.putText(frame, "7", (place, 30), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (130,), 3)
+    assert find_digits(frame) == []
+
+
+def test_what_was_seen_of_a_sheet_says_where_it_is() -> None:
+    """The view's part of the frame is that of the sheet; without one it is all."""
+    frame = lying()
+    view = look(frame)
+    assert view.sheet is not None
+    rows, columns = view.part
+    assert 30 <= rows.start <= 50
+    assert 180 <= rows.stop <= 202
+    assert 60 <= columns.start <= 75
+    assert 260 <= columns.stop <= 276
+    assert look(np.full(SIZE, PAPER, np.uint8)).part == (slice(None), slice(None))
