@@ -100,7 +100,8 @@ def digit_groups(marks: Marks, weight: NDArray[Any], height: float) -> list[Grou
     for first, second in np.argwhere(np.triu(one & free[:, None] & free & (big[:, None] == big), 1)):
         owner[owner == owner[second]] = owner[first]
     order = np.argsort(owner, kind="stable")
-    groups = [group for group in _groups(marks, some[order], owner[order]) if group.height >= LOW * height]
+    # A chain of pieces, as the holes of a page from a binder, is higher than any digit.
+    groups = [each for each in _groups(marks, some[order], owner[order]) if LOW * height <= each.height <= HIGH * height]
     return [_joined(groups)] if _is_column(groups) else groups
 
 

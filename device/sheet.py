@@ -24,7 +24,7 @@ SIDE = 96  # px: about the longest side of the copy that a sheet is looked for i
 WRITING = 0.1  # of the longest side: strokes are narrower
 SPREAD = 0.75  # of the lightest: where the darkest is lighter than this, all is one sheet
 LEVELS = 8  # of brightness
-LEAST, MOST = 0.15, 0.93  # of the frame: a sheet is so large
+LEAST = 0.15  # of the frame: a sheet is at least so large
 CONVEX, WHOLE = 0.93, 0.85  # of its convex hull: what a sheet's outline encloses, what it covers
 RECTANGLE = 0.88  # of the smallest rectangle around it: a sheet fills it, more or less askew
 ONE_WAY = 0.8  # of 1: edges that agree so much in direction are those of a shadow
@@ -129,7 +129,7 @@ def _regions(flat: NDArray[Any], side: int, *, least: float) -> Iterator[_Region
             whole = _filled(mask.shape, cv2.convexHull(outline))
             area, enclosed = cv2.countNonZero(whole), _filled(mask.shape, outline)
             covered = cv2.countNonZero(cv2.bitwise_and(enclosed, mask))
-            if cv2.countNonZero(enclosed) >= CONVEX * area and covered >= WHOLE * area and area <= MOST * mask.size:
+            if cv2.countNonZero(enclosed) >= CONVEX * area and covered >= WHOLE * area:
                 yield _Region(area, whole, flat, float(level), side)
 
 
