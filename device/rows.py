@@ -101,7 +101,8 @@ def digit_groups(marks: Marks, weight: NDArray[Any], height: float) -> list[Grou
         owner[owner == owner[second]] = owner[first]
     order = np.argsort(owner, kind="stable")
     # A chain of pieces, as the holes of a page from a binder, is higher than any digit.
-    groups = [each for each in _groups(marks, some[order], owner[order]) if LOW * height <= each.height <= HIGH * height]
+    groups = _groups(marks, some[order], owner[order])
+    groups = [group for group in groups if LOW * height <= group.height <= HIGH * height]
     return [_joined(groups)] if _is_column(groups) else groups
 
 

@@ -32,6 +32,7 @@ EDGE = 5  # px of the copy: an edge is no wider
 STEP, EDGED = 0.8, 0.9  # beyond the edge it is so much darker, or lighter, along so much of it
 BARE = 0.5  # of a sheet bears no writing
 ALIKE, ELSEWHERE = 0.12, 0.05  # of its brightness; of what is not the sheet hardly anything is as bright
+SOLID = 0.95  # of its convex hull: what a dark sheet covers, seen closely; thick digits cover less
 ALMOST = 0.9  # of the largest area at any level
 PATCH = 0.02  # of the sheet: lines part it into patches, while a table has specks as bright
 INSET = 3  # px: the edge of a sheet is not looked at
@@ -175,8 +176,11 @@ def _is_alone(region: NDArray[Any], small: NDArray[Any], flat: NDArray[Any]) -> 
     return bare >= BARE * area and elsewhere <= ELSEWHERE * (region.size - area)
 
 
-def _sheet(region: _Region, grey: NDArray[Any]) -> Sheet:
-    """Cut a sheet out of a frame, uint8 (H, W): what is bare in its region, and the writing that this encloses."""
+def _sheet(region: _Region, grey: NDArray[Any]) -> Sheet | None:
+    """Cut a sheet out of a frame, uint8 (H, W): what is bare in its region, and the writing that this encloses.
+
+    None where what is bare is not convex, of which the small copy did not show enough.
+    """
     import cv2
 
     size = grey.shape[1], grey.shape[0]
@@ -185,7 +189,10 @@ def _sheet(region: _Region, grey: NDArray[Any]) -> Sheet:
     outlines = cv2.findContours(bare, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
     least = PATCH * cv2.countNonZero(mask)
     patches = [each for each in outlines if cv2.contourArea(each) >= least]
-    whole = _filled(grey.shape, cv2.convexHull(np.concatenate(patches))) if patches else mask
+    whole = _filled(grey.shape, cv2.convexHull(np.concatenate(patches or outlines)))
+    solid = sum(map(cv2.contourArea, patches)) / cv2.countNonZero(whole)
+    if region.side == cv2.THRESH_BINARY_INV and solid < SOLID:  # a thick digit, seen closely
+        return None
     x, y, width, height = cv2.boundingRect(whole)
     part = slice(y, y + height), slice(x, x + width)
     inside = cv2.erode(whole, square(2 * INSET + 1))[part]
