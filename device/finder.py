@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 BGR_TO_GREY = (0.114, 0.587, 0.299)  # ITU-R BT.601, which OpenCV uses too
 LEAST_SIDE = 6  # px: no digit is in a smaller frame
 ALONE, SMALLEST = 0.03, 0.02  # of the frame's longest side: a smaller mark, alone or among others, is a speck
-FEW = 0.04  # of the marks: where no more stand out, they do so by chance, and all are texture
 CLEARNESS = 2.5  # times what lies around: noise alone reaches 1.7, the palest pencil more than 3
 
 
@@ -110,9 +109,8 @@ def find_digits(frame: NDArray[Any], *, layout: str = "auto", invert: str = "aut
         return []
     view = look(frame, invert=invert, single=layout == "single")
     rows = _rows(view, layout)
-    count = sum(map(len, rows))
-    parts = list(_parts(rows, view, frame, several=count > 1, min_height=min_height)) if count else []
-    return framed(parts) if len(parts) >= FEW * count else []
+    several = sum(map(len, rows)) > 1
+    return framed(list(_parts(rows, view, frame, several=several, min_height=min_height)))
 
 
 def find_digit(frame: NDArray[Any]) -> Found | None:

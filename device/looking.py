@@ -36,7 +36,6 @@ RING = 0.12  # of a mark's longer side: how far around it is looked
 CROWDED = 0.12  # of what lies around a mark is other ink: a part of something larger
 FULL_ROW = 0.25  # the same in a row of digits
 ABOVE = 0.02  # of what lies above and below a row is ink
-QUIET = 0.25  # of what lies around the marks has less ink than is taken for its noise
 PAPER = 3.0  # of 255: less ink than this is the texture of paper
 DARKER = 1.15  # times: ink in a shadow is so much darker than the shadow
 
@@ -82,7 +81,7 @@ class View:
             return 0.0
         inside = pixels_of(self.marks.labels[part], self.marks.names[group.members[0]])
         around = cv2.subtract(cv2.dilate(inside, square(2 * reach + 1)), self._widened(reach // 2)[part])
-        return cv2.mean(even, inside)[0] / max(self._noise, cv2.mean(even, around)[0])
+        return cv2.mean(even, inside)[0] / max(PAPER, cv2.mean(even, around)[0])
 
     def _is_crowded(self, group: Group, part: tuple[slice, slice]) -> bool:
         """Tell whether there is other ink around a group; in a row, which has none above and below, more may be."""
@@ -119,17 +118,6 @@ class View:
         import cv2
 
         return cv2.blur(self.all_ink, (5, 5))
-
-    @cached_property
-    def _noise(self) -> float:
-        """Ink that lies around all marks, where there is little of it, at least that of paper."""
-        import cv2
-
-        # A quarter of the pixels tells as much.
-        even, mask = (np.ascontiguousarray(each[::2, ::2]) for each in (self._even, self.mask))
-        ground = cv2.bitwise_not(cv2.dilate(mask, square(3)))
-        below = cv2.calcHist([even], [0], ground, [256], [0, 256]).ravel().cumsum()
-        return max(PAPER, float(np.searchsorted(below, QUIET * below[-1])))
 
 
 def look(frame: NDArray[Any], *, invert: str = "auto", single: bool = False) -> View:

@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 FEW_PIXELS = 4 * 2**16 - 2048  # of a mask: 16 bits name all the marks there can be, in half the time
 MOST_MARKS = 280  # the largest ones that are looked at; what else there is, is noise
 RIM_FADE = 0.8  # a mark at the middle of a side weighs 1 − this, one in the middle of the frame weighs 1
-LONG_CONTACT = 0.1  # of the frame's half perimeter: more of the rim than a digit's strokes touch
-CONTACT_PENALTY = 0.3  # what the weight of a mark with long contact is multiplied by
 BOXED = 0.25  # of a box's longer side: what it encloses is at least this long
 CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 
@@ -113,7 +111,6 @@ def mark_weights(marks: Marks) -> NDArray[Any]:
     height, width = marks.labels.shape
     across, down = (marks.left + marks.right) / width - 1, (marks.top + marks.bottom) / height - 1
     weight: NDArray[Any] = marks.area * (1 - RIM_FADE * across**2) * (1 - RIM_FADE * down**2)
-    weight *= np.where(marks.contact > LONG_CONTACT * (height + width), CONTACT_PENALTY, 1.0)
     encloses = (
         (marks.left[:, None] < marks.left)
         & (marks.top[:, None] < marks.top)

@@ -14,7 +14,6 @@ from .rows import Group
 
 HAIRLINE, STRAIGHT = 0.4, 4.0  # of the usual stroke's width, times as long as wide: a line that is left over
 BLOT = 0.34  # of the longer side: a stroke wider than this is a blot
-WIDEST, LINE = 2.5, 12.0  # times as wide as high, as long as wide: a dash, a line
 CUT_OFF = 0.3  # of the longer side: what touches the rim so far was cut off
 FILLS = 0.8  # of the frame's sides
 RIM_CUT = 0.75  # of the main digit's height: what touches the rim and is lower was cut off
@@ -23,7 +22,7 @@ RIM_LINE, RIM_NEAR = 6.0, 0.15  # times as high as wide, of the frame's width: t
 
 
 def could_be_digit(group: Group, view: View, *, expected: bool = False) -> bool:
-    """Tell whether one group, alone in its frame, could be a digit: no blot, no line, not cut off by the rim.
+    """Tell whether one group, alone in its frame, could be a digit: no blot, and not cut off by the rim.
 
     Args:
         group: the marks.
@@ -34,13 +33,12 @@ def could_be_digit(group: Group, view: View, *, expected: bool = False) -> bool:
 
     area = int(view.marks.area[list(group.members)].sum())
     bounds = (slice(group.top, group.bottom), slice(group.left, group.right))
-    longer, shorter = max(group.width, group.height), min(group.width, group.height)
+    longer = max(group.width, group.height)
     blot = width_of(area, cv2.countNonZero(without_edge(view.mask[bounds]))) > BLOT * longer
     contact, (down, across) = int(view.marks.contact[list(group.members)].sum()), view.mask.shape
-    line = longer > LINE * shorter and contact > 0
     fills = group.height >= FILLS * down and group.width >= FILLS * across  # a picture of the digit alone
     cut = contact > CUT_OFF * longer and not (fills or expected)
-    return group.width <= WIDEST * group.height and not blot and not line and not cut
+    return not blot and not cut
 
 
 def could_be_digits(groups: Sequence[Group], view: View) -> list[Group]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .ink import ink_threshold
-from .marks import Marks, measure_marks, pixels_of, stroke_width
+from .marks import Marks, pixels_of, stroke_width
 
 CROSSES, LONG = 0.85, 0.35  # of the frame, of its longest side: a rule is at least this long
 RULE_THICKEST = 0.03  # of the longest side
@@ -181,12 +181,9 @@ def _borders(mask: NDArray[Any]) -> dict[int, NDArray[Any]]:
     """Find the lines along the sides, by the turns of 90° that bring each to the top: bool (rows, W), True to blank.
 
     An end of a border goes on beyond the frame or meets the border of the next side; the bar of a digit does neither.
-    Where one mark touches all four sides and there is but one line, the frame is a digit cropped tightly.
     """
     found = {turn: _top_border(np.rot90(mask, turn)) for turn in range(4)}
     lines = {turn: line for turn, line in found.items() if line is not None}
-    if not lines or (len(lines) == 1 and _fills_frame(mask)):
-        return {}
     return {
         turn: line
         for turn, line in lines.items()
@@ -208,12 +205,6 @@ def _top_border(mask: NDArray[Any]) -> NDArray[Any] | None:
         return None
     below = np.cumsum(cv2.dilate(lines.pixels, np.ones((5, 3), np.uint8))[::-1] > 0, axis=0)[::-1]
     return below > 0
-
-
-def _fills_frame(mask: NDArray[Any]) -> bool:
-    """Tell whether the largest mark touches all four sides."""
-    marks = measure_marks(mask)
-    return bool(marks.width[0] == mask.shape[1] and marks.height[0] == mask.shape[0])
 
 
 def _is_lesser(lines: Lines, every: NDArray[Any], ink: NDArray[Any], mask: NDArray[Any]) -> bool:
