@@ -32,7 +32,7 @@ EDGE = 5  # px of the copy: an edge is no wider
 STEP, EDGED = 0.8, 0.9  # beyond the edge it is so much darker, or lighter, along so much of it
 BARE = 0.5  # of a sheet bears no writing
 ALIKE, ELSEWHERE = 0.12, 0.05  # of its brightness; of what is not the sheet hardly anything is as bright
-SOLID = 0.95  # of its convex hull: what a dark sheet covers, seen closely; thick digits cover less
+SOLID = 0.965  # of its convex hull: what a sheet covers, seen closely; thick digits cover less
 ALMOST = 0.9  # of the largest area at any level
 PATCH = 0.02  # of the sheet: lines part it into patches, while a table has specks as bright
 INSET = 3  # px: the edge of a sheet is not looked at
@@ -105,8 +105,9 @@ def find_sheet(grey: NDArray[Any]) -> Sheet | None:
         area = max((region.area for region in found), default=0)
         if area > largest:
             largest, best = area, [region for region in found if region.area >= ALMOST * area]
+    sheets = [sheet for region in best if (sheet := _sheet(region, grey))]
     # Of the levels at which it is almost as large, the middle one follows its edge most closely.
-    return _sheet(best[len(best) // 2], grey) if best else None
+    return sheets[len(sheets) // 2] if sheets else None
 
 
 def _regions(flat: NDArray[Any], side: int, *, least: float) -> Iterator[_Region]:
@@ -191,7 +192,7 @@ def _sheet(region: _Region, grey: NDArray[Any]) -> Sheet | None:
     patches = [each for each in outlines if cv2.contourArea(each) >= least]
     whole = _filled(grey.shape, cv2.convexHull(np.concatenate(patches or outlines)))
     solid = sum(map(cv2.contourArea, patches)) / cv2.countNonZero(whole)
-    if region.side == cv2.THRESH_BINARY_INV and solid < SOLID:  # a thick digit, seen closely
+    if solid < SOLID:  # a thick digit, seen closely
         return None
     x, y, width, height = cv2.boundingRect(whole)
     part = slice(y, y + height), slice(x, x + width)

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from benchmarks.measuring_digits import MeasuringDigits
 from device.finder import find_digits
 from device.looking import look
 from device.sheet import find_sheet
@@ -98,6 +99,14 @@ def test_the_ground_within_a_thick_digit_is_no_sheet() -> None:
     frame = np.full(SIZE, PAPER, np.uint8)
     cv2.rectangle(frame, (60, 20), (260, 220), (PEN,), 34)
     assert find_sheet(frame) is None
+
+
+@pytest.mark.parametrize("light", [True, False])
+def test_a_thick_digit_seen_closely_is_no_sheet(sample_digits: MeasuringDigits, *, light: bool) -> None:
+    """Its outline has dents, or is round."""
+    large = (cv2.resize(digit, (280, 280), interpolation=cv2.INTER_CUBIC) for digit in sample_digits.images[:300])
+    bold = [cv2.dilate(each, np.ones((15, 15), np.uint8)) for each in large]
+    assert sum(find_sheet(each if light else 255 - each) is not None for each in bold) <= 1
 
 
 def test_digits_on_a_sheet_are_boxed_in_the_frame() -> None:
