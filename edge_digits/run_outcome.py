@@ -84,7 +84,7 @@ def write_outcome(
     Raises:
         OutputError: a file cannot be written.
     """
-    decision = _calibrate(model, digits, held_back) if settings.calibrated else {}
+    decision = _calibrate(model, digits, held_back, accepted=settings.accepted) if settings.calibrated else {}
     with atomic_path(out / MODEL_NAME) as temporary:
         model.save(temporary)
     validation_accuracy = history[-1]["val_accuracy"]
@@ -125,7 +125,7 @@ def write_h5(model: Path) -> Path:
 
 
 def _calibrate(
-    model: keras.Model, digits: Digits, held_back: tuple[NDArray[np.uint8], NDArray[np.uint8]]
+    model: keras.Model, digits: Digits, held_back: tuple[NDArray[np.uint8], NDArray[np.uint8]], *, accepted: float
 ) -> dict[str, Any]:
     images, labels = held_back
     others = draw_non_digits(_NON_DIGITS, images=images, labels=labels, seed=_NON_DIGIT_SEED)
@@ -134,9 +134,8 @@ def _calibrate(
     )
     temperature = fit_temperature(scores, labels)
     soften_model(model, temperature)
-    return asdict(
-        decide(soften(scores, temperature), labels, soften(other_scores, temperature), temperature=temperature)
-    )
+    scores, other_scores = soften(scores, temperature), soften(other_scores, temperature)
+    return asdict(decide(scores, labels, other_scores, temperature=temperature, accepted=accepted))
 
 
 def as_json(value: Any) -> Any:

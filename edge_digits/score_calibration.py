@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from .reliability import reliability
 
-ACCEPTED = 0.995
 _LEAST_SCORE = 1e-7
 
 
@@ -77,18 +76,24 @@ def expected_calibration_error(scores: NDArray[np.float32], labels: NDArray[np.u
 
 
 def decide(
-    digits: NDArray[np.float32], labels: NDArray[np.uint8], non_digits: NDArray[np.float32], *, temperature: float
+    digits: NDArray[np.float32],
+    labels: NDArray[np.uint8],
+    non_digits: NDArray[np.float32],
+    *,
+    temperature: float,
+    accepted: float,
 ) -> Decision:
-    """Choose the threshold that accepts 99.5 % of digits held back.
+    """Choose the threshold that accepts a share of digits held back.
 
     Args:
         digits: float32 (N, classes), calibrated scores of validation digits.
         labels: uint8 (N,), their classes.
         non_digits: float32 (M, classes), calibrated scores of pictures without a digit.
         temperature: with which the scores were calibrated.
+        accepted: the share, 0–1.
     """
     best = digits.max(axis=1)
-    reject_below = float(np.floor(np.quantile(best, 1 - ACCEPTED) * 256) / 256)  # what an int8 score can be
+    reject_below = float(np.floor(np.quantile(best, 1 - accepted) * 256) / 256)  # what an int8 score can be
     return Decision(
         reject_below=reject_below,
         accepted=round(float((best >= reject_below).mean()), 5),

@@ -221,10 +221,13 @@ def test_the_threshold_says_what_it_accepts_and_refuses() -> None:
     digits = np.full((1000, 10), 0.01, np.float32)
     digits[:, 3] = np.linspace(0.5, 1.0, 1000)
     others = np.full((100, 10), 0.1, np.float32)
-    decision = decide(digits, np.full(1000, 3, np.uint8), others, temperature=1.0)
+    decision = decide(digits, np.full(1000, 3, np.uint8), others, temperature=1.0, accepted=0.995)
     assert decision.accepted >= 0.995
     assert 0.49 <= decision.reject_below <= 0.503
     assert decision.refused == 1.0
+    decision = decide(digits, np.full(1000, 3, np.uint8), others, temperature=1.0, accepted=0.9)
+    assert decision.accepted == pytest.approx(0.9, abs=0.005)
+    assert 0.54 <= decision.reject_below <= 0.551
 
 
 def test_what_is_no_number_is_neither_learned_from_nor_gone_on_from(teacher: Path, tmp_path: Path) -> None:
