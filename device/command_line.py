@@ -162,14 +162,14 @@ def report_end(error: BaseException) -> int:
 
 
 def _report_misuse(error: click.ClickException) -> int:
-    """Say in one line on stderr how a command was called wrongly, and where its help is; return the exit code."""
+    """Say in one line on stderr how a command was called wrongly, and how it is called; return the exit code."""
     if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):
         error.show()  # the help itself
         return error.exit_code
     text = " ".join(error.format_message().split()).rstrip(".?")
     context = getattr(error, "ctx", None)
-    where = "" if context is None else f"; see {context.command_path} --help"
-    say(f"error: {text[:1].lower()}{text[1:]}{where}")
+    usage = "" if context is None else "; usage: " + " ".join(context.get_usage().split()[1:]) + ", see --help"
+    say(f"error: {text[:1].lower()}{text[1:]}{usage}")
     return error.exit_code
 
 

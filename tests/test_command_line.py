@@ -79,12 +79,12 @@ def test_an_unexpected_error_is_one_line_too(monkeypatch: pytest.MonkeyPatch, ca
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["calibrate", "--out", "x"], "error: missing argument 'SOURCE'; see "),
+        (["calibrate", "--out", "x"], "error: missing argument 'SOURCE'; usage: "),
         (["classify", "--nonsense"], "error: no such option"),
         (["nonsense"], "error: no such command 'nonsense'"),
     ],
 )
-def test_a_wrong_call_is_one_line_that_says_where_help_is(
+def test_a_wrong_call_is_one_line_that_says_how_to_call(
     arguments: list[str], line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Click would write four lines, the last of them the error."""
@@ -92,7 +92,7 @@ def test_a_wrong_call_is_one_line_that_says_where_help_is(
         run_command_line(cli, arguments)
     written = capsys.readouterr().err
     assert written.startswith(line)
-    assert written.endswith(" --help\n")
+    assert written.endswith(", see --help\n")
     assert written.count("\n") == 1
 
 
