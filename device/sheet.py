@@ -190,9 +190,10 @@ def _sheet(region: _Region, grey: NDArray[Any]) -> Sheet | None:
     outlines = cv2.findContours(bare, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
     least = PATCH * cv2.countNonZero(mask)
     patches = [each for each in outlines if cv2.contourArea(each) >= least]
-    whole = _filled(grey.shape, cv2.convexHull(np.concatenate(patches or outlines)))
-    solid = sum(map(cv2.contourArea, patches)) / cv2.countNonZero(whole)
-    if solid < SOLID:  # a thick digit, seen closely
+    if not patches:
+        return None
+    whole = _filled(grey.shape, cv2.convexHull(np.concatenate(patches)))
+    if sum(map(cv2.contourArea, patches)) < SOLID * cv2.countNonZero(whole):  # a thick digit, seen closely
         return None
     x, y, width, height = cv2.boundingRect(whole)
     part = slice(y, y + height), slice(x, x + width)
