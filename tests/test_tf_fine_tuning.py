@@ -226,7 +226,7 @@ def test_the_threshold_says_what_it_accepts_and_refuses() -> None:
     assert 0.49 <= decision.reject_below <= 0.503
     assert decision.refused == 1.0
     decision = decide(digits, np.full(1000, 3, np.uint8), others, temperature=1.0, accepted=0.9)
-    assert decision.accepted == pytest.approx(0.9, abs=0.005)
+    assert decision.accepted == pytest.approx(0.9, abs=0.01)  # thresholds are multiples of 1/256
     assert 0.54 <= decision.reject_below <= 0.551
 
 
