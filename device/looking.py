@@ -133,11 +133,8 @@ def look(frame: NDArray[Any], *, invert: str = "auto", single: bool = False) -> 
     if sheet is None:
         return _look_at(frame, grey, None, invert=invert, single=single)
     part = sheet.part_of(frame)
-    return replace(
-        _look_at(frame[part], grey_copy(frame[part], WORK_SIDE), sheet, invert=invert, single=single),
-        part=part,
-        sheet=sheet,
-    )
+    view = _look_at(frame[part], grey_copy(frame[part], WORK_SIDE), sheet, invert=invert, single=single)
+    return replace(view, all_ink=sheet.covered(view.all_ink, view.mask), part=part, sheet=sheet)
 
 
 def _look_at(frame: NDArray[Any], grey: NDArray[Any], sheet: Sheet | None, *, invert: str, single: bool) -> View:

@@ -8,7 +8,7 @@ Morphology", 1982); then the picture is cut at several levels of brightness, as 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -33,7 +33,8 @@ STEP, EDGED = 0.8, 0.9  # beyond the edge it is so much darker, or lighter, alon
 BARE = 0.5  # of a sheet bears no writing
 ALIKE, ELSEWHERE = 0.12, 0.05  # of its brightness; of what is not the sheet hardly anything is as bright
 SOLID = 0.965  # of its convex hull: what a sheet covers, seen closely; thick digits cover less
-ALMOST = 0.9  # of the largest area at any level
+STABLE = 0.05  # of its area: a sheet is as large at several levels
+SHARP = 0.7  # of the way from the level to the brightness of the sheet nearby
 PATCH = 0.02  # of the sheet: lines part it into patches, while a table has specks as bright
 INSET = 3  # px: the edge of a sheet is not looked at
 
@@ -71,6 +72,13 @@ class Sheet:
         inside, ground = (cv2.resize(each, size, interpolation=cv2.INTER_LINEAR) for each in (self.inside, self.ground))
         return np.where(inside > 127, grey, ground)
 
+    def covered(self, ink: NDArray[Any], mask: NDArray[Any]) -> NDArray[Any]:
+        """Return ink, uint8 (H, W), with what lies beyond the sheet as dark as the bare sheet."""
+        import cv2
+
+        inside = cv2.resize(self.inside, ink.shape[::-1])
+        return np.where(inside > 127, ink, np.uint8(cv2.mean(ink, cv2.bitwise_and(inside, cv2.bitwise_not(mask)))[0]))
+
 
 class _Region(NamedTuple):
     """What may be a sheet: pixels, mask of a small copy, and how the copy, without writing, was cut to get it."""
@@ -91,32 +99,38 @@ def find_sheet(grey: NDArray[Any]) -> Sheet | None:
     # Dark writing goes when dark gaps are closed first, light writing when light ones are opened first.
     from_dark = cv2.morphologyEx(cv2.morphologyEx(small, cv2.MORPH_CLOSE, element), cv2.MORPH_OPEN, element)
     from_light = cv2.morphologyEx(cv2.morphologyEx(small, cv2.MORPH_OPEN, element), cv2.MORPH_CLOSE, element)
-    largest, best = LEAST * small.size, list[_Region]()
-    for flat, side in (
-        (from_dark, cv2.THRESH_BINARY),
-        (from_dark, cv2.THRESH_BINARY_INV),
-        (from_light, cv2.THRESH_BINARY_INV),
-    ):
-        found = [
-            region
-            for region in _regions(flat, side, least=ALMOST * largest)
-            if _is_set_off(region.mask, flat) and _is_alone(region.mask, small, flat)
-        ]
-        area = max((region.area for region in found), default=0)
-        if area > largest:
-            largest, best = area, [region for region in found if region.area >= ALMOST * area]
-    sheets = [sheet for region in best if (sheet := _sheet(region, grey))]
-    # Of the levels at which it is almost as large, the middle one follows its edge most closely.
-    return sheets[len(sheets) // 2] if sheets else None
+    found = [
+        region
+        for flat, side in (
+            (from_dark, cv2.THRESH_BINARY),
+            (from_dark, cv2.THRESH_BINARY_INV),
+            (from_light, cv2.THRESH_BINARY_INV),
+        )
+        for region in _regions(flat, side)
+        if _is_set_off(region.mask, flat) and _is_alone(region.mask, small, flat)
+    ]
+    sheets = (_sheet(region, grey) for region in _most_stable(found))
+    return next(filter(None, sheets), None)
 
 
-def _regions(flat: NDArray[Any], side: int, *, least: float) -> Iterator[_Region]:
+def _most_stable(found: Sequence[_Region]) -> list[_Region]:
+    """Choose the largest region that hardly changes over several levels, as it is at each: of the middle area first."""
+    if not found:
+        return []
+    area = np.array([region.area for region in found])
+    alike = abs(area[:, np.newaxis] - area) <= STABLE * area[:, np.newaxis]
+    stable = 2 * alike.sum(axis=1) >= alike.sum(axis=1).max()
+    chosen = int(np.where(stable, area, 0).argmax())
+    middle = np.median(area[alike[chosen]])
+    return sorted((found[place] for place in np.flatnonzero(alike[chosen])), key=lambda each: abs(each.area - middle))
+
+
+def _regions(flat: NDArray[Any], side: int) -> Iterator[_Region]:
     """Yield what may be a sheet at each level of brightness.
 
     Args:
         flat: uint8 (h, w), without writing.
         side: on which side of the level a sheet is, as OpenCV's thresholds say it.
-        least: pixels of a sheet.
     """
     import cv2
 
@@ -126,7 +140,7 @@ def _regions(flat: NDArray[Any], side: int, *, least: float) -> Iterator[_Region
     for level in np.linspace(darkest, lightest, LEVELS, endpoint=False):
         mask = cv2.threshold(flat, level, 255, side)[1]
         for outline in cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]:
-            if cv2.contourArea(outline) < least or not _has_corner(outline, mask.shape):
+            if cv2.contourArea(outline) < LEAST * flat.size or not _has_corner(outline, mask.shape):
                 continue
             whole = _filled(mask.shape, cv2.convexHull(outline))
             area, enclosed = cv2.countNonZero(whole), _filled(mask.shape, outline)
@@ -187,13 +201,17 @@ def _sheet(region: _Region, grey: NDArray[Any]) -> Sheet | None:
     size = grey.shape[1], grey.shape[0]
     mask, flat = (cv2.resize(each, size, interpolation=cv2.INTER_NEAREST) for each in (region.mask, region.flat))
     bare = cv2.bitwise_and(cv2.threshold(grey, region.level, 255, region.side)[1], mask)
-    outlines = cv2.findContours(bare, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
     least = PATCH * cv2.countNonZero(mask)
-    patches = [each for each in outlines if cv2.contourArea(each) >= least]
-    if not patches:
+    whole, covered = _hull(bare, least=least)
+    if covered <= SOLID * cv2.countNonZero(whole):  # a thick digit, seen closely
         return None
-    whole = _filled(grey.shape, cv2.convexHull(np.concatenate(patches)))
-    if sum(map(cv2.contourArea, patches)) < SOLID * cv2.countNonZero(whole):  # a thick digit, seen closely
+    # Soft edges go, and shadows beside them: what stays is nearer to the sheet's brightness than to the level.
+    widened, beyond = (cv2.dilate, cv2.CMP_GT) if region.side == cv2.THRESH_BINARY else (cv2.erode, cv2.CMP_LT)
+    nearby = widened(region.flat, square(2 * EDGE + 1))
+    limit = cv2.resize(cv2.addWeighted(nearby, SHARP, nearby, 0, (1 - SHARP) * region.level), size)
+    sharp, _ = _hull(cv2.bitwise_and(cv2.compare(grey, limit, beyond), bare), least=least)
+    whole = cv2.bitwise_and(whole, sharp)
+    if not cv2.countNonZero(whole):
         return None
     x, y, width, height = cv2.boundingRect(whole)
     part = slice(y, y + height), slice(x, x + width)
@@ -203,6 +221,17 @@ def _sheet(region: _Region, grey: NDArray[Any]) -> Sheet | None:
     ground = cv2.blur(flat[part] * weight, (side, side)) / np.maximum(cv2.blur(weight, (side, side)), 1e-3)
     bounds = x / size[0], y / size[1], (x + width) / size[0], (y + height) / size[1]
     return Sheet(*bounds, inside, np.clip(ground, 0, 255).astype(np.uint8))
+
+
+def _hull(bare: NDArray[Any], *, least: float) -> tuple[NDArray[Any], float]:
+    """Return the convex hull of the patches that have so many pixels, uint8 (H, W), and how much they enclose."""
+    import cv2
+
+    outlines = cv2.findContours(bare, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
+    patches = [each for each in outlines if cv2.contourArea(each) >= least]
+    if not patches:
+        return np.zeros_like(bare), 0.0
+    return _filled(bare.shape, cv2.convexHull(np.concatenate(patches))), sum(map(cv2.contourArea, patches))
 
 
 def _filled(shape: tuple[int, ...], outline: NDArray[Any]) -> NDArray[Any]:

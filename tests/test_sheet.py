@@ -62,6 +62,33 @@ def test_a_sheet_is_found_along_its_edges(frame: np.ndarray) -> None:
     assert found[inner].all()
 
 
+def on_wood(seed: int, *, text: str = "") -> np.ndarray:
+    """Draw a slate that casts a shadow on a light table with streaks, out of focus."""
+    rng = np.random.default_rng(seed)
+    streaks = cv2.GaussianBlur(rng.normal(0, 1, SIZE).astype(np.float32), (0, 0), sigmaX=30, sigmaY=3)
+    table = 165 + 20 * streaks / streaks.std()
+    shadow = cv2.GaussianBlur(truth(np.add(CORNERS, (5, 6))).astype(np.float32), (0, 0), 3)
+    slate = lying(paper=50, pen=150, text=text)
+    frame = np.where(truth(), slate, table * (1 - 0.5 * shadow))
+    return np.clip(cv2.GaussianBlur(frame, (0, 0), 1.5), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_neither_streaks_of_the_table_nor_a_shadow_on_it_are_the_sheet(seed: int) -> None:
+    """They are as dark as it is, or darker than the table, at some levels only."""
+    found = found_in(on_wood(seed, text="472"))
+    inner = cv2.erode(truth().astype(np.uint8), np.ones((19, 19), np.uint8)) > 0
+    assert found[inner].all()
+    assert not (found & ~truth()).any()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_grain_at_the_edge_of_an_empty_sheet_is_no_digit(seed: int) -> None:
+    """Beyond the edge there is none, but it does not stand out for that."""
+    frame = np.clip(lying(text="", paper=200, table=30) + np.random.default_rng(seed).normal(0, 2.5, SIZE), 0, 255)
+    assert find_digits(frame.astype(np.uint8)) == []
+
+
 def test_a_sheet_that_the_rim_cuts_off_is_found() -> None:
     """Two of its edges meet in the frame."""
     corners = np.array([(-5, -5), (230, -5), (240, 170), (-5, 178)], np.int32)
