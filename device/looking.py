@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .ink import grey_copy, ink_map, ink_threshold, is_light_on_dark
-from .marks import Marks, mark_weights, measure_marks, pixels_of, square, typical_height
-from .printed_lines import without_borders, without_lines, without_rules
+from .marks import LEAST_SHARE, Marks, mark_weights, measure_marks, pixels_of, square, typical_height
+from .plates import find_plates, turned
+from .printed_lines import without_borders, without_lines, without_pale_lines, without_rules
 from .sheet import find_sheet
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 WORK_SIDE = 400  # px of the longest side: a digit of a tenth of the frame still has twice the contract's 20 px
 REACH = 0.33  # of the longest side: anything narrower can be ink, anything wider is ground or shadow
 NARROW_REACH = 0.11  # of the longest side: the same where a shadow is that narrow
-LEAST_SHARE = 0.03  # of the longest side: what is smaller is specks
 SPECK = 0.015  # of the longest side: marks lower than this are not looked at at all
 SMALL = 0.3  # of the longest side: several digits lower than this are looked at closer
 GOOD_HEIGHT = 40  # px: digits are looked at so closely that they have this height, if the frame shows that much
@@ -146,6 +146,9 @@ def _look_at(frame: NDArray[Any], grey: NDArray[Any], sheet: Sheet | None, *, in
     grey = cv2.bitwise_not(grey) if light else grey
     view = _without_shadow(grey, _overlook(grey, REACH))
     side = max(grey.shape)
+    plates = find_plates(view.marks) if invert == "auto" else []
+    if plates:
+        view = _overlook(turned(grey, plates, scale=1.0), REACH)
     if single or not SPECK * side <= view.height < SMALL * side:
         return view
     several = np.count_nonzero((view.marks.height > view.height / 2) & (view.weight > 0)) > 1
@@ -157,6 +160,7 @@ def _look_at(frame: NDArray[Any], grey: NDArray[Any], sheet: Sheet | None, *, in
     closer = grey_copy(frame, closer_side)
     closer = sheet.carried_on(closer) if sheet else closer
     closer = cv2.bitwise_not(closer) if light else closer
+    closer = turned(closer, plates, scale=max(closer.shape) / side) if plates else closer
     return _look_closer(closer, view.height * max(closer.shape) / side)
 
 
@@ -178,7 +182,8 @@ def _overlook(grey: NDArray[Any], reach: float) -> View:
     import cv2
 
     seen = ink_map(grey, reach=reach * max(grey.shape))
-    ink = without_borders(without_rules(seen, ink_threshold(seen)))
+    ink = without_pale_lines(seen, ink_threshold(seen))
+    ink = without_borders(without_rules(ink, ink_threshold(ink)))
     return _view(seen, ink, cv2.threshold(ink, ink_threshold(ink), 255, cv2.THRESH_BINARY)[1])
 
 
@@ -214,11 +219,11 @@ def _look_closer(grey: NDArray[Any], height: float) -> View:
     import cv2
 
     seen = ink_map(grey, reach=max(9.0, CLOSE_REACH * height))
-    usual = ink_threshold(seen)
-    ink = without_rules(seen, int(max(PALEST, OF_USUAL * usual)))
+    palest = int(max(PALEST, OF_USUAL * ink_threshold(seen)))
+    ink = without_rules(without_pale_lines(seen, palest), palest)
     around = int(height) | 1
     darkest = cv2.blur(cv2.dilate(ink, square(around)), (around, around))
-    least = np.maximum(cv2.convertScaleAbs(darkest, alpha=OF_DARKEST), np.uint8(max(PALEST, OF_USUAL * usual)))
+    least = np.maximum(cv2.convertScaleAbs(darkest, alpha=OF_DARKEST), np.uint8(palest))
     mask = cv2.compare(ink, least, cv2.CMP_GT)
     marks = measure_marks(mask)
     ink, clean = without_lines(ink, mask, marks, height=height)

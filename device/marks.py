@@ -12,7 +12,13 @@ from numpy.typing import NDArray
 FEW_PIXELS = 4 * 2**16 - 2048  # of a mask: 16 bits name all the marks there can be, in half the time
 MOST_MARKS = 280  # the largest ones that are looked at; what else there is, is noise
 RIM_FADE = 0.8  # a mark at the middle of a side weighs 1 − this, one in the middle of the frame weighs 1
-BOXED = 0.25  # of a box's longer side: what it encloses is at least this long
+BOXED, BOXED_AMONG = (
+    0.25,
+    0.12,
+)  # of a box's longer side: what it encloses, alone or among several, is at least this long
+SEVERAL = 3  # marks may be the digits that another one is compared with
+SPANS, FAR_LARGER = 0.95, 2.2  # of the frame's side, of the others' height: what runs across the frame and is no digit
+LEAST_SHARE = 0.03  # of the longest side: what is smaller is specks
 CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 
 
@@ -107,7 +113,11 @@ def without_edge(mask: NDArray[Any]) -> NDArray[Any]:
 
 
 def mark_weights(marks: Marks) -> NDArray[Any]:
-    """Say, as float (n,), how much each mark counts: its area, less near the rim, 0 for a box drawn around another."""
+    """Say, as float (n,), how much each mark counts: its area, less near the rim, 0 for what is no ink of a digit.
+
+    That is a box drawn around others, and what runs across the frame where several marks are far smaller: the gutter of
+    a book, a shadow.
+    """
     height, width = marks.labels.shape
     across, down = (marks.left + marks.right) / width - 1, (marks.top + marks.bottom) / height - 1
     weight: NDArray[Any] = marks.area * (1 - RIM_FADE * across**2) * (1 - RIM_FADE * down**2)
@@ -119,6 +129,12 @@ def mark_weights(marks: Marks) -> NDArray[Any]:
     )
     side = np.maximum(marks.height, marks.width)
     weight[(encloses & (side > BOXED * side[:, None])).any(axis=1)] = 0
+    weight[(encloses & (side > BOXED_AMONG * side[:, None])).sum(axis=1) >= SEVERAL] = 0
+    spans = (marks.height >= SPANS * height) | (marks.width >= SPANS * width)
+    usual = typical_height(marks, np.where(spans, 0, weight))
+    alike = (weight > 0) & ~spans & (marks.height > usual / 2) & (marks.height < 2 * usual)
+    if np.count_nonzero(alike) >= SEVERAL and usual >= LEAST_SHARE * max(height, width):
+        weight[spans & (side > FAR_LARGER * usual)] = 0
     return weight
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .ink import ink_threshold
-from .marks import Marks, pixels_of, stroke_width
+from .marks import Marks, measure_marks, pixels_of, square, stroke_width
 
 CROSSES, LONG = 0.85, 0.35  # of the frame, of its longest side: a rule is at least this long
 RULE_THICKEST = 0.03  # of the longest side
@@ -25,6 +25,7 @@ SAMPLES = 300  # pixels that a line is fitted to
 RIDGE = 1e-6 * np.eye(3)  # what lets even a line of two columns be fitted
 PALER, THINNER = 0.75, 0.6  # of the other ink's value and width: a rule is paler or thinner than this
 MANY = 3  # lines in one direction are no strokes of one digit
+NET, FAR_PALER = 5, 0.5  # lines in one direction, of the other ink's value: such lines are known by their tone
 BAND = 0.2  # of the frame's shorter side: how deep inside a side its border may lie
 BORDER_LENGTH, BORDER_THICKEST = 0.85, 0.15  # of the side, of the frame's shorter side
 ROUNDS = 3  # a double border takes two, and thresholds fall when the darkest line has gone
@@ -109,6 +110,33 @@ def _straight(line: NDArray[Any]) -> NDArray[Any]:
     off = np.abs(powers @ curve - y) > SLACK_PX + thickness / 2
     line[y[off], x[off]] = 0
     return line
+
+
+def without_pale_lines(ink: NDArray[Any], threshold: float) -> NDArray[Any]:
+    """Blank what is as pale as the many lines that cross a frame, uint8 (H, W), where other ink is far darker.
+
+    Strokes that cross such lines stay whole, as they do not where lines are known by their shape. Ink is above
+    `threshold`.
+    """
+    import cv2
+
+    mask = cv2.threshold(ink, threshold, 255, cv2.THRESH_BINARY)[1]
+    if all(np.count_nonzero(mask.max(axis=axis)) < CROSSES * mask.shape[1 - axis] for axis in (0, 1)):
+        return ink
+    marks, (height, width) = measure_marks(mask), mask.shape
+    net = marks.only((marks.width >= CROSSES * width) | (marks.height >= CROSSES * height)) > 0
+    if max(_lines_on_the_way(net), _lines_on_the_way(net.T)) < NET:
+        return ink
+    limit = ink_threshold(cv2.bitwise_and(ink, mask))
+    dark = cv2.threshold(ink, limit, 255, cv2.THRESH_BINARY)[1]
+    if np.median(ink[net]) > min(limit, FAR_PALER * cv2.mean(ink, dark)[0]):
+        return ink
+    return cv2.bitwise_and(ink, cv2.dilate(dark, square(3)))
+
+
+def _lines_on_the_way(net: NDArray[np.bool_]) -> float:
+    """Count the lines that are met from top to bottom: the median over columns."""
+    return float(np.median((net[1:] > net[:-1]).sum(axis=0)))
 
 
 def without_rules(ink: NDArray[Any], threshold: float) -> NDArray[Any]:

@@ -1,0 +1,62 @@
+"""Plates: solid marks on which something is written in the ground's tone, as light digits on a dark meter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .marks import Marks, pixels_of, square
+
+MOST = 24  # plates that are looked for, the largest marks
+RECTANGLE = 0.85  # of the smallest rectangle around it: a plate fills it, with what is written on it
+WRITTEN, SOLID = 0.05, 0.65  # of a plate bears writing, is bare: a bold 0 or 8 is less solid
+LEAST = 0.05  # of the frame's longest side: the shorter side of a plate
+EDGE = 5  # px: an edge is no wider
+AROUND = 9  # px: where the ground of a plate is looked at
+
+
+def find_plates(marks: Marks) -> list[NDArray[Any]]:
+    """Find the plates among marks: the outline of each, int32 (n, 1, 2), x and y in pixels."""
+    import cv2
+
+    side = max(marks.labels.shape)
+    large = np.minimum(marks.width, marks.height) >= LEAST * side
+    found = []
+    for place in np.flatnonzero(large & (marks.contact == 0))[:MOST]:
+        part = (slice(marks.top[place], marks.bottom[place]), slice(marks.left[place], marks.right[place]))
+        pixels = pixels_of(marks.labels[part], marks.names[place])
+        offset = int(marks.left[place]), int(marks.top[place])
+        outlines = cv2.findContours(pixels, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE, offset=offset)[0]
+        outline = max(outlines, key=cv2.contourArea)
+        area, (across, along) = cv2.contourArea(outline), cv2.minAreaRect(outline)[1]
+        if area >= RECTANGLE * across * along and SOLID * area <= marks.area[place] <= (1 - WRITTEN) * area:
+            found.append(outline)
+    return found
+
+
+def turned(grey: NDArray[Any], plates: list[NDArray[Any]], *, scale: float) -> NDArray[Any]:
+    """Return a frame, uint8 (H, W), with plates as light as what lies around them, and dark writing on them.
+
+    Args:
+        grey: uint8 (H, W); plates are dark.
+        plates: outlines from `find_plates`.
+        scale: size of this frame relative to the one that the plates were found in.
+    """
+    import cv2
+
+    grey = grey.copy()
+    for outline in plates:
+        whole = np.zeros(grey.shape, np.uint8)
+        cv2.drawContours(whole, [np.round(outline * scale).astype(np.int32)], -1, (255,), cv2.FILLED)
+        outer = cv2.dilate(whole, square(EDGE))
+        around = cv2.subtract(cv2.dilate(outer, square(AROUND)), outer) > 0
+        if not around.any():
+            continue
+        ground, plate = np.median(grey[around]), np.median(grey[whole > 0])
+        inner = cv2.erode(whole, square(EDGE)) > 0
+        written = np.clip(ground + plate - grey[inner], 0, ground)
+        grey[outer > 0] = ground
+        grey[inner] = written
+    return grey

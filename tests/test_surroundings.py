@@ -1,0 +1,93 @@
+"""What pages show beside digits: the squares of paper, the gutter of a book, tiles around each digit."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from device.finder import Found, find_digits
+
+SIZE = (480, 640)
+PAPER, PEN = 225, 60  # grey values
+ROWS = (("31602", 150), ("85974", 300))  # what is written, and how far down
+
+
+def page(rows: tuple[tuple[str, int], ...] = ROWS, *, left: int = 120) -> np.ndarray:
+    """Draw rows of digits as strokes, uint8 (H, W), 0 ground to 255 ink."""
+    strokes = np.zeros(SIZE, np.uint8)
+    for text, bottom in rows:
+        for place, digit in enumerate(text):
+            cv2.putText(
+                strokes, digit, (left + 60 * place, bottom), cv2.FONT_HERSHEY_SIMPLEX, 1.6, (255,), 4, cv2.LINE_AA
+            )
+    return strokes
+
+
+def photographed(strokes: np.ndarray, ground: np.ndarray | float = PAPER, *, pen: float = PEN) -> np.ndarray:
+    """Make a grey frame of strokes on a ground, a little soft and noisy."""
+    grey = ground + (pen - ground) * (strokes / 255)
+    grey = cv2.GaussianBlur(grey, (3, 3), 0) + np.random.default_rng(2).normal(0, 2, SIZE)
+    return np.clip(grey, 0, 255).astype(np.uint8)
+
+
+def alike(one: Found, other: Found) -> float:
+    """Compare two canonical digits by the correlation of their ink; 1.0 is the same digit."""
+    return float(np.corrcoef(one.canonical.ravel(), other.canonical.ravel())[0, 1])
+
+
+PLAIN = find_digits(photographed(page()))
+
+
+@pytest.mark.parametrize("pitch", [14, 18, 23, 31])
+@pytest.mark.parametrize("angle", [0.0, 1.5])
+def test_squared_paper_leaves_strokes_whole(pitch: int, angle: float) -> None:
+    """Lines far paler than the pen go by their tone, though digits are but two squares high."""
+    ground = np.full(SIZE, PAPER, np.float32)
+    for start in (0, 1):
+        ground[start::pitch], ground[:, start::pitch] = 165, 165
+    turn = cv2.getRotationMatrix2D((SIZE[1] / 2, SIZE[0] / 2), angle, 1.1)
+    ground = cv2.warpAffine(ground, turn, SIZE[::-1], borderMode=cv2.BORDER_REPLICATE)
+    found = find_digits(photographed(page(), ground))
+    assert len(found) == len(PLAIN) == 10
+    # Remnants of a line beside a stroke stay.
+    assert min(alike(one, other) for one, other in zip(found, PLAIN, strict=True)) > 0.8
+
+
+def test_the_gutter_of_a_book_hides_no_digits() -> None:
+    """What runs across the frame sets no measure for what is far smaller."""
+    gutter = np.abs(np.arange(SIZE[1]) - 470)
+    ground = PAPER - 170 * np.exp(-((gutter / 25.0) ** 2))
+    found = find_digits(photographed(page(), np.tile(ground, (SIZE[0], 1)).astype(np.float32)))
+    assert [digit.row for digit in found] == [0] * 5 + [1] * 5
+
+
+def test_the_ground_between_tiles_is_no_digit() -> None:
+    """It encloses several digits, small as they are against it."""
+    ground, strokes = np.full(SIZE, 50, np.float32), np.zeros(SIZE, np.uint8)
+    for number, digit in enumerate("316859"):
+        x, y = 20 + 205 * (number % 3), 20 + 225 * (number // 3)
+        ground[y : y + 210, x : x + 190] = PAPER
+        cv2.putText(strokes, digit, (x + 50, y + 150), cv2.FONT_HERSHEY_SIMPLEX, 4, (255,), 9, cv2.LINE_AA)
+    found = find_digits(photographed(strokes, ground, pen=40))
+    assert [digit.row for digit in found] == [0] * 3 + [1] * 3
+
+
+@pytest.mark.parametrize("light", [True, False])
+def test_what_is_written_on_plates_is_read(*, light: bool) -> None:
+    """A meter on a wall, a label on a machine: digits in the tone of what lies around the plate."""
+    wall, plate, pen = (50.0, 220.0, 40.0) if light else (190.0, 40.0, 215.0)
+    ground = np.full(SIZE, wall, np.float32)
+    ground[90:170, 100:440] = plate
+    frame = photographed(page(ROWS[:1]), ground, pen=pen)
+    found = find_digits(frame)
+    assert len(found) == 5
+    assert min(alike(one, other) for one, other in zip(found, PLAIN[:5], strict=True)) > 0.9
+
+
+def test_a_bold_digit_is_no_plate() -> None:
+    """Neither its holes nor its ground are written on it."""
+    strokes = np.zeros(SIZE, np.uint8)
+    for place, digit in enumerate("8064"):
+        cv2.putText(strokes, digit, (60 + 140 * place, 320), cv2.FONT_HERSHEY_SIMPLEX, 5, (255,), 34, cv2.LINE_AA)
+    assert [digit.box[3] > 100 for digit in find_digits(photographed(strokes))] == [True] * 4
