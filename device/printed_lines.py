@@ -23,6 +23,7 @@ LEAN = 0.12  # rise as a share of the length, about 7°
 SLACK_PX = 1.5  # how far, apart from its thickness, a line strays from straight; a foot on it reaches further
 SAMPLES = 300  # pixels that a line is fitted to
 RIDGE = 1e-6 * np.eye(3)  # what lets even a line of two columns be fitted
+HOLLOW, CONVEX = 0.7, 0.95  # of a ring's area is its hole, of its convex hull: nothing is attached to it
 PALER, THINNER = 0.75, 0.6  # of the other ink's value and width: a rule is paler or thinner than this
 MANY = 3  # lines in one direction are no strokes of one digit
 NET, FAR_PALER = 5, 0.5  # lines in one direction, of the other ink's value: such lines are known by their tone
@@ -180,8 +181,10 @@ def without_lines(
     large = (longer > 2.5 * height) | (shorter > 1.2 * height)
     if not large.any():
         return ink, mask
+    rings = _rings(marks, large, height=height)
+    ink, mask = _blanked(ink, rings, mask), cv2.subtract(mask, rings)
     # First the boxes around digits, then what is left of a grid.
-    for among, lengths in ((marks.only(large), (1.4, 1.2)), (mask, (2.5, 2.5))):
+    for among, lengths in ((cv2.subtract(marks.only(large), rings), (1.4, 1.2)), (mask, (2.5, 2.5))):
         for length in lengths:
             ink, mask, among = (cv2.transpose(each) for each in (ink, mask, among))
             lines = level_lines(among, length=length * height, thickest=LINE_THICKEST * height)
@@ -189,6 +192,34 @@ def without_lines(
                 ink = _blanked(ink, lines.pixels, mask)
                 mask, among = cv2.subtract(mask, lines.pixels), cv2.subtract(among, lines.pixels)
     return ink, mask
+
+
+def _rings(marks: Marks, large: NDArray[Any], *, height: float) -> NDArray[Any]:
+    """Find closed lines drawn around digits, which nothing touches: uint8 (H, W), 255 where they are.
+
+    Args:
+        marks: the marks.
+        large: bool (n,), those which may be such lines.
+        height: of the digits, pixels.
+    """
+    import cv2
+
+    rings = np.zeros(marks.labels.shape, np.uint8)
+    for place in np.flatnonzero(large):
+        within = (marks.left > marks.left[place]) & (marks.right < marks.right[place]) & (2 * marks.height > height)
+        if not (within & (marks.top > marks.top[place]) & (marks.bottom < marks.bottom[place])).any():
+            continue
+        part = (slice(marks.top[place], marks.bottom[place]), slice(marks.left[place], marks.right[place]))
+        pixels = pixels_of(marks.labels[part], marks.names[place])
+        outlines, tree = cv2.findContours(pixels, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+        area = np.array([cv2.contourArea(each) for each in outlines])
+        is_hole = tree[0, :, 3] >= 0
+        outer, hole = (int(np.where(chosen, area, 0).argmax()) for chosen in (~is_hole, is_hole))
+        if not is_hole[hole] or area[hole] < HOLLOW * area[outer]:
+            continue
+        if all(area[each] >= CONVEX * cv2.contourArea(cv2.convexHull(outlines[each])) for each in (outer, hole)):
+            rings[part] |= pixels
+    return rings
 
 
 def without_borders(ink: NDArray[Any]) -> NDArray[Any]:

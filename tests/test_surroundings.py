@@ -73,6 +73,16 @@ def test_the_ground_between_tiles_is_no_digit() -> None:
     assert [digit.row for digit in found] == [0] * 3 + [1] * 3
 
 
+def test_a_ring_around_digits_is_left_out() -> None:
+    """It goes as a whole, and not the straight parts of it alone."""
+    strokes = page((("49", 260),), left=230)
+    cv2.ellipse(strokes, (275, 242), (80, 58), 5, 0, 360, (255,), 4, cv2.LINE_AA)
+    found = find_digits(photographed(strokes))
+    plain = find_digits(photographed(page((("49", 260),), left=230)))
+    assert len(found) == len(plain) == 2
+    assert min(alike(one, other) for one, other in zip(found, plain, strict=True)) > 0.95
+
+
 @pytest.mark.parametrize("light", [True, False])
 def test_what_is_written_on_plates_is_read(*, light: bool) -> None:
     """A meter on a wall, a label on a machine: digits in the tone of what lies around the plate."""
