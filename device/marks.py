@@ -15,7 +15,7 @@ RIM_FADE = 0.8  # a mark at the middle of a side weighs 1 − this, one in the m
 BOXED, BOXED_AMONG = (
     0.25,
     0.12,
-)  # of a box's longer side: what it encloses, alone or among several, is at least this long
+)  # of a box's longer side: what it encloses, alone or beside others, is so long
 SEVERAL = 3  # marks may be the digits that another one is compared with
 SPANS, FAR_LARGER = 0.95, 2.2  # of the frame's side, of the others' height: what runs across the frame and is no digit
 LEAST_SHARE = 0.03  # of the longest side: what is smaller is specks
@@ -129,7 +129,7 @@ def mark_weights(marks: Marks) -> NDArray[Any]:
     )
     side = np.maximum(marks.height, marks.width)
     weight[(encloses & (side > BOXED * side[:, None])).any(axis=1)] = 0
-    weight[(encloses & (side > BOXED_AMONG * side[:, None])).sum(axis=1) >= SEVERAL] = 0
+    weight[(encloses & (side > BOXED_AMONG * side[:, None])).sum(axis=1) > 1] = 0
     spans = (marks.height >= SPANS * height) | (marks.width >= SPANS * width)
     usual = typical_height(marks, np.where(spans, 0, weight))
     alike = (weight > 0) & ~spans & (marks.height > usual / 2) & (marks.height < 2 * usual)
