@@ -129,6 +129,8 @@ def mark_weights(marks: Marks) -> NDArray[Any]:
     )
     side = np.maximum(marks.height, marks.width)
     weight[(encloses & (side > BOXED * side[:, None])).any(axis=1)] = 0
+    if len(weight) == MOST_MARKS:  # a texture, in which nothing surrounds anything
+        return weight
     weight[(encloses & (side > BOXED_AMONG * side[:, None])).sum(axis=1) > 1] = 0
     spans = (marks.height >= SPANS * height) | (marks.width >= SPANS * width)
     usual = typical_height(marks, np.where(spans, 0, weight))

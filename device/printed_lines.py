@@ -27,6 +27,7 @@ HOLLOW, CONVEX = 0.7, 0.95  # of a ring's area is its hole, of its convex hull: 
 PALER, THINNER = 0.75, 0.6  # of the other ink's value and width: a rule is paler or thinner than this
 MANY = 3  # lines in one direction are no strokes of one digit
 NET, FAR_PALER = 5, 0.5  # lines in one direction, of the other ink's value: such lines are known by their tone
+CLOSEST = 5  # px: lines that are closer to each other are noise
 BAND = 0.2  # of the frame's shorter side: how deep inside a side its border may lie
 BORDER_LENGTH, BORDER_THICKEST = 0.85, 0.15  # of the side, of the frame's shorter side
 ROUNDS = 3  # a double border takes two, and thresholds fall when the darkest line has gone
@@ -122,7 +123,8 @@ def without_pale_lines(ink: NDArray[Any], threshold: float) -> NDArray[Any]:
     import cv2
 
     mask = cv2.threshold(ink, threshold, 255, cv2.THRESH_BINARY)[1]
-    if all(np.count_nonzero(mask.max(axis=axis)) < CROSSES * mask.shape[1 - axis] for axis in (0, 1)):
+    lines = max(_lines_on_the_way(mask > 0), _lines_on_the_way(mask.T > 0))
+    if not NET <= lines <= max(mask.shape) / CLOSEST:  # most frames end here
         return ink
     marks, (height, width) = measure_marks(mask), mask.shape
     net = marks.only((marks.width >= CROSSES * width) | (marks.height >= CROSSES * height)) > 0
