@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .frames import Frame
-from .output_files import atomic_path, refuse_existing
 from .reading import UNSURE, Reading
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .looking import View
-    from .reader import Reader
     from .reading_settings import ReadingSettings
 
 SHEET, GAP, CAPTION = 1008, 12, 22  # px, width of the sheet of stages, and around and below each stage
@@ -29,34 +25,6 @@ DOUBTFUL = (0, 60, 220)
 FONT = 0.42  # OpenCV's unit
 LARGEST = 1600  # px, the longest side of an annotated picture
 LEAST = 480  # px: smaller ones are enlarged, so that labels can be read
-
-
-def read_and_draw(
-    frames: Iterable[Frame], reader: Reader, *, annotate: Path | None, explain: Path | None, force: bool
-) -> Iterator[Reading]:
-    """Read frames and write pictures of the readings, named after their sources.
-
-    Args:
-        frames: what to read.
-        reader: what reads.
-        annotate: folder for the frames with what was read drawn on them.
-        explain: folder for the stages of each reading.
-        force: whether pictures that are there already are overwritten.
-
-    Raises:
-        OutputExistsError: a picture is there already.
-        OutputError: one cannot be written.
-    """
-    used: set[str] = set()
-    for frame in frames:
-        reading, canonical = reader.read_closely(frame)
-        if frame.image is not None:
-            name = _name(frame.source, used)
-            if annotate:
-                _write(annotated(frame.image, reading), annotate / name, force=force)
-            if explain:
-                _write(stages(frame.image, reading, canonical, reader.settings), explain / name, force=force)
-        yield reading
 
 
 def annotated(image: NDArray[Any], reading: Reading, *, scale: float | None = None) -> NDArray[Any]:
@@ -209,22 +177,3 @@ def _stretched(ink: NDArray[Any]) -> NDArray[Any]:
     """Stretch ink to the full range, so that pencil can be seen."""
     stretched: NDArray[Any] = (ink * (255 / max(1, int(ink.max())))).astype(np.uint8)
     return stretched
-
-
-def _name(source: str, used: set[str]) -> str:
-    """Name a picture after its source; a name that was used gets a number."""
-    stem = "".join(each if each.isalnum() or each in "-_." else "_" for each in Path(source).stem) or "picture"
-    name, number = f"{stem}.png", 1
-    while name in used:
-        number += 1
-        name = f"{stem}-{number}.png"
-    used.add(name)
-    return name
-
-
-def _write(picture: NDArray[Any], path: Path, *, force: bool) -> None:
-    import cv2
-
-    refuse_existing(path, force=force)
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(cv2.imencode(".png", picture)[1].tobytes())

@@ -37,12 +37,14 @@ def calibrate(*, source: str, out: Path, model: Path | None, force: bool) -> Non
     from ..model_settings import ModelSettings
     from ..output_files import refuse_existing
     from ..reading_settings import ReadingSettings
+    from ..sources import find_pictures
 
     if out.suffix.lower() != ".toml":
         raise UsageError(f"--out: expected a name that ends in .toml, found {out}")
     picture = out.with_suffix(".png")
+    read = [model, *(each.path for each in find_pictures([source]))]
     for path in (out, picture):
-        refuse_existing(path, force=force)
+        refuse_existing(path, force=force, inputs=read)
     frame = _first_frame(source)
     reader = load_reader(ModelSettings(file=model), ReadingSettings(), warn=reporter())
     reading = reader.read(frame)
