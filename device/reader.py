@@ -65,6 +65,8 @@ class Reader:
         self._warned: set[tuple[str, Roi]] = set()
         card = classifier.model.card
         self.decision = decision or Decision(reject_threshold(self.settings, card.decision), self.settings.top_k)
+        # What letters are is for the model to say, however sure of its digits the user wants to be.
+        self._letters_below = reject_threshold(replace(self.settings, reject_below=None), card.decision)
         self._model = ModelName(card.name, card.variant, card.flatbuffer_sha256, str(classifier.runtime))
 
     @property
@@ -128,13 +130,13 @@ class Reader:
         """Score digits, cut those that touch, and leave out rows that are no digits."""
         scorer, settings = self._classifier.scores, self.settings
         digits = score(found, scorer)
-        if not settings.expect_digits and are_letters(digits, self.decision.threshold):
+        if not settings.expect_digits and are_letters(digits, self._letters_below):
             return []
         if settings.layout != "single":
             digits = with_cuts(with_joints(digits, scorer), scorer)
         if settings.expect_digits:
             return with_count(digits, scorer, count=settings.expect_digits)
-        return without_words(digits, self.decision.threshold)
+        return without_words(digits, self._letters_below)
 
     def _labelled(self, digits: list[Scored], roi: Roi, *, first_row: int) -> Iterator[tuple[NDArray[Any], ReadDigit]]:
         """Turn scored digits of a region into digits of the frame."""
@@ -154,13 +156,13 @@ def reject_threshold(settings: ReadingSettings, decision: Any) -> float:
 
 
 def are_letters(digits: list[Scored], threshold: float) -> bool:
-    """Tell whether so many would be refused that the few which may be joined or cut make no difference."""
+    """Tell whether so many are below the model's threshold that the few which may be joined or cut do not matter."""
     refused = sum(digit.best < threshold for digit in digits)
     return 2 * (refused - MOST_CUT) > len(digits) + 2 * MOST_CUT
 
 
 def without_words(digits: list[Scored], threshold: float) -> list[Scored]:
-    """Leave out the rows of which most would be refused, and everything where most of the frame would be.
+    """Leave out the rows of which most are below the model's threshold, and everything where most of the frame is.
 
     They are letters, or a pattern.
     """
