@@ -15,18 +15,18 @@ from .reading_settings import ReadingSettings, Roi
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-ROOM = 0.6  # of the digits' height: left around a row, as far as its neighbours allow
 SURE = 0.8  # a digit read with this score is one; others may be something else
 LOWEST = 0.5  # of the lowest digit's height: what is lower is no digit
 REGION, INK = (200, 90, 0), (255, 255, 255)  # BGR
 
 
-def propose(reading: Reading, image: NDArray[Any]) -> ReadingSettings:
+def propose(reading: Reading, image: NDArray[Any], *, room: float) -> ReadingSettings:
     """Propose settings from a reading of the whole frame.
 
     Args:
         reading: with at least one digit.
         image: uint8 (H, W) or (H, W, 3), the frame that was read.
+        room: left around a row as far as its neighbours allow, of the digits' height.
     """
     rows: dict[int, list[ReadDigit]] = {}
     for digit in reading.digits:
@@ -34,7 +34,7 @@ def propose(reading: Reading, image: NDArray[Any]) -> ReadingSettings:
     bounds = [_bounds(row) for row in rows.values()]
     names = [f"row{number}" for number in range(1, len(bounds) + 1)] if len(bounds) > 1 else ["reading"]
     regions = [
-        _with_room(box, bounds[:place] + bounds[place + 1 :], name, image.shape)
+        _with_room(box, bounds[:place] + bounds[place + 1 :], name, image.shape, share=room)
         for place, (name, box) in enumerate(zip(names, bounds, strict=True))
     ]
     counts = {len(row) for row in rows.values()}
@@ -54,11 +54,16 @@ def _bounds(row: list[ReadDigit]) -> tuple[int, int, int, int]:
 
 
 def _with_room(
-    box: tuple[int, int, int, int], others: list[tuple[int, int, int, int]], name: str, shape: tuple[int, ...]
+    box: tuple[int, int, int, int],
+    others: list[tuple[int, int, int, int]],
+    name: str,
+    shape: tuple[int, ...],
+    *,
+    share: float,
 ) -> Roi:
     """Widen the bounds of a row, and leave a neighbour above or below half of the gap at least."""
     left, top, right, bottom = box
-    room = round(ROOM * (bottom - top))
+    room = round(share * (bottom - top))
     beside = [other for other in others if other[0] < right + room and other[2] > left - room]
     above = min([room, *(max(0, top - other[3]) // 2 for other in beside if other[1] < top)])
     below = min([room, *(max(0, other[1] - bottom) // 2 for other in beside if other[1] >= top)])

@@ -74,6 +74,10 @@ class Reader:
         """The card of the model that reads."""
         return self._classifier.model.card
 
+    def with_settings(self, settings: ReadingSettings) -> Reader:
+        """Return a reader with the same model that reads by other settings."""
+        return Reader(self._classifier, settings=settings, warn=self._warn)
+
     def read(self, frame: Frame) -> Reading:
         """Read one frame; a frame that carries an error gives a reading with that error."""
         return self.read_closely(frame)[0]
