@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 SURE = 0.8  # a digit read with this score is one; others may be something else
 LOWEST = 0.5  # of the lowest digit's height: what is lower is no digit
-REGION, INK = (200, 90, 0), (255, 255, 255)  # BGR
 
 
 def propose(reading: Reading, image: NDArray[Any], *, room: float) -> ReadingSettings:
@@ -79,17 +78,10 @@ def draw_proposal(image: NDArray[Any], reading: Reading, settings: ReadingSettin
     """
     import cv2
 
-    from .shown_reading import annotated
+    from .shown_reading import annotated, draw_regions
 
     drawn = annotated(image, reading)
-    scale = drawn.shape[1] / image.shape[1]
-    for roi in settings.regions:
-        x, y, width, height = (round(side * scale) for side in roi[1:])
-        cv2.rectangle(drawn, (x, y), (x + width, y + height), REGION, 2)
-        (wide, high), below = cv2.getTextSize(roi.name, cv2.FONT_HERSHEY_SIMPLEX, 0.5, 1)
-        cv2.rectangle(drawn, (x, y + height - high - 2 * below), (x + wide + 8, y + height), REGION, cv2.FILLED)
-        place = (x + 4, y + height - below)
-        cv2.putText(drawn, roi.name, place, cv2.FONT_HERSHEY_SIMPLEX, 0.5, INK, 1, cv2.LINE_AA)
+    draw_regions(drawn, settings.regions, scale=drawn.shape[1] / image.shape[1])
     with atomic_path(path) as temporary:
         temporary.write_bytes(cv2.imencode(".png", drawn)[1].tobytes())
 

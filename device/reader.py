@@ -117,9 +117,8 @@ class Reader:
         pairs: list[tuple[NDArray[Any], ReadDigit]] = []
         find_s = 0.0
         for roi in regions:
-            part = image[roi.y : roi.y + roi.height, roi.x : roi.x + roi.width]
             start_s = time.perf_counter()
-            found = self._find(part)
+            found = self._find(roi.part_of(image))
             find_s += time.perf_counter() - start_s
             pairs += self._labelled(self._choose(found), roi, first_row=pairs[-1][1].row + 1 if pairs else 0)
         return pairs, find_s

@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from .errors import UsageError
 from .setting import setting
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Layout = Literal["auto", "single", "row", "page"]
 Invert = Literal["auto", "yes", "no"]
@@ -22,6 +25,11 @@ class Roi(NamedTuple):
     y: int
     width: int
     height: int
+
+    def part_of(self, image: NDArray[Any]) -> NDArray[Any]:
+        """Return what a frame, (H, W) or (H, W, 3), shows of the region; no pixel where it lies beyond it."""
+        part: NDArray[Any] = image[self.y : self.y + self.height, self.x : self.x + self.width]
+        return part
 
     def __str__(self) -> str:
         """Return the region as options and settings files write it."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .looking import View
-    from .reading_settings import ReadingSettings
+    from .reading_settings import ReadingSettings, Roi
 
 SHEET, GAP, CAPTION = 1008, 12, 22  # px, width of the sheet of stages, and around and below each stage
 STAGES = 760  # px, the height that all stages together may take
@@ -22,6 +22,9 @@ DIGIT = 72  # px, the side of a canonical digit on the sheet
 PAPER, INK, FAINT = (250, 250, 248), (36, 32, 30), (150, 146, 142)  # BGR
 ROWS = ((140, 60, 0), (40, 110, 20), (150, 20, 110))  # BGR: rows that follow each other are told apart
 DOUBTFUL = (0, 60, 220)
+REGION = (200, 90, 0)
+MOST_REGIONS = 4  # whose stages are shown
+LARGEST_REGION = 3.0  # times: larger shows no more
 FONT = 0.42  # OpenCV's unit
 LARGEST = 1600  # px, the longest side of an annotated picture
 LEAST = 480  # px: smaller ones are enlarged, so that labels can be read
@@ -65,7 +68,8 @@ def stages(
 ) -> NDArray[Any]:
     """Return the sheet of stages: frame, grey, background removed, lines removed, mask, boxes, canonical digits.
 
-    Where only a sheet of paper in the frame was looked at, it is a stage as well.
+    Where only a sheet of paper in the frame was looked at, it is a stage as well. Where regions were read, the frame
+    comes first with what was read, then the stages of each of the first few regions.
 
     Args:
         image: uint8 (H, W) grey or (H, W, 3) BGR.
@@ -76,25 +80,61 @@ def stages(
     Returns:
         uint8 (h, w, 3) BGR.
     """
+    text = f"read: {' | '.join(reading.rows) or 'nothing'}"
+    regions = [roi for roi in settings.regions if roi.part_of(image).size]
+    strips: list[NDArray[Any]] = []
+    if settings.regions:
+        _, scale = _layout(image, 1, height=STAGES // 2)
+        drawn = annotated(image, reading, scale=scale)
+        draw_regions(drawn, settings.regions, scale=scale)
+        strips += _strips([(text, drawn)], image, columns=1, scale=scale)
+    for roi in regions[:MOST_REGIONS]:
+        part = roi.part_of(image)
+        shown = [(f"region {roi.name}", part), *_stages_of(part, settings)]
+        columns, scale = _layout(part, len(shown), height=STAGES // 2)
+        strips += _strips(shown, part, columns=columns, scale=min(scale, LARGEST_REGION))
+    if len(regions) > MOST_REGIONS:
+        strips.append(_line(f"stages of {MOST_REGIONS} of {len(regions)} regions; name fewer to see the others"))
+    if not settings.regions:
+        shown = [("frame", image), *_stages_of(image, settings)]
+        columns, scale = _layout(image, len(shown) + 1, height=STAGES)
+        shown.append((text, annotated(image, reading, scale=scale)))
+        strips += _strips(shown, image, columns=columns, scale=scale)
+    return np.vstack([*strips, *_digit_rows(reading, canonical)])
+
+
+def draw_regions(drawn: NDArray[Any], regions: Sequence[Roi], *, scale: float) -> None:
+    """Draw regions and their names onto a frame that is drawn at a scale, uint8 (h, w, 3) BGR."""
+    import cv2
+
+    for roi in regions:
+        x, y, width, height = (round(side * scale) for side in roi[1:])
+        cv2.rectangle(drawn, (x, y), (x + width, y + height), REGION, 2)
+        name = roi.name.encode("ascii", "replace").decode()  # OpenCV's letters are ASCII only
+        (wide, high), below = cv2.getTextSize(name, cv2.FONT_HERSHEY_SIMPLEX, 0.5, 1)
+        cv2.rectangle(drawn, (x, y + height - high - 2 * below), (x + wide + 8, y + height), REGION, cv2.FILLED)
+        place = (x + 4, y + height - below)
+        cv2.putText(drawn, name, place, cv2.FONT_HERSHEY_SIMPLEX, 0.5, (255, 255, 255), 1, cv2.LINE_AA)
+
+
+def _stages_of(image: NDArray[Any], settings: ReadingSettings) -> list[tuple[str, NDArray[Any]]]:
+    """Return the stages between a frame, or a region of it, and its digits, each with its title."""
     import cv2
 
     from .contract import SIDE
+    from .finder import LEAST_SIDE
     from .looking import look
 
     grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-    shown: list[tuple[str, NDArray[Any]]] = [("frame", image), ("grey", grey)]
-    if image.shape[:2] != (SIDE, SIDE):
-        view = look(image, invert=settings.invert, single=settings.layout == "single")
-        if view.sheet:
-            shown.append(("sheet", _in_place(view.sheet.carried_on(grey[view.part]), view, grey)))
-        seen = (_stretched(view.all_ink), _stretched(view.ink), view.mask)
-        titles = ("background removed", "printed lines removed", "marks")
-        shown += [(title, _in_place(255 - picture, view, grey)) for title, picture in zip(titles, seen, strict=True)]
-    columns, scale = _layout(image, len(shown) + 1)
-    shown.append((f"read: {' | '.join(reading.rows) or 'nothing'}", annotated(image, reading, scale=scale)))
-    tiles = [_tile(picture, title, _scaled(image, scale), width=(SHEET - GAP) // columns) for title, picture in shown]
-    rows = [_side_by_side(tiles[start : start + columns]) for start in range(0, len(tiles), columns)]
-    return np.vstack([*rows, *_digit_rows(reading, canonical)])
+    shown: list[tuple[str, NDArray[Any]]] = [("grey", grey)]
+    if image.shape[:2] == (SIDE, SIDE) or min(image.shape[:2]) < LEAST_SIDE:
+        return shown
+    view = look(image, invert=settings.invert, single=settings.layout == "single")
+    if view.sheet:
+        shown.append(("sheet", _in_place(view.sheet.carried_on(grey[view.part]), view, grey)))
+    seen = (_stretched(view.all_ink), _stretched(view.ink), view.mask)
+    titles = ("background removed", "printed lines removed", "marks")
+    return shown + [(title, _in_place(255 - picture, view, grey)) for title, picture in zip(titles, seen, strict=True)]
 
 
 def _in_place(picture: NDArray[Any], view: View, grey: NDArray[Any]) -> NDArray[Any]:
@@ -109,16 +149,32 @@ def _in_place(picture: NDArray[Any], view: View, grey: NDArray[Any]) -> NDArray[
     return whole
 
 
-def _layout(image: NDArray[Any], count: int) -> tuple[int, float]:
-    """Return how many stages stand side by side, and their scale: as large as the sheet has room for."""
-    height, width = image.shape[:2]
+def _layout(image: NDArray[Any], count: int, *, height: int) -> tuple[int, float]:
+    """Return how many stages stand side by side, and their scale: as large as they have room for in such a height."""
+    high, wide = image.shape[:2]
     found = []
     for columns in range(1, count + 1):
         rows = math.ceil(count / columns)
-        across = ((SHEET - GAP) // columns - GAP - 2) / width  # 2 for the line around it
-        found.append((min(across, (STAGES / rows - CAPTION - GAP) / height), columns))
+        across = ((SHEET - GAP) // columns - GAP - 2) / wide  # 2 for the line around it
+        found.append((min(across, (height / rows - CAPTION - GAP) / high), columns))
     scale, columns = max(found)
     return columns, scale
+
+
+def _strips(
+    shown: Sequence[tuple[str, NDArray[Any]]], image: NDArray[Any], *, columns: int, scale: float
+) -> list[NDArray[Any]]:
+    """Put pictures, each scaled as the image is, into strips with their titles below."""
+    width, size = (SHEET - GAP) // columns, _scaled(image, scale)
+    tiles = [_tile(picture, title, size, width=width) for title, picture in shown]
+    return [_side_by_side(tiles[start : start + columns]) for start in range(0, len(tiles), columns)]
+
+
+def _line(text: str) -> NDArray[Any]:
+    """Return a strip with one line of text."""
+    strip = np.full((CAPTION + GAP, SHEET, 3), PAPER, np.uint8)
+    _text(strip, text, (GAP, GAP + CAPTION - 6), INK)
+    return strip
 
 
 def _scaled(image: NDArray[Any], scale: float) -> tuple[int, int]:

@@ -20,11 +20,12 @@ from device.cli import cli
 from device.finder import find_digits
 from device.frames import Frame
 from device.idx import LabelledDigits
+from device.looking import View, look
 from device.reader import Reader
 from device.reading import Reading
 from device.reading_settings import ReadingSettings
 from device.rows import Group, in_rows
-from device.shown_reading import SHEET, STAGES, stages
+from device.shown_reading import MOST_REGIONS, SHEET, STAGES, stages
 from edge_digits.scenes import CAUSES, LAYOUTS, Scene, empty_scene, render_scene
 
 # A cause that the shipped model and the finder read less surely, and what of its digits they must still read.
@@ -228,6 +229,23 @@ def test_the_sheet_of_stages_suits_the_picture(classifier: Classifier, shape: tu
     assert sheet.shape[1] == SHEET
     # Half the width for frames that are wide, more than half the height of all stages for those that are high.
     assert black.sum(axis=1).max() > SHEET / 2 or black.sum(axis=0).max() > STAGES / 2
+
+
+def test_the_stages_are_those_of_the_regions(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each region is looked at by itself, as the reader does; of many the first few, and none beyond the frame."""
+    frame = np.full((300, 400), 200, np.uint8)
+    rois = tuple(f"r{number}={number},0,{100 + number},80" for number in range(6))
+    settings = ReadingSettings(rois=("away=900,0,50,50", *rois), invert="yes", layout="single")
+    reading, canonical = Reader(classifier, settings=settings).read_closely(Frame("scene", 0, 0.0, frame))
+    looked_at = []
+
+    def noted(part: np.ndarray, **how: object) -> View:
+        looked_at.append((part.shape, how))
+        return look(part, **how)
+
+    monkeypatch.setattr("device.looking.look", noted)
+    stages(frame, reading, canonical, settings)
+    assert looked_at == [((80, 100 + number), {"invert": "yes", "single": True}) for number in range(MOST_REGIONS)]
 
 
 def test_a_settings_file_says_how_pictures_are_read(ink: LabelledDigits, tmp_path: Path) -> None:
