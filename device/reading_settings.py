@@ -82,7 +82,7 @@ def parse_roi(text: str) -> Roi:
     """Take "NAME=x,y,w,h" apart.
 
     Raises:
-        UsageError: it is written otherwise, or holds no pixel.
+        UsageError: it is written otherwise, holds no pixel, or its name is not printable.
     """
     name, _, numbers = text.partition("=")
     try:
@@ -91,4 +91,6 @@ def parse_roi(text: str) -> Roi:
         x = y = width = height = -1
     if not name.strip() or min(x, y) < 0 or min(width, height) < 1:
         raise UsageError(f"region: expected NAME=x,y,width,height in whole pixels, found {text!r}")
+    if not name.strip().isprintable():
+        raise UsageError(f"region: expected a name of letters, digits and signs, found {name.strip()!r}; rename it")
     return Roi(name.strip(), x, y, width, height)
