@@ -58,7 +58,7 @@ class Reader:
             classifier: the model.
             decision: how scores become labels; as the settings and the model's card say unless given.
             settings: what is looked for, and where.
-            warn: is told, once for each source, of a region that lies beyond its frames.
+            warn: is told, once for each source, of a region that lies beyond its frames, or partly.
         """
         self.settings = settings or ReadingSettings()
         self._classifier, self._warn = classifier, warn
@@ -107,9 +107,15 @@ class Reader:
     def _warn_of_regions(self, source: str, image: NDArray[Any], warn: Callable[[str], None]) -> None:
         height, width = image.shape[:2]
         for roi in self.settings.regions:
-            if (roi.x >= width or roi.y >= height) and (source, roi) not in self._warned:
-                self._warned.add((source, roi))
-                warn(f"{printable(source)}: region {roi} lies beyond the frame of {width}×{height} pixels")
+            right, bottom = min(width, roi.x + roi.width), min(height, roi.y + roi.height)
+            if (right, bottom) == (roi.x + roi.width, roi.y + roi.height) or (source, roi) in self._warned:
+                continue
+            self._warned.add((source, roi))
+            seen = roi._replace(width=right - roi.x, height=bottom - roi.y)
+            lies, then = (
+                ("partly beyond", f"; it is read as {seen}") if seen.width > 0 < seen.height else ("beyond", "")
+            )
+            warn(f"{printable(source)}: region {roi} lies {lies} the frame of {width}×{height} pixels{then}")
 
     def _read_parts(self, image: NDArray[Any]) -> tuple[list[tuple[NDArray[Any], ReadDigit]], float]:
         """Read the regions of a frame, or the whole; and say how long finding took, seconds."""

@@ -144,11 +144,15 @@ def test_names_are_right_where_the_locale_is_not(picture: Path, tmp_path: Path) 
 
 @pytest.mark.parametrize("command", [["classify"], ["run", "--source"]])
 def test_a_region_beyond_the_frame_is_said(command: list[str], picture: Path) -> None:
-    """One line for each picture; a region that is partly in it is read."""
+    """One line for each picture; of a region that is partly in it, that part is read."""
     result = invoke(*command, picture, "--roi", "in=0,0,999,28", "--roi", "out=28,0,9,9")
     assert (result.exit_code, result.stdout.startswith(f"{picture}: in=7 | out=  (")) == (0, True)
-    said = f"{picture}: region out=28,0,9,9 lies beyond the frame of 28×28 pixels\n"
-    assert result.stderr == said
+    assert result.stderr.splitlines() == [
+        f"{picture}: region in=0,0,999,28 lies partly beyond the frame of 28×28 pixels; it is read as in=0,0,28,28",
+        f"{picture}: region out=28,0,9,9 lies beyond the frame of 28×28 pixels",
+    ]
+    whole = invoke(*command, picture, "--roi", "in=0,0,28,28")
+    assert whole.stderr == ""
 
 
 def test_a_region_beyond_the_frames_of_a_camera_is_said_once(picture: Path) -> None:
