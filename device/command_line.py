@@ -24,8 +24,26 @@ FLUSHING_S = 0.3
 SAYING_S = 0.05
 SAME_S = 2.0  # a SIGTERM so soon after another signal is the same wish, as one sent to a whole group of processes
 MAY_HANG = ("camera", "sink", "mqtt", "http")  # how the names of threads that wait for the world begin
-# Whether a file is there and readable is for the command to say, in one line and with the right exit code.
-FILE = click.Path(readable=False, path_type=Path)
+
+
+class NamedPath(click.Path):
+    """A path that has a name: an empty one, of an empty variable of a shell, would be the current folder.
+
+    Whether something is there and readable is for the command to say, in one line and with the right exit code.
+    """
+
+    def __init__(self, **kinds: bool) -> None:
+        super().__init__(readable=False, path_type=Path, **kinds)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path."""
+        if value == "":
+            self.fail("expected a name, found an empty one; check the variable it came from", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FILE = NamedPath()
+FOLDER = NamedPath(file_okay=False)
 
 
 class Terminated(BaseException):

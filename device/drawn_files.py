@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .errors import UsageError
 from .frames import Frame
 from .output_files import atomic_path, refuse_existing
 from .reading import Reading
@@ -37,9 +38,13 @@ class DrawnFiles:
         """Refuse what cannot be written, before anything is.
 
         Raises:
-            UsageError: a picture would be written over one that is read.
+            UsageError: both folders are one, or a picture would be written over one that is read.
             OutputExistsError: a picture is there already and is not to be overwritten.
         """
+        if self.annotate and self.explain and self.annotate.resolve() == self.explain.resolve():
+            raise UsageError(
+                f"--annotate and --explain: expected two folders, found {self.explain} twice; name another"
+            )
         used: set[str] = set()
         names = [_name(each.source, used) for each in pictures]
         read = {_identity(each.path): each.path for each in pictures if each.path}

@@ -98,6 +98,23 @@ def test_drawings_that_are_there_are_refused_before_anything_is_written(folder: 
     assert Path("out/p-2.png").stat().st_size > 0
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--annotate", ""], "'--annotate': expected a name, found an empty one"),
+        (["--explain", ""], "'--explain': expected a name, found an empty one"),
+        (["--annotate", "out", "--explain", "new/../out"], "expected two folders, found new/../out twice"),
+    ],
+)
+def test_folders_for_drawings_have_names_of_their_own(options: list[str], said: str, folder: Path) -> None:
+    """An empty name is not the current folder, and two drawings of one name need two folders; nothing is written."""
+    before = sorted(folder.rglob("*"))
+    result = invoke("classify", "p.png", *options, "--force")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in result.stderr
+    assert sorted(folder.rglob("*")) == before
+
+
 def test_drawings_are_not_read_as_pictures(folder: Path) -> None:
     """What is written into a folder that is read is not there yet when its pictures are looked for."""
     read = invoke("classify", "p.png", "classes", "--annotate", "classes/out").stdout

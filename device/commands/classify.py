@@ -7,13 +7,11 @@ from typing import Any
 
 import click
 
-from ..command_line import FILE, Command, reporter
+from ..command_line import FILE, FOLDER, Command, reporter
 from ..errors import DataError
 from ..model_settings import PictureSettings
 from ..settings_options import apply_options, settings_options
 from .reading_options import open_stdin, write_readings
-
-FOLDER = click.Path(readable=False, file_okay=False, path_type=Path)
 
 
 @click.command(cls=Command)
