@@ -106,6 +106,14 @@ def test_one_setting_can_be_given_by_name() -> None:
     assert settings.http == replace(Settings().http, token_file=Path("/x y"))
 
 
+def test_a_list_is_given_with_semicolons() -> None:
+    """Regions hold commas themselves; nothing is a list of none, and four numbers stay apart by commas."""
+    assert override(Settings(), ["reading.rois=a=0,0,9,9; b=9,0,9,9"]).reading.rois == ("a=0,0,9,9", "b=9,0,9,9")
+    assert override(Settings(), ["reading.rois=a=0,0,9,9"]).reading.rois == ("a=0,0,9,9",)
+    assert override(Settings(), ["reading.rois="]).reading.rois == ()
+    assert override(Settings(), ["camera.crop=1,2,3,4"]).camera.crop == (1, 2, 3, 4)
+
+
 @pytest.mark.parametrize("assignment", ["camera.fps", "fps=1", "camera.wdith=1", "camera.fps=fast"])
 def test_a_wrong_assignment_is_refused(assignment: str) -> None:
     """--set says what it expected."""

@@ -18,7 +18,13 @@ from .reading_options import open_stdin
 @settings_options(Settings())
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--config", type=FILE, help="Settings file (TOML); options win over it.")
-@click.option("--set", "assignments", multiple=True, metavar="SECTION.KEY=VALUE", help="Any setting, by its name.")
+@click.option(
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="SECTION.KEY=VALUE",
+    help="Any setting, by its name; lists with ; between.",
+)
 @click.option("--print-config", is_flag=True, help="Print all settings as a commented settings file, and end.")
 def run(
     *, config: Path | None, assignments: tuple[str, ...], print_config: bool, as_json: bool, **options: Any
