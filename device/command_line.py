@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import signal
 import sys
@@ -53,6 +54,10 @@ class Terminated(BaseException):
 _EXPECTED = (EdgeDigitsError, OSError, ImportError, MemoryError, KeyboardInterrupt, Terminated)
 # What brings a package, where its name is another than the module's.
 _PACKAGES = {"cv2": "opencv-python-headless", "PIL": "pillow", "sklearn": "scikit-learn", "paho": "paho-mqtt"}
+
+
+class ClosedOutput(io.TextIOWrapper):
+    """Stands for a standard output that was closed before the program began: writing to it fails."""
 
 
 class Command(click.Command):
@@ -200,9 +205,10 @@ def run_command_line(command: click.Command, arguments: Sequence[str] | None = N
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # a shell's background job ignores it
         signal.signal(signal.SIGINT, _interrupt)
     sys.excepthook, sys.unraisablehook = _show_uncaught, _hide_lost
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by whoever started this
-            setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115 - for as long as the program lives
+    if sys.stderr is None:  # closed by whoever started this, who wants to know nothing
+        sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115 - for as long as the program lives
+    if sys.stdout is None:  # a result that has no place is an error, which the first line of it raises
+        sys.stdout = ClosedOutput(os.fdopen(os.open(os.devnull, os.O_RDONLY), "wb"), encoding="utf-8")
     stdout = sys.stdout
     try:
         code = command.main(args=arguments, standalone_mode=False)
@@ -234,6 +240,12 @@ def _came_from_stdout(error: BaseException) -> bool:
             return True
         trace = trace.tb_next
     return False
+
+
+def allow_closed_stdout() -> None:
+    """Let what is written to a closed standard output be lost, for what has other places to write to."""
+    if isinstance(sys.stdout, ClosedOutput):
+        discard_stdout()
 
 
 def discard_stdout() -> None:

@@ -131,6 +131,19 @@ def test_an_error_that_stderr_does_not_take_ends_nothing(
     assert (child.returncode, child.stdout[:12]) == (6, b"seven.png: 7")
 
 
+@pytest.mark.parametrize("command", ["classify seven.png", "classify --json seven.png", "run --print-config", "--help"])
+def test_a_result_for_a_closed_standard_output_is_an_error(command: str, picture: Path) -> None:
+    """One line and exit code 1, rather than a result that nobody sees; exit code 1 also where stderr is closed."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+    for closed, lines in ((">&-", 1), (">&- 2>&-", 0)):
+        shell = f"exec {sys.executable} -m device {command} {closed}"
+        child = subprocess.run(
+            ["sh", "-c", shell], cwd=picture.parent, env=environment, stderr=subprocess.PIPE, check=False
+        )
+        assert (child.returncode, len(child.stderr.splitlines())) == (1, lines)
+        assert child.stderr.startswith(b"error: standard output takes no more: Bad file descriptor") or not lines
+
+
 def test_names_are_right_where_the_locale_is_not(picture: Path, tmp_path: Path) -> None:
     """In a plain C locale without Python's UTF-8 mode, JSON names the file as it is called."""
     picture.rename(tmp_path / "é.png")

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ..command_line import FILE, Command, speakers_that_never_wait
+from ..command_line import FILE, Command, allow_closed_stdout, speakers_that_never_wait
 from ..errors import DataError
 from ..settings import Settings
 from ..settings_options import apply_options, settings_options
@@ -45,6 +45,7 @@ def run(
         return
     from ..running import run_settings
 
+    allow_closed_stdout()
     note, speak = speakers_that_never_wait()
     errors = run_settings(settings, stdin=open_stdin(), note=note, say=speak)
     if errors:
