@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .label_places import place_labels
 from .reading import UNSURE, Reading
 
 if TYPE_CHECKING:
@@ -49,17 +50,13 @@ def annotated(image: NDArray[Any], reading: Reading, *, scale: float | None = No
     size = _scaled(image, scale)
     drawn = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     drawn = cv2.cvtColor(drawn, cv2.COLOR_GRAY2BGR) if drawn.ndim == 2 else drawn
-    for digit in reading.digits:
+    for digit, label in zip(reading.digits, place_labels(reading.digits, scale=scale, size=size), strict=True):
         x, y, width, height = (round(side * scale) for side in digit.box)
         colour = DOUBTFUL if digit.label == UNSURE else ROWS[digit.row % len(ROWS)]
         cv2.rectangle(drawn, (x, y), (x + width, y + height), colour, max(1, round(height / 60)))
-        # As wide as the digit and a part of the gap beside it, so that labels of a row do not cover each other.
-        text = f"{digit.label} {round(100 * digit.score)}%"
-        unit = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 1.0, 1)[0][0]
-        font = float(np.clip(1.15 * max(width, 0.6 * height) / unit, 0.28, 1.0))
-        place = (min(x, max(0, size[0] - round(unit * font))), max(round(22 * font), y - round(6 * font)))
+        place = (label.where.left, label.where.bottom)
         for shade, thick in ((PAPER, 3), (colour, 1)):
-            cv2.putText(drawn, text, place, cv2.FONT_HERSHEY_SIMPLEX, font, shade, thick, cv2.LINE_AA)
+            cv2.putText(drawn, label.text, place, cv2.FONT_HERSHEY_SIMPLEX, label.font, shade, thick, cv2.LINE_AA)
     return drawn
 
 
