@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import io
 import os
 import signal
 import sys
@@ -13,12 +12,13 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any, NoReturn, TextIO
+from typing import Any, NoReturn
 
 import click
 
 from .early_end import INTERRUPTED, Asked
 from .errors import EdgeDigitsError, one_line
+from .standard_output import came_from_stdout, discard, open_closed_streams
 from .version import VERSION
 
 FLUSHING_S = 0.3
@@ -56,10 +56,6 @@ _EXPECTED = (EdgeDigitsError, OSError, ImportError, MemoryError, KeyboardInterru
 _PACKAGES = {"cv2": "opencv-python-headless", "PIL": "pillow", "sklearn": "scikit-learn", "paho": "paho-mqtt"}
 
 
-class ClosedOutput(io.TextIOWrapper):
-    """Stands for a standard output that was closed before the program began: writing to it fails."""
-
-
 class Command(click.Command):
     """A command with --quiet and --debug whose errors become one line on stderr and the right exit code."""
 
@@ -83,7 +79,7 @@ class Command(click.Command):
 
                 traceback.print_exc()
             if isinstance(error, BrokenPipeError):
-                discard_stdout()
+                discard(sys.stdout)
                 ctx.exit(0)
             if not isinstance(error, _EXPECTED):
                 raise
@@ -173,8 +169,8 @@ def report_end(error: BaseException) -> int:
         # Only the OpenCV with windows wants that library, which a device without a screen lacks.
         cure = "pip uninstall opencv-python, then pip install opencv-python-headless" if "libGL" in str(error) else ""
         text, code = f"a package is installed and broken: {error}; {cure or 'install it again'}", 1
-    elif _came_from_stdout(error):
-        discard_stdout()
+    elif came_from_stdout(error):
+        discard(sys.stdout)
         text, code = f"standard output takes no more: {one_line(error)}; make room there or write elsewhere", 1
     elif isinstance(error, MemoryError):
         text, code = "out of memory; close other programs or use smaller input", 1
@@ -205,10 +201,7 @@ def run_command_line(command: click.Command, arguments: Sequence[str] | None = N
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # a shell's background job ignores it
         signal.signal(signal.SIGINT, _interrupt)
     sys.excepthook, sys.unraisablehook = _show_uncaught, _hide_lost
-    if sys.stderr is None:  # closed by whoever started this, who wants to know nothing
-        sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115 - for as long as the program lives
-    if sys.stdout is None:  # a result that has no place is an error, which the first line of it raises
-        sys.stdout = ClosedOutput(os.fdopen(os.open(os.devnull, os.O_RDONLY), "wb"), encoding="utf-8")
+    open_closed_streams()
     stdout = sys.stdout
     try:
         code = command.main(args=arguments, standalone_mode=False)
@@ -216,7 +209,7 @@ def run_command_line(command: click.Command, arguments: Sequence[str] | None = N
     except click.ClickException as error:
         code = _report_misuse(error)
     except BrokenPipeError:
-        discard_stdout()
+        discard(sys.stdout)
         code = 0
     except SystemExit as error:
         # Click wraps stdout and exits with 1 where the reader of a pipe has gone, as it does for help.
@@ -232,38 +225,13 @@ def run_command_line(command: click.Command, arguments: Sequence[str] | None = N
     _leave(code if isinstance(code, int) else 0)
 
 
-def _came_from_stdout(error: BaseException) -> bool:
-    """Tell whether writing a line to standard output raised an error, which names no file."""
-    trace = error.__traceback__ if isinstance(error, OSError) and error.filename is None else None
-    while trace is not None:
-        if trace.tb_frame.f_code is click.echo.__code__:  # what goes to stderr goes through `say`, which raises nothing
-            return True
-        trace = trace.tb_next
-    return False
-
-
-def allow_closed_stdout() -> None:
-    """Let what is written to a closed standard output be lost, for what has other places to write to."""
-    if isinstance(sys.stdout, ClosedOutput):
-        discard_stdout()
-
-
-def discard_stdout() -> None:
-    """Send what stdout still holds nowhere: Python flushes it once more at exit and would complain of a closed pipe."""
-    _discard(sys.stdout)
-
-
-def _discard(stream: TextIO) -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
 def _leave(code: int) -> NoReturn:
     """Exit with a code; without any taking down where a thread still hangs in a driver, which might crash under it."""
     try:
         sys.stderr.flush()
     except (OSError, ValueError):  # what a full disk did not take; some Pythons exit with 120 if they find it
         with suppress(OSError, ValueError):
-            _discard(sys.stderr)
+            discard(sys.stderr)
     if code == INTERRUPTED:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # pressed again, it would be the exit code
         exec("")  # noqa: S102 - Python remembers a Ctrl-C in an earlier one, as dataclasses do, and would end by it

@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 
-from ..command_line import FILE, Command, allow_closed_stdout, speakers_that_never_wait
+from ..command_line import FILE, Command, speakers_that_never_wait
 from ..errors import DataError
 from ..settings import Settings
 from ..settings_options import apply_options, settings_options
+from ..standard_output import allow_closed_stdout
 from .reading_options import open_stdin
 
 
