@@ -99,7 +99,7 @@ def bench(*, models: tuple[Path, ...], **options: Any) -> None:
     from .result_outputs import Outputs, report_notes
 
     outputs = Outputs(**_taken(options, "json", "markdown", "csv", "html", "plot", "force"))
-    outputs.check()
+    outputs.check([*models, options["baseline"], options["data"], options["labels"]])
     demands = read_demands(
         **_taken(options, "fail_if", "baseline", "max_regression", "baseline_elsewhere"),
         **_taken(options, "recommended", "max_latency", "min_accuracy", "max_bytes"),

@@ -159,9 +159,9 @@ def photos(
     from device.output_files import refuse_existing
     from device.runtime import load_runtime
 
-    if sheet:
-        refuse_existing(sheet, force=force)
     listed = read_photo_list(labels_csv)
+    if sheet:
+        refuse_existing(sheet, force=force, inputs=[labels_csv, *(photo.path for photo in listed)])
     loaded = load_runtime(runtime, warn=reporter())
     readings = _read_all(listed, Classifier(read_model(model), loaded))
     if sheet:

@@ -95,7 +95,7 @@ def report(
     from .result_outputs import Outputs, show_tables
 
     outputs = Outputs(markdown=markdown, csv=csv, html=html, plot=plot, force=force)
-    outputs.check()
+    outputs.check(result_files)
     results = tell_apart([read_result(path) for path in result_files], result_files)
     say = reporter()
     for path, result in zip(result_files, results, strict=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,20 +43,21 @@ class Outputs:
         """The file to write JSON to, None where it goes to stdout or nowhere."""
         return None if self.json in (None, STDOUT) else Path(str(self.json))
 
-    def check(self) -> None:
-        """Refuse what could not be written, before anything is measured.
+    def check(self, inputs: Iterable[Path | None]) -> None:
+        """Refuse what could not be written, before anything is measured; `inputs` are the files that are read.
 
         Raises:
             OutputError: a folder cannot be written to.
             OutputExistsError: a file is there already and `force` is not given.
-            UsageError: the plots would not be a PNG, or two outputs would go to one file.
+            UsageError: the plots would not be a PNG, or two outputs would go to one file, or one to an input.
             ExtraMissingError: plots are asked for and matplotlib is not installed.
         """
         from device.output_files import refuse_existing, refuse_unwritable
 
+        read = [*inputs]
         paths = [path for path in (self.json_file, self.markdown, self.csv, self.html, self.plot) if path]
         for path in paths:
-            refuse_existing(path, force=self.force)
+            refuse_existing(path, force=self.force, inputs=read)
             refuse_unwritable(path.parent)
         if len({path.resolve() for path in paths}) < len(paths):
             raise UsageError("expected a file of its own for each output, found the same one named twice")

@@ -15,18 +15,17 @@ from .reading_settings import ReadingSettings, Roi
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-ROOM = 0.6  # of the digits' height: left around a row, as far as its neighbours allow
 SURE = 0.8  # a digit read with this score is one; others may be something else
 LOWEST = 0.5  # of the lowest digit's height: what is lower is no digit
-REGION, INK = (200, 90, 0), (255, 255, 255)  # BGR
 
 
-def propose(reading: Reading, image: NDArray[Any]) -> ReadingSettings:
+def propose(reading: Reading, image: NDArray[Any], *, room: float) -> ReadingSettings:
     """Propose settings from a reading of the whole frame.
 
     Args:
         reading: with at least one digit.
         image: uint8 (H, W) or (H, W, 3), the frame that was read.
+        room: left around a row as far as its neighbours allow, of the digits' height.
     """
     rows: dict[int, list[ReadDigit]] = {}
     for digit in reading.digits:
@@ -34,7 +33,7 @@ def propose(reading: Reading, image: NDArray[Any]) -> ReadingSettings:
     bounds = [_bounds(row) for row in rows.values()]
     names = [f"row{number}" for number in range(1, len(bounds) + 1)] if len(bounds) > 1 else ["reading"]
     regions = [
-        _with_room(box, bounds[:place] + bounds[place + 1 :], name, image.shape)
+        _with_room(box, bounds[:place] + bounds[place + 1 :], name, image.shape, share=room)
         for place, (name, box) in enumerate(zip(names, bounds, strict=True))
     ]
     counts = {len(row) for row in rows.values()}
@@ -54,11 +53,16 @@ def _bounds(row: list[ReadDigit]) -> tuple[int, int, int, int]:
 
 
 def _with_room(
-    box: tuple[int, int, int, int], others: list[tuple[int, int, int, int]], name: str, shape: tuple[int, ...]
+    box: tuple[int, int, int, int],
+    others: list[tuple[int, int, int, int]],
+    name: str,
+    shape: tuple[int, ...],
+    *,
+    share: float,
 ) -> Roi:
     """Widen the bounds of a row, and leave a neighbour above or below half of the gap at least."""
     left, top, right, bottom = box
-    room = round(ROOM * (bottom - top))
+    room = round(share * (bottom - top))
     beside = [other for other in others if other[0] < right + room and other[2] > left - room]
     above = min([room, *(max(0, top - other[3]) // 2 for other in beside if other[1] < top)])
     below = min([room, *(max(0, other[1] - bottom) // 2 for other in beside if other[1] >= top)])
@@ -74,17 +78,10 @@ def draw_proposal(image: NDArray[Any], reading: Reading, settings: ReadingSettin
     """
     import cv2
 
-    from .shown_reading import annotated
+    from .shown_reading import annotated, draw_regions
 
     drawn = annotated(image, reading)
-    scale = drawn.shape[1] / image.shape[1]
-    for roi in settings.regions:
-        x, y, width, height = (round(side * scale) for side in roi[1:])
-        cv2.rectangle(drawn, (x, y), (x + width, y + height), REGION, 2)
-        (wide, high), below = cv2.getTextSize(roi.name, cv2.FONT_HERSHEY_SIMPLEX, 0.5, 1)
-        cv2.rectangle(drawn, (x, y + height - high - 2 * below), (x + wide + 8, y + height), REGION, cv2.FILLED)
-        place = (x + 4, y + height - below)
-        cv2.putText(drawn, roi.name, place, cv2.FONT_HERSHEY_SIMPLEX, 0.5, INK, 1, cv2.LINE_AA)
+    draw_regions(drawn, settings.regions, scale=drawn.shape[1] / image.shape[1])
     with atomic_path(path) as temporary:
         temporary.write_bytes(cv2.imencode(".png", drawn)[1].tobytes())
 

@@ -12,20 +12,39 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any, NoReturn, TextIO
+from typing import Any, NoReturn
 
 import click
 
 from .early_end import INTERRUPTED, Asked
 from .errors import EdgeDigitsError, one_line
+from .standard_output import came_from_stdout, discard, open_closed_streams
 from .version import VERSION
 
 FLUSHING_S = 0.3
 SAYING_S = 0.05
 SAME_S = 2.0  # a SIGTERM so soon after another signal is the same wish, as one sent to a whole group of processes
 MAY_HANG = ("camera", "sink", "mqtt", "http")  # how the names of threads that wait for the world begin
-# Whether a file is there and readable is for the command to say, in one line and with the right exit code.
-FILE = click.Path(readable=False, path_type=Path)
+
+
+class NamedPath(click.Path):
+    """A path that has a name: an empty one, of an empty variable of a shell, would be the current folder.
+
+    Whether something is there and readable is for the command to say, in one line and with the right exit code.
+    """
+
+    def __init__(self, **kinds: bool) -> None:
+        super().__init__(readable=False, path_type=Path, **kinds)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path."""
+        if value == "":
+            self.fail("expected a name, found an empty one; check the variable it came from", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FILE = NamedPath()
+FOLDER = NamedPath(file_okay=False)
 
 
 class Terminated(BaseException):
@@ -60,7 +79,7 @@ class Command(click.Command):
 
                 traceback.print_exc()
             if isinstance(error, BrokenPipeError):
-                discard_stdout()
+                discard(sys.stdout)
                 ctx.exit(0)
             if not isinstance(error, _EXPECTED):
                 raise
@@ -150,8 +169,8 @@ def report_end(error: BaseException) -> int:
         # Only the OpenCV with windows wants that library, which a device without a screen lacks.
         cure = "pip uninstall opencv-python, then pip install opencv-python-headless" if "libGL" in str(error) else ""
         text, code = f"a package is installed and broken: {error}; {cure or 'install it again'}", 1
-    elif _came_from_stdout(error):
-        discard_stdout()
+    elif came_from_stdout(error):
+        discard(sys.stdout)
         text, code = f"standard output takes no more: {one_line(error)}; make room there or write elsewhere", 1
     elif isinstance(error, MemoryError):
         text, code = "out of memory; close other programs or use smaller input", 1
@@ -182,9 +201,7 @@ def run_command_line(command: click.Command, arguments: Sequence[str] | None = N
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # a shell's background job ignores it
         signal.signal(signal.SIGINT, _interrupt)
     sys.excepthook, sys.unraisablehook = _show_uncaught, _hide_lost
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by whoever started this
-            setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115 - for as long as the program lives
+    open_closed_streams()
     stdout = sys.stdout
     try:
         code = command.main(args=arguments, standalone_mode=False)
@@ -192,7 +209,7 @@ def run_command_line(command: click.Command, arguments: Sequence[str] | None = N
     except click.ClickException as error:
         code = _report_misuse(error)
     except BrokenPipeError:
-        discard_stdout()
+        discard(sys.stdout)
         code = 0
     except SystemExit as error:
         # Click wraps stdout and exits with 1 where the reader of a pipe has gone, as it does for help.
@@ -208,32 +225,13 @@ def run_command_line(command: click.Command, arguments: Sequence[str] | None = N
     _leave(code if isinstance(code, int) else 0)
 
 
-def _came_from_stdout(error: BaseException) -> bool:
-    """Tell whether writing a line to standard output raised an error, which names no file."""
-    trace = error.__traceback__ if isinstance(error, OSError) and error.filename is None else None
-    while trace is not None:
-        if trace.tb_frame.f_code is click.echo.__code__:  # what goes to stderr goes through `say`, which raises nothing
-            return True
-        trace = trace.tb_next
-    return False
-
-
-def discard_stdout() -> None:
-    """Send what stdout still holds nowhere: Python flushes it once more at exit and would complain of a closed pipe."""
-    _discard(sys.stdout)
-
-
-def _discard(stream: TextIO) -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
 def _leave(code: int) -> NoReturn:
     """Exit with a code; without any taking down where a thread still hangs in a driver, which might crash under it."""
     try:
         sys.stderr.flush()
     except (OSError, ValueError):  # what a full disk did not take; some Pythons exit with 120 if they find it
         with suppress(OSError, ValueError):
-            _discard(sys.stderr)
+            discard(sys.stderr)
     if code == INTERRUPTED:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # pressed again, it would be the exit code
         exec("")  # noqa: S102 - Python remembers a Ctrl-C in an earlier one, as dataclasses do, and would end by it

@@ -19,7 +19,7 @@ class Frame:
     Attributes:
         source: path or name of where it came from.
         index: number of the frame in its source, from 0.
-        taken_at_s: when it was taken or read, seconds since 1970.
+        taken_at_s: when it was taken or read, seconds since 1970; of a video file by its place in the film.
         image: uint8 (H, W) grey or (H, W, 3) BGR, 0–255; None where `error` is set.
         capture_s: time it took to get it, seconds.
         error: why there is no image.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .errors import OutputError, OutputExistsError
+from .errors import OutputError, OutputExistsError, UsageError
 
 
 @contextmanager
@@ -73,11 +73,28 @@ def refuse_unwritable(folder: Path) -> None:
         raise OutputError(f"{folder}: cannot be written: {cause.strerror or cause}; choose another place") from cause
 
 
-def refuse_existing(path: Path, *, force: bool) -> None:
-    """Refuse to overwrite `path` unless `force`.
+def refuse_existing(path: Path, *, force: bool, inputs: Iterable[Path | None] = ()) -> None:
+    """Refuse to overwrite `path` unless `force`, and what is read here even then.
+
+    Args:
+        path: file to write.
+        force: whether a result that is there already may be overwritten.
+        inputs: files and folders that are read, whatever they are called; None is nothing.
 
     Raises:
+        UsageError: the path is one of the inputs, or in one.
         OutputExistsError: the path is there and `force` is not given.
     """
+    for each in inputs:
+        if each is not None and _is_in(path, each):
+            raise UsageError(f"{path}: expected a file to write, found one that is read here; choose another place")
     if path.exists() and not force:
         raise OutputExistsError(f"{path}: exists already; choose another place or overwrite it with --force")
+
+
+def _is_in(path: Path, read: Path) -> bool:
+    """Tell whether a path is a file that is read, or in a folder that is; also by another name or through a link."""
+    try:
+        return path.samefile(read) or (read.is_dir() and read.resolve() in path.resolve(strict=True).parents)
+    except (OSError, ValueError):  # one of them is not there
+        return False

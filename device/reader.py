@@ -58,19 +58,25 @@ class Reader:
             classifier: the model.
             decision: how scores become labels; as the settings and the model's card say unless given.
             settings: what is looked for, and where.
-            warn: is told, once for each source, of a region that lies beyond its frames.
+            warn: is told, once for each source, of a region that lies beyond its frames, or partly.
         """
         self.settings = settings or ReadingSettings()
         self._classifier, self._warn = classifier, warn
         self._warned: set[tuple[str, Roi]] = set()
         card = classifier.model.card
         self.decision = decision or Decision(reject_threshold(self.settings, card.decision), self.settings.top_k)
+        # What letters are is for the model to say, however sure of its digits the user wants to be.
+        self._letters_below = reject_threshold(replace(self.settings, reject_below=None), card.decision)
         self._model = ModelName(card.name, card.variant, card.flatbuffer_sha256, str(classifier.runtime))
 
     @property
     def card(self) -> ModelCard:
         """The card of the model that reads."""
         return self._classifier.model.card
+
+    def with_settings(self, settings: ReadingSettings) -> Reader:
+        """Return a reader with the same model that reads by other settings."""
+        return Reader(self._classifier, settings=settings, warn=self._warn)
 
     def read(self, frame: Frame) -> Reading:
         """Read one frame; a frame that carries an error gives a reading with that error."""
@@ -101,9 +107,15 @@ class Reader:
     def _warn_of_regions(self, source: str, image: NDArray[Any], warn: Callable[[str], None]) -> None:
         height, width = image.shape[:2]
         for roi in self.settings.regions:
-            if (roi.x >= width or roi.y >= height) and (source, roi) not in self._warned:
-                self._warned.add((source, roi))
-                warn(f"{printable(source)}: region {roi} lies beyond the frame of {width}×{height} pixels")
+            right, bottom = min(width, roi.x + roi.width), min(height, roi.y + roi.height)
+            if (right, bottom) == (roi.x + roi.width, roi.y + roi.height) or (source, roi) in self._warned:
+                continue
+            self._warned.add((source, roi))
+            seen = roi._replace(width=right - roi.x, height=bottom - roi.y)
+            lies, then = (
+                ("partly beyond", f"; it is read as {seen}") if seen.width > 0 < seen.height else ("beyond", "")
+            )
+            warn(f"{printable(source)}: region {roi} lies {lies} the frame of {width}×{height} pixels{then}")
 
     def _read_parts(self, image: NDArray[Any]) -> tuple[list[tuple[NDArray[Any], ReadDigit]], float]:
         """Read the regions of a frame, or the whole; and say how long finding took, seconds."""
@@ -111,9 +123,8 @@ class Reader:
         pairs: list[tuple[NDArray[Any], ReadDigit]] = []
         find_s = 0.0
         for roi in regions:
-            part = image[roi.y : roi.y + roi.height, roi.x : roi.x + roi.width]
             start_s = time.perf_counter()
-            found = self._find(part)
+            found = self._find(roi.part_of(image))
             find_s += time.perf_counter() - start_s
             pairs += self._labelled(self._choose(found), roi, first_row=pairs[-1][1].row + 1 if pairs else 0)
         return pairs, find_s
@@ -128,13 +139,13 @@ class Reader:
         """Score digits, cut those that touch, and leave out rows that are no digits."""
         scorer, settings = self._classifier.scores, self.settings
         digits = score(found, scorer)
-        if not settings.expect_digits and are_letters(digits, self.decision.threshold):
+        if not settings.expect_digits and are_letters(digits, self._letters_below):
             return []
         if settings.layout != "single":
             digits = with_cuts(with_joints(digits, scorer), scorer)
         if settings.expect_digits:
             return with_count(digits, scorer, count=settings.expect_digits)
-        return without_words(digits, self.decision.threshold)
+        return without_words(digits, self._letters_below)
 
     def _labelled(self, digits: list[Scored], roi: Roi, *, first_row: int) -> Iterator[tuple[NDArray[Any], ReadDigit]]:
         """Turn scored digits of a region into digits of the frame."""
@@ -154,13 +165,13 @@ def reject_threshold(settings: ReadingSettings, decision: Any) -> float:
 
 
 def are_letters(digits: list[Scored], threshold: float) -> bool:
-    """Tell whether so many would be refused that the few which may be joined or cut make no difference."""
+    """Tell whether so many are below the model's threshold that the few which may be joined or cut do not matter."""
     refused = sum(digit.best < threshold for digit in digits)
     return 2 * (refused - MOST_CUT) > len(digits) + 2 * MOST_CUT
 
 
 def without_words(digits: list[Scored], threshold: float) -> list[Scored]:
-    """Leave out the rows of which most would be refused, and everything where most of the frame would be.
+    """Leave out the rows of which most are below the model's threshold, and everything where most of the frame is.
 
     They are letters, or a pattern.
     """

@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from .errors import UsageError
 from .setting import setting
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Layout = Literal["auto", "single", "row", "page"]
 Invert = Literal["auto", "yes", "no"]
@@ -22,6 +25,11 @@ class Roi(NamedTuple):
     y: int
     width: int
     height: int
+
+    def part_of(self, image: NDArray[Any]) -> NDArray[Any]:
+        """Return what a frame, (H, W) or (H, W, 3), shows of the region; no pixel where it lies beyond it."""
+        part: NDArray[Any] = image[self.y : self.y + self.height, self.x : self.x + self.width]
+        return part
 
     def __str__(self) -> str:
         """Return the region as options and settings files write it."""
@@ -74,7 +82,7 @@ def parse_roi(text: str) -> Roi:
     """Take "NAME=x,y,w,h" apart.
 
     Raises:
-        UsageError: it is written otherwise, or holds no pixel.
+        UsageError: it is written otherwise, holds no pixel, or its name is not printable.
     """
     name, _, numbers = text.partition("=")
     try:
@@ -83,4 +91,6 @@ def parse_roi(text: str) -> Roi:
         x = y = width = height = -1
     if not name.strip() or min(x, y) < 0 or min(width, height) < 1:
         raise UsageError(f"region: expected NAME=x,y,width,height in whole pixels, found {text!r}")
+    if not name.strip().isprintable():
+        raise UsageError(f"region: expected a name of letters, digits and signs, found {name.strip()!r}; rename it")
     return Roi(name.strip(), x, y, width, height)

@@ -12,6 +12,7 @@ from .frames import Frame
 from .live_state import Run
 from .loading import load_reader
 from .opening import choose_source, turned
+from .setting import settings_of
 from .settings import Settings
 from .sink import Event, Sinks
 from .sinks import describe_source, make_sinks
@@ -40,6 +41,8 @@ def run_settings(
         OutputError: readings of files were lost.
     """
     source = choose_source(settings.source, settings.camera, stdin=stdin, say=say)
+    if idle := [] if source.stream else idle_on_pictures(settings):
+        note(f"{', '.join(idle)}: without effect on pictures, each of which stands for itself")
     reader = load_reader(settings.model, settings.reading, warn=note)
     parts = Run(source.live)
     made = make_sinks(settings, parts, stream=source.stream, say=say, note=note)
@@ -98,6 +101,19 @@ def pump(frames: Iterable[Frame], reader: Reader, settings: Settings, *, stream:
     return errors
 
 
+def idle_on_pictures(settings: Settings) -> list[str]:
+    """Return the options that are set, here or in the file, and mean nothing where frames do not follow each other."""
+    idle = {"--vote-frames", "--hold", "--on-change", "--every-frame", "--every"}
+    if settings.source.watch:
+        idle.remove("--every")
+    return [
+        str(known.option)
+        for section in (settings.voting, settings.output)
+        for known in settings_of(type(section))
+        if known.option in idle and getattr(section, known.key) != known.default
+    ]
+
+
 def judged(readings: Iterable[Reading], settings: Settings, *, stream: bool) -> Iterable[Reading]:
     """Vote on the readings of a stream and hold back what its counter cannot show; stills pass as they are."""
     from .plausibility import hold_back
@@ -122,6 +138,6 @@ def written(readings: Iterable[Reading], settings: Settings, *, stream: bool) ->
         return voting.first_stable(readings)
     if stream and wanted.on_change:
         readings = voting.only_changes(readings)
-    if wanted.every_s:
+    if wanted.every_s and (stream or settings.source.watch):  # pictures come when they are read, not in time
         readings = voting.every(readings, seconds=wanted.every_s)
     return readings

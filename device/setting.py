@@ -171,7 +171,9 @@ def from_text(text: str, wanted: Any) -> object:
     if kind is Literal:
         return next((each for each in arguments if str(each) == text), text)
     if kind is tuple:
-        return [from_text(each.strip(), arguments[0]) for each in text.split(",")]
+        is_list = arguments[-1] is Ellipsis  # whose texts may hold commas, as those of regions
+        parts = [each.strip() for each in text.split(";" if is_list else ",")]
+        return [from_text(each, arguments[0]) for each in parts if each or not is_list]
     if wanted is bool:
         return {"true": True, "false": False}.get(text.lower(), text)
     if wanted in (int, float):

@@ -14,13 +14,15 @@ from .errors import DataError, UsageError
 from .setting import Setting, changed, sections_of, settings_of
 from .settings import Settings
 
+MOST_DEEP = 8  # lists and tables in each other; no setting has more than three
+
 
 def load_settings(path: Path) -> Settings:
     """Read a settings file; what it does not say keeps its default.
 
     Raises:
         DataError: the file is missing or cannot be read.
-        UsageError: it is no TOML, or holds an unknown section, an unknown key or a value of a wrong type.
+        UsageError: it is not in UTF-8, no TOML, or holds an unknown section, an unknown key or a value of a wrong type.
     """
     return parse_settings(_text_of(path), name=str(path))
 
@@ -66,10 +68,12 @@ def _text_of(path: Path) -> str:
     try:
         if path.exists() and not path.is_file():
             raise DataError(f"{path}: expected a settings file, found a folder, device or pipe")
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as cause:
-        reason = getattr(cause, "strerror", None) or cause
-        raise DataError(f"{path}: expected a settings file, found: {reason}; check the name") from cause
+        return path.read_text("utf-8-sig")  # as editors of Windows write it, with a mark in front
+    except UnicodeDecodeError as cause:
+        byte = f"byte 0x{cause.object[cause.start]:02x} at {cause.start}"
+        raise UsageError(f"{path}: expected a text in UTF-8, found {byte}; save it as UTF-8") from cause
+    except OSError as cause:
+        raise DataError(f"{path}: expected a settings file, found: {cause.strerror}; check the name") from cause
 
 
 def _tables(text: str, *, name: str) -> dict[str, Any]:
@@ -78,9 +82,24 @@ def _tables(text: str, *, name: str) -> dict[str, Any]:
     else:
         import tomli as tomllib
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as cause:
+        tables = tomllib.loads(text)
+    except RecursionError:
+        tables = None
+    except ValueError as cause:  # TOMLDecodeError is one, and a number of too many digits is another
         raise UsageError(f"{name}: expected TOML, found a mistake: {cause}; run --print-config shows how") from cause
+    if tables is None or _is_deep(tables):
+        raise UsageError(
+            f"{name}: expected sections with settings, found lists or tables in more than {MOST_DEEP} others"
+        )
+    return tables
+
+
+def _is_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(MOST_DEEP + 1):
+        holding = [each for each in level if isinstance(each, (dict, list))]
+        level = [inner for each in holding for inner in (each.values() if isinstance(each, dict) else each)]
+    return bool(level)
 
 
 def section_types() -> dict[str, type]:

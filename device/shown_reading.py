@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .frames import Frame
-from .output_files import atomic_path, refuse_existing
+from .label_places import place_labels
 from .reading import UNSURE, Reading
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .looking import View
-    from .reader import Reader
-    from .reading_settings import ReadingSettings
+    from .reading_settings import ReadingSettings, Roi
 
 SHEET, GAP, CAPTION = 1008, 12, 22  # px, width of the sheet of stages, and around and below each stage
 STAGES = 760  # px, the height that all stages together may take
@@ -26,37 +23,12 @@ DIGIT = 72  # px, the side of a canonical digit on the sheet
 PAPER, INK, FAINT = (250, 250, 248), (36, 32, 30), (150, 146, 142)  # BGR
 ROWS = ((140, 60, 0), (40, 110, 20), (150, 20, 110))  # BGR: rows that follow each other are told apart
 DOUBTFUL = (0, 60, 220)
+REGION = (200, 90, 0)
+MOST_REGIONS = 4  # whose stages are shown
+LARGEST_REGION = 3.0  # times: larger shows no more
 FONT = 0.42  # OpenCV's unit
 LARGEST = 1600  # px, the longest side of an annotated picture
 LEAST = 480  # px: smaller ones are enlarged, so that labels can be read
-
-
-def read_and_draw(
-    frames: Iterable[Frame], reader: Reader, *, annotate: Path | None, explain: Path | None, force: bool
-) -> Iterator[Reading]:
-    """Read frames and write pictures of the readings, named after their sources.
-
-    Args:
-        frames: what to read.
-        reader: what reads.
-        annotate: folder for the frames with what was read drawn on them.
-        explain: folder for the stages of each reading.
-        force: whether pictures that are there already are overwritten.
-
-    Raises:
-        OutputExistsError: a picture is there already.
-        OutputError: one cannot be written.
-    """
-    used: set[str] = set()
-    for frame in frames:
-        reading, canonical = reader.read_closely(frame)
-        if frame.image is not None:
-            name = _name(frame.source, used)
-            if annotate:
-                _write(annotated(frame.image, reading), annotate / name, force=force)
-            if explain:
-                _write(stages(frame.image, reading, canonical, reader.settings), explain / name, force=force)
-        yield reading
 
 
 def annotated(image: NDArray[Any], reading: Reading, *, scale: float | None = None) -> NDArray[Any]:
@@ -78,17 +50,13 @@ def annotated(image: NDArray[Any], reading: Reading, *, scale: float | None = No
     size = _scaled(image, scale)
     drawn = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     drawn = cv2.cvtColor(drawn, cv2.COLOR_GRAY2BGR) if drawn.ndim == 2 else drawn
-    for digit in reading.digits:
+    for digit, label in zip(reading.digits, place_labels(reading.digits, scale=scale, size=size), strict=True):
         x, y, width, height = (round(side * scale) for side in digit.box)
         colour = DOUBTFUL if digit.label == UNSURE else ROWS[digit.row % len(ROWS)]
         cv2.rectangle(drawn, (x, y), (x + width, y + height), colour, max(1, round(height / 60)))
-        # As wide as the digit and a part of the gap beside it, so that labels of a row do not cover each other.
-        text = f"{digit.label} {round(100 * digit.score)}%"
-        unit = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 1.0, 1)[0][0]
-        font = float(np.clip(1.15 * max(width, 0.6 * height) / unit, 0.28, 1.0))
-        place = (min(x, max(0, size[0] - round(unit * font))), max(round(22 * font), y - round(6 * font)))
+        place = (label.where.left, label.where.bottom)
         for shade, thick in ((PAPER, 3), (colour, 1)):
-            cv2.putText(drawn, text, place, cv2.FONT_HERSHEY_SIMPLEX, font, shade, thick, cv2.LINE_AA)
+            cv2.putText(drawn, label.text, place, cv2.FONT_HERSHEY_SIMPLEX, label.font, shade, thick, cv2.LINE_AA)
     return drawn
 
 
@@ -97,7 +65,8 @@ def stages(
 ) -> NDArray[Any]:
     """Return the sheet of stages: frame, grey, background removed, lines removed, mask, boxes, canonical digits.
 
-    Where only a sheet of paper in the frame was looked at, it is a stage as well.
+    Where only a sheet of paper in the frame was looked at, it is a stage as well. Where regions were read, the frame
+    comes first with what was read, then the stages of each of the first few regions.
 
     Args:
         image: uint8 (H, W) grey or (H, W, 3) BGR.
@@ -108,25 +77,61 @@ def stages(
     Returns:
         uint8 (h, w, 3) BGR.
     """
+    text = f"read: {' | '.join(reading.rows) or 'nothing'}"
+    regions = [roi for roi in settings.regions if roi.part_of(image).size]
+    strips: list[NDArray[Any]] = []
+    if settings.regions:
+        _, scale = _layout(image, 1, height=STAGES // 2)
+        drawn = annotated(image, reading, scale=scale)
+        draw_regions(drawn, settings.regions, scale=scale)
+        strips += _strips([(text, drawn)], image, columns=1, scale=scale)
+    for roi in regions[:MOST_REGIONS]:
+        part = roi.part_of(image)
+        shown = [(f"region {roi.name}", part), *_stages_of(part, settings)]
+        columns, scale = _layout(part, len(shown), height=STAGES // 2)
+        strips += _strips(shown, part, columns=columns, scale=min(scale, LARGEST_REGION))
+    if len(regions) > MOST_REGIONS:
+        strips.append(_line(f"stages of {MOST_REGIONS} of {len(regions)} regions; name fewer to see the others"))
+    if not settings.regions:
+        shown = [("frame", image), *_stages_of(image, settings)]
+        columns, scale = _layout(image, len(shown) + 1, height=STAGES)
+        shown.append((text, annotated(image, reading, scale=scale)))
+        strips += _strips(shown, image, columns=columns, scale=scale)
+    return np.vstack([*strips, *_digit_rows(reading, canonical)])
+
+
+def draw_regions(drawn: NDArray[Any], regions: Sequence[Roi], *, scale: float) -> None:
+    """Draw regions and their names onto a frame that is drawn at a scale, uint8 (h, w, 3) BGR."""
+    import cv2
+
+    for roi in regions:
+        x, y, width, height = (round(side * scale) for side in roi[1:])
+        cv2.rectangle(drawn, (x, y), (x + width, y + height), REGION, 2)
+        name = roi.name.encode("ascii", "replace").decode()  # OpenCV's letters are ASCII only
+        (wide, high), below = cv2.getTextSize(name, cv2.FONT_HERSHEY_SIMPLEX, 0.5, 1)
+        cv2.rectangle(drawn, (x, y + height - high - 2 * below), (x + wide + 8, y + height), REGION, cv2.FILLED)
+        place = (x + 4, y + height - below)
+        cv2.putText(drawn, name, place, cv2.FONT_HERSHEY_SIMPLEX, 0.5, (255, 255, 255), 1, cv2.LINE_AA)
+
+
+def _stages_of(image: NDArray[Any], settings: ReadingSettings) -> list[tuple[str, NDArray[Any]]]:
+    """Return the stages between a frame, or a region of it, and its digits, each with its title."""
     import cv2
 
     from .contract import SIDE
+    from .finder import LEAST_SIDE
     from .looking import look
 
     grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-    shown: list[tuple[str, NDArray[Any]]] = [("frame", image), ("grey", grey)]
-    if image.shape[:2] != (SIDE, SIDE):
-        view = look(image, invert=settings.invert, single=settings.layout == "single")
-        if view.sheet:
-            shown.append(("sheet", _in_place(view.sheet.carried_on(grey[view.part]), view, grey)))
-        seen = (_stretched(view.all_ink), _stretched(view.ink), view.mask)
-        titles = ("background removed", "printed lines removed", "marks")
-        shown += [(title, _in_place(255 - picture, view, grey)) for title, picture in zip(titles, seen, strict=True)]
-    columns, scale = _layout(image, len(shown) + 1)
-    shown.append((f"read: {' | '.join(reading.rows) or 'nothing'}", annotated(image, reading, scale=scale)))
-    tiles = [_tile(picture, title, _scaled(image, scale), width=(SHEET - GAP) // columns) for title, picture in shown]
-    rows = [_side_by_side(tiles[start : start + columns]) for start in range(0, len(tiles), columns)]
-    return np.vstack([*rows, *_digit_rows(reading, canonical)])
+    shown: list[tuple[str, NDArray[Any]]] = [("grey", grey)]
+    if image.shape[:2] == (SIDE, SIDE) or min(image.shape[:2]) < LEAST_SIDE:
+        return shown
+    view = look(image, invert=settings.invert, single=settings.layout == "single")
+    if view.sheet:
+        shown.append(("sheet", _in_place(view.sheet.carried_on(grey[view.part]), view, grey)))
+    seen = (_stretched(view.all_ink), _stretched(view.ink), view.mask)
+    titles = ("background removed", "printed lines removed", "marks")
+    return shown + [(title, _in_place(255 - picture, view, grey)) for title, picture in zip(titles, seen, strict=True)]
 
 
 def _in_place(picture: NDArray[Any], view: View, grey: NDArray[Any]) -> NDArray[Any]:
@@ -141,16 +146,32 @@ def _in_place(picture: NDArray[Any], view: View, grey: NDArray[Any]) -> NDArray[
     return whole
 
 
-def _layout(image: NDArray[Any], count: int) -> tuple[int, float]:
-    """Return how many stages stand side by side, and their scale: as large as the sheet has room for."""
-    height, width = image.shape[:2]
+def _layout(image: NDArray[Any], count: int, *, height: int) -> tuple[int, float]:
+    """Return how many stages stand side by side, and their scale: as large as they have room for in such a height."""
+    high, wide = image.shape[:2]
     found = []
     for columns in range(1, count + 1):
         rows = math.ceil(count / columns)
-        across = ((SHEET - GAP) // columns - GAP - 2) / width  # 2 for the line around it
-        found.append((min(across, (STAGES / rows - CAPTION - GAP) / height), columns))
+        across = ((SHEET - GAP) // columns - GAP - 2) / wide  # 2 for the line around it
+        found.append((min(across, (height / rows - CAPTION - GAP) / high), columns))
     scale, columns = max(found)
     return columns, scale
+
+
+def _strips(
+    shown: Sequence[tuple[str, NDArray[Any]]], image: NDArray[Any], *, columns: int, scale: float
+) -> list[NDArray[Any]]:
+    """Put pictures, each scaled as the image is, into strips with their titles below."""
+    width, size = (SHEET - GAP) // columns, _scaled(image, scale)
+    tiles = [_tile(picture, title, size, width=width) for title, picture in shown]
+    return [_side_by_side(tiles[start : start + columns]) for start in range(0, len(tiles), columns)]
+
+
+def _line(text: str) -> NDArray[Any]:
+    """Return a strip with one line of text."""
+    strip = np.full((CAPTION + GAP, SHEET, 3), PAPER, np.uint8)
+    _text(strip, text, (GAP, GAP + CAPTION - 6), INK)
+    return strip
 
 
 def _scaled(image: NDArray[Any], scale: float) -> tuple[int, int]:
@@ -209,22 +230,3 @@ def _stretched(ink: NDArray[Any]) -> NDArray[Any]:
     """Stretch ink to the full range, so that pencil can be seen."""
     stretched: NDArray[Any] = (ink * (255 / max(1, int(ink.max())))).astype(np.uint8)
     return stretched
-
-
-def _name(source: str, used: set[str]) -> str:
-    """Name a picture after its source; a name that was used gets a number."""
-    stem = "".join(each if each.isalnum() or each in "-_." else "_" for each in Path(source).stem) or "picture"
-    name, number = f"{stem}.png", 1
-    while name in used:
-        number += 1
-        name = f"{stem}-{number}.png"
-    used.add(name)
-    return name
-
-
-def _write(picture: NDArray[Any], path: Path, *, force: bool) -> None:
-    import cv2
-
-    refuse_existing(path, force=force)
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(cv2.imencode(".png", picture)[1].tobytes())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -34,7 +35,7 @@ class PictureSink:
             OutputError: it cannot be made, written or looked through.
         """
         self.name = f"pictures {folder}"
-        self._files = QuotaFolder(folder, max_bytes=max_bytes, may_go=lambda path: path.suffix == ".jpg")
+        self._files = QuotaFolder(folder, max_bytes=max_bytes, may_go=_is_ours)
 
     def write(self, events: Sequence[Event]) -> None:
         """Write a picture for each event that has one.
@@ -57,6 +58,11 @@ class PictureSink:
 
     def close(self) -> None:
         """Leave the files: each was whole when it appeared."""
+
+
+def _is_ours(path: Path) -> bool:
+    """Tell whether a file has such a name as pictures of readings get; others are left alone."""
+    return re.fullmatch(r"\d{8}T\d{6}\.\d{3}Z(-.*)?\.jpg", path.name) is not None
 
 
 class VideoSink:

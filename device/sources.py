@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from glob import glob, has_magic
 from pathlib import Path
 from typing import BinaryIO
@@ -20,6 +21,21 @@ VIDEO_SUFFIXES = frozenset([".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".m
 STDIN = "-"
 
 
+@dataclass(frozen=True)
+class FoundPicture:
+    """A picture that is named, still to be read.
+
+    Attributes:
+        source: what its frame calls it.
+        path: the file; None for standard input, and where there is none.
+        error: why there is none.
+    """
+
+    source: str
+    path: Path | None = None
+    error: EdgeDigitsError | None = None
+
+
 def is_video(spec: str) -> bool:
     """Tell whether `spec` names a video file."""
     return Path(spec).suffix.lower() in VIDEO_SUFFIXES and not has_magic(spec)
@@ -33,16 +49,27 @@ def picture_frames(specs: Iterable[str], *, stdin: BinaryIO) -> Iterator[Frame]:
         stdin: where "-" reads from.
     """
     for spec in specs:
-        if spec == STDIN:
-            yield read_frame("stdin", stdin)
-            continue
+        yield from read_pictures(find_pictures([spec]), stdin=stdin)
+
+
+def find_pictures(specs: Iterable[str]) -> list[FoundPicture]:
+    """Return what the specs of `picture_frames` name, in order; one that names nothing is there with its error."""
+    found = []
+    for spec in specs:
         try:
-            paths = expand(spec)
+            found += [FoundPicture("stdin")] if spec == STDIN else [FoundPicture(str(p), p) for p in expand(spec)]
         except EdgeDigitsError as error:
-            yield Frame(spec, 0, time.time(), None, error=error)
-            continue
-        for path in paths:
-            yield read_frame(str(path), path)
+            found.append(FoundPicture(spec, error=error))
+    return found
+
+
+def read_pictures(pictures: Iterable[FoundPicture], *, stdin: BinaryIO) -> Iterator[Frame]:
+    """Read pictures that were found, one frame each."""
+    for each in pictures:
+        if each.error is not None:
+            yield Frame(each.source, 0, time.time(), None, error=each.error)
+        else:
+            yield read_frame(each.source, each.path or stdin)
 
 
 def expand(spec: str) -> list[Path]:

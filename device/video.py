@@ -15,10 +15,11 @@ from .opencv_noise import import_quiet_opencv
 
 # Some containers count frames only roughly.
 LEAST_SHARE = 0.9
+MOST_FPS = 1000.0  # a file that names more knows its rate no more than one that names none
 
 
 class VideoFile:
-    """The frames of a video file, in order.
+    """The frames of a video file, in order; time goes by as in the film from when it is begun, however fast it is read.
 
     A file that is missing or that no decoder reads gives one frame with the error.
     """
@@ -27,7 +28,7 @@ class VideoFile:
         """Take the file's path; it is opened on entering."""
         self._path = path
         self._capture: Any = None
-        self._promised = 0
+        self._promised, self._fps = 0, 0.0
 
     def __enter__(self) -> Iterator[Frame]:
         """Open the file and give its frames."""
@@ -36,6 +37,8 @@ class VideoFile:
             with hidden_native_stderr():  # its AVI reader complains there of damaged files
                 self._capture = cv2.VideoCapture(str(self._path))
             self._promised = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
+            fps = self._capture.get(cv2.CAP_PROP_FPS)
+            self._fps = fps if 0 < fps < MOST_FPS else 0.0
         return self._frames()
 
     def __exit__(
@@ -47,12 +50,13 @@ class VideoFile:
 
     def _frames(self) -> Iterator[Frame]:
         source = str(self._path)
-        index = 0
+        index, first_s = 0, time.time()
         while self._capture is not None:
-            start_s, taken_at_s = time.perf_counter(), time.time()
+            start_s = time.perf_counter()
             there, image = self._capture.read()
             if not there:
                 break
+            taken_at_s = first_s + index / self._fps if self._fps else time.time()
             yield Frame(source, index, taken_at_s, image, capture_s=time.perf_counter() - start_s)
             index += 1
         trouble = self._trouble()

@@ -8,6 +8,8 @@ from dataclasses import replace
 
 from .reading import UNSURE, Reading
 
+GRAIN_S = 0.001  # times of frames are not exact to less
+
 
 def vote(readings: Iterable[Reading], *, frames: int = 5, hold: int = 3) -> Iterator[Reading]:
     """Let the latest frames vote on the text, and say of each reading what holds.
@@ -90,7 +92,7 @@ def every(readings: Iterable[Reading], *, seconds: float) -> Iterator[Reading]:
     for reading in readings:
         if reading.error is None:
             # A clock that is set back must not silence a device.
-            if due_s - seconds <= reading.taken_at_s < due_s:
+            if due_s - seconds <= reading.taken_at_s < due_s - GRAIN_S:
                 continue
             due_s = reading.taken_at_s + seconds
         yield reading

@@ -36,6 +36,11 @@ class DistortionRequest:
     seed: int
 
 
+def file_name(kind: str, strength: str) -> str:
+    """Return what the file of a kind and strength is called."""
+    return f"{kind}-{strength}.npz"
+
+
 def write_distortions(
     digits: LabelledDigits, request: DistortionRequest, out: Path, *, source: str, report: Callable[[str], None]
 ) -> list[Path]:
@@ -59,7 +64,7 @@ def write_distortions(
     for kind in request.kinds:
         for strength in request.strengths:
             distorted = LabelledDigits(distort(digits.images, kind, strength, seed=request.seed), digits.labels)
-            path = out / f"{kind}-{strength}.npz"
+            path = out / file_name(kind, strength)
             write_digits(digits_of(no_digits(), distorted, source=source), path)
             files.append(path)
             sets.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from device.errors import DataError, UsageError
 from device.model_file import sha256
 from device.output_files import atomic_path, refuse_existing, refuse_unwritable, write_text
 
-MODEL_NAME = "model.keras"
+MODEL_NAME, H5_NAME = "model.keras", "model.h5"
 STATE_NAME = "checkpoint.json"
 
 
@@ -32,6 +32,17 @@ def refuse_run(folder: Path) -> None:
     if (folder / STATE_NAME).exists():
         raise UsageError(f"{folder}: holds a run that was stopped; continue it with --resume or drop it with --force")
     refuse_existing(folder / MODEL_NAME, force=False)
+
+
+def refuse_origins(folder: Path, origins: Iterable[Path]) -> None:
+    """Refuse a folder whose models would be written over one that training begins with.
+
+    Raises:
+        UsageError: they would.
+    """
+    read = list(origins)
+    for name in (MODEL_NAME, H5_NAME):
+        refuse_existing(folder / name, force=True, inputs=read)
 
 
 @contextmanager

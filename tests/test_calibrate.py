@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
 from benchmarks.measuring_digits import MeasuringDigits
 from device.cli import cli
+from device.errors import PictureError
+from device.frames import Frame
 from device.idx import LabelledDigits
+from device.proposal_check import propose_and_check
+from device.reading import ReadDigit, Reading
+from device.reading_settings import ReadingSettings
 from device.settings_file import load_settings
 from edge_digits.scenes import CAUSES, Scene, render_scene
 
@@ -74,6 +80,62 @@ def test_what_cannot_be_calibrated_is_one_line(source: str, out: str, code: int,
     result = invoke("calibrate", source, "--out", tmp_path / out)
     assert result.exit_code == code
     assert len(result.stderr.splitlines()) == 1
+
+
+class PickyReader:
+    """Reads "1 2" in the frame in one polarity, in others "?", and a region that is too high as "?"."""
+
+    def __init__(self, polarity: str, highest: tuple[int, int], settings: ReadingSettings | None = None) -> None:
+        self.settings = settings or ReadingSettings()
+        self._given = (polarity, highest)
+
+    def with_settings(self, settings: ReadingSettings) -> PickyReader:
+        return PickyReader(*self._given, settings)
+
+    def read(self, frame: Frame) -> Reading:
+        polarity, highest = self._given
+        regions = self.settings.regions
+        digits = []
+        for row, label in enumerate("12"):
+            roi = regions[row] if regions else None
+            sure = self.settings.invert == polarity and (roi is None or roi.height <= highest[row])
+            box = (100, 100 + 200 * row, 40, 50)
+            digits.append(
+                ReadDigit(label if sure else "?", 0.9 if sure else 0.2, box, row=row, roi=roi.name if roi else "")
+            )
+        return Reading(frame.source, 0, 0.0, tuple(digits), rois=tuple(roi.name for roi in regions))
+
+
+FRAME = Frame("page.png", 0, 0.0, np.zeros((400, 400), np.uint8))
+
+
+def test_each_region_has_as_much_room_as_lets_it_be_read() -> None:
+    """A row beside a wall gets less than the others: the settings read what was read in the whole frame."""
+    proposal = propose_and_check(FRAME, PickyReader("auto", (999, 80)))
+    assert proposal.holds
+    assert [roi.height for roi in proposal.settings.regions] == [50 + 2 * 30, 50 + 2 * 12]
+
+
+def test_ink_is_taken_as_it_is_read_best() -> None:
+    """Where all is doubtful the other polarities are tried, and the settings say which it was."""
+    proposal = propose_and_check(FRAME, PickyReader("yes", (999, 999)))
+    assert (proposal.reading.text, proposal.settings.invert) == ("12", "yes")
+    assert proposal.holds
+    with pytest.raises(PictureError, match="expected digits to calibrate on"):
+        propose_and_check(FRAME, PickyReader("neither", (999, 999)))
+
+
+def test_a_proposal_that_reads_something_else_is_said(
+    picture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line with what was read and what the settings read; both files are written."""
+    monkeypatch.setattr("device.loading.load_reader", lambda *_args, **_options: PickyReader("auto", (999, 10)))
+    result = invoke("calibrate", picture, "--out", tmp_path / "s.toml")
+    assert result.exit_code == 0
+    assert "expected the regions to read 1 | 2  (0.900), found 1 | ?  (0.200)" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert len(load_settings(tmp_path / "s.toml").reading.rois) == 2
+    assert (tmp_path / "s.png").exists()
 
 
 def test_a_picture_without_digits_is_refused(tmp_path: Path) -> None:

@@ -131,6 +131,19 @@ def test_an_error_that_stderr_does_not_take_ends_nothing(
     assert (child.returncode, child.stdout[:12]) == (6, b"seven.png: 7")
 
 
+@pytest.mark.parametrize("command", ["classify seven.png", "classify --json seven.png", "run --print-config", "--help"])
+def test_a_result_for_a_closed_standard_output_is_an_error(command: str, picture: Path) -> None:
+    """One line and exit code 1, rather than a result that nobody sees; exit code 1 also where stderr is closed."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+    for closed, lines in ((">&-", 1), (">&- 2>&-", 0)):
+        shell = f"exec {sys.executable} -m device {command} {closed}"
+        child = subprocess.run(
+            ["sh", "-c", shell], cwd=picture.parent, env=environment, stderr=subprocess.PIPE, check=False
+        )
+        assert (child.returncode, len(child.stderr.splitlines())) == (1, lines)
+        assert child.stderr.startswith(b"error: standard output takes no more: Bad file descriptor") or not lines
+
+
 def test_names_are_right_where_the_locale_is_not(picture: Path, tmp_path: Path) -> None:
     """In a plain C locale without Python's UTF-8 mode, JSON names the file as it is called."""
     picture.rename(tmp_path / "é.png")
@@ -144,11 +157,15 @@ def test_names_are_right_where_the_locale_is_not(picture: Path, tmp_path: Path) 
 
 @pytest.mark.parametrize("command", [["classify"], ["run", "--source"]])
 def test_a_region_beyond_the_frame_is_said(command: list[str], picture: Path) -> None:
-    """One line for each picture; a region that is partly in it is read."""
+    """One line for each picture; of a region that is partly in it, that part is read."""
     result = invoke(*command, picture, "--roi", "in=0,0,999,28", "--roi", "out=28,0,9,9")
     assert (result.exit_code, result.stdout.startswith(f"{picture}: in=7 | out=  (")) == (0, True)
-    said = f"{picture}: region out=28,0,9,9 lies beyond the frame of 28×28 pixels\n"
-    assert result.stderr == said
+    assert result.stderr.splitlines() == [
+        f"{picture}: region in=0,0,999,28 lies partly beyond the frame of 28×28 pixels; it is read as in=0,0,28,28",
+        f"{picture}: region out=28,0,9,9 lies beyond the frame of 28×28 pixels",
+    ]
+    whole = invoke(*command, picture, "--roi", "in=0,0,28,28")
+    assert whole.stderr == ""
 
 
 def test_a_region_beyond_the_frames_of_a_camera_is_said_once(picture: Path) -> None:

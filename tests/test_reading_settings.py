@@ -21,6 +21,15 @@ def test_another_region_is_refused(text: str) -> None:
         ReadingSettings(rois=(text,))
 
 
+@pytest.mark.parametrize("name", ["a\nb", "a\x1b[31m", "a\tb", "a\u2028b", "a\udcff"])
+def test_a_name_that_cannot_be_printed_is_refused(name: str) -> None:
+    """It would break lines and colour terminals; spaces and other letters are fine."""
+    with pytest.raises(UsageError, match="expected a name of letters, digits and signs") as refused:
+        ReadingSettings(rois=(f"{name}=0,0,9,9",))
+    assert str(refused.value).isprintable()
+    assert parse_roi("Zähler 1=0,0,9,9").name == "Zähler 1"
+
+
 def test_two_regions_have_two_names() -> None:
     """A name stands for one region."""
     with pytest.raises(UsageError, match="a name of its own"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -19,11 +20,12 @@ from device.cli import cli
 from device.finder import find_digits
 from device.frames import Frame
 from device.idx import LabelledDigits
-from device.reader import Decision, Reader
+from device.looking import View, look
+from device.reader import Reader
 from device.reading import Reading
 from device.reading_settings import ReadingSettings
 from device.rows import Group, in_rows
-from device.shown_reading import SHEET, STAGES, stages
+from device.shown_reading import MOST_REGIONS, SHEET, STAGES, stages
 from edge_digits.scenes import CAUSES, LAYOUTS, Scene, empty_scene, render_scene
 
 # A cause that the shipped model and the finder read less surely, and what of its digits they must still read.
@@ -38,6 +40,13 @@ def ink(sample_digits: MeasuringDigits) -> LabelledDigits:
 
 def read(reader: Reader, frame: np.ndarray) -> Reading:
     return reader.read(Frame("scene", 0, 0.0, frame))
+
+
+def with_threshold(classifier: Classifier, threshold: float | None) -> Classifier:
+    """Return a classifier whose model card has another threshold, or none."""
+    decision = {} if threshold is None else {"reject_below": threshold}
+    model = classifier.model
+    return Classifier(replace(model, card=replace(model.card, decision=decision)), classifier.runtime)
 
 
 def scene(ink: LabelledDigits, cause: str = "plain", layout: str = "row", seed: int = 5) -> Scene:
@@ -169,14 +178,25 @@ def test_the_expected_number_of_digits_is_kept(ink: LabelledDigits, classifier: 
 
 
 def test_a_row_of_which_most_is_refused_is_left_out(ink: LabelledDigits, classifier: Classifier) -> None:
-    """Letters and patterns are no row of question marks."""
-    assert read(Reader(classifier, Decision(threshold=1.01)), scene(ink).frame).digits == ()
+    """Letters and patterns are no row of question marks, however unsure digits may be for the user."""
+    doubting = with_threshold(classifier, 1.01)
+    for settings in (ReadingSettings(), ReadingSettings(reject_below=0.0)):
+        assert read(Reader(doubting, settings=settings), scene(ink).frame).digits == ()
+
+
+@pytest.mark.parametrize("threshold", [None, 0.5])
+def test_digits_that_the_user_refuses_are_no_letters(
+    threshold: float | None, ink: LabelledDigits, classifier: Classifier
+) -> None:
+    """They are question marks; only what is below the model's own threshold, where it has one, is a word."""
+    reader = Reader(with_threshold(classifier, threshold), settings=ReadingSettings(reject_below=1.0))
+    assert read(reader, scene(ink).frame).text == "?????"
 
 
 def test_nothing_is_refused_on_request(ink: LabelledDigits, classifier: Classifier) -> None:
-    """--no-reject wins over any threshold."""
+    """--no-reject wins over any threshold, the user's and the model's."""
     settings = ReadingSettings(reject_below=1.0, reject=False)
-    assert len(read(Reader(classifier, settings=settings), scene(ink).frame).text) == 5
+    assert len(read(Reader(with_threshold(classifier, 1.01), settings=settings), scene(ink).frame).text) == 5
 
 
 def test_hostile_frames_are_survived(classifier: Classifier) -> None:
@@ -209,6 +229,23 @@ def test_the_sheet_of_stages_suits_the_picture(classifier: Classifier, shape: tu
     assert sheet.shape[1] == SHEET
     # Half the width for frames that are wide, more than half the height of all stages for those that are high.
     assert black.sum(axis=1).max() > SHEET / 2 or black.sum(axis=0).max() > STAGES / 2
+
+
+def test_the_stages_are_those_of_the_regions(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each region is looked at by itself, as the reader does; of many the first few, and none beyond the frame."""
+    frame = np.full((300, 400), 200, np.uint8)
+    rois = tuple(f"r{number}={number},0,{100 + number},80" for number in range(6))
+    settings = ReadingSettings(rois=("away=900,0,50,50", *rois), invert="yes", layout="single")
+    reading, canonical = Reader(classifier, settings=settings).read_closely(Frame("scene", 0, 0.0, frame))
+    looked_at = []
+
+    def noted(part: np.ndarray, **how: object) -> View:
+        looked_at.append((part.shape, how))
+        return look(part, **how)
+
+    monkeypatch.setattr("device.looking.look", noted)
+    stages(frame, reading, canonical, settings)
+    assert looked_at == [((80, 100 + number), {"invert": "yes", "single": True}) for number in range(MOST_REGIONS)]
 
 
 def test_a_settings_file_says_how_pictures_are_read(ink: LabelledDigits, tmp_path: Path) -> None:

@@ -56,6 +56,21 @@ def wait_until(true: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+def test_what_has_no_effect_on_pictures_is_said(picture: Path) -> None:
+    """One line names the options that were given in vain; each picture counts, and --once ends after the first."""
+    options = ("--vote-frames", 7, "--hold", 5, "--every", 60, "--on-change", "--every-frame", "--monotonic", "up")
+    Image.open(picture).save(picture.with_name("eight.png"))
+    result = invoke("--source", picture.parent, *options)
+    assert len(result.stdout.splitlines()) == 2
+    assert result.stderr == (
+        "--vote-frames, --hold, --every, --on-change, --every-frame: without effect on pictures, each of which stands "
+        "for itself\n"
+    )
+    once = invoke("--source", picture.parent, "--once")
+    assert (len(once.stdout.splitlines()), once.stderr) == (1, "")
+    assert invoke("--fake-camera", picture, "--max-frames", 2, *options).stderr.count("without effect") == 0
+
+
 def test_printed_settings_are_those_that_would_be_used(tmp_path: Path) -> None:
     """File, then options, then --set; the output is a settings file."""
     path = tmp_path / "s.toml"

@@ -70,6 +70,10 @@ def test_commented_examples_are_valid() -> None:
         ("[voting]\nhold = 9", r"\[voting\] hold: expected more than half of 5 frames and not more than all, found 9"),
         ("camera = 3", r"expected \[camera\] with settings below it"),
         ("[camera\n", "expected TOML"),
+        (f"a = {'9' * 9_999}", "expected TOML"),
+        (f"a = {'[' * 9_999}", "expected sections with settings, found lists or tables in more than 8 others"),
+        (f"[camera]\n{'a.' * 5_000}a = 1", "found lists or tables in more than 8 others"),
+        (f"[camera]\ncrop = {'[' * 8}{']' * 8}", "found lists or tables in more than 8 others"),
     ],
 )
 def test_what_makes_no_sense_is_refused_by_name(text: str, said: str) -> None:
@@ -85,11 +89,29 @@ def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
             load_settings(path)
 
 
+def test_a_text_in_utf_8_is_read_with_a_mark_in_front_and_another_is_refused(tmp_path: Path) -> None:
+    """Editors write that mark; of another encoding one line says that it is one."""
+    path = tmp_path / "s.toml"
+    path.write_text('[mqtt]\ntopic = "Zähler"\n', "utf-8-sig")
+    assert load_settings(path).mqtt.topic == "Zähler"
+    path.write_text('[mqtt]\ntopic = "Zähler"\n', "utf-16")
+    with pytest.raises(UsageError, match=r"s\.toml: expected a text in UTF-8, found byte 0xff at 0; save it as UTF-8"):
+        load_settings(path)
+
+
 def test_one_setting_can_be_given_by_name() -> None:
     """--set takes any setting; text needs no quotes."""
     settings = override(Settings(), ["mqtt.topic=meters", "camera.fps=15", "http.token_file=/x y"])
     assert (settings.mqtt.topic, settings.camera.fps) == ("meters", 15.0)
     assert settings.http == replace(Settings().http, token_file=Path("/x y"))
+
+
+def test_a_list_is_given_with_semicolons() -> None:
+    """Regions hold commas themselves; nothing is a list of none, and four numbers stay apart by commas."""
+    assert override(Settings(), ["reading.rois=a=0,0,9,9; b=9,0,9,9"]).reading.rois == ("a=0,0,9,9", "b=9,0,9,9")
+    assert override(Settings(), ["reading.rois=a=0,0,9,9"]).reading.rois == ("a=0,0,9,9",)
+    assert override(Settings(), ["reading.rois="]).reading.rois == ()
+    assert override(Settings(), ["camera.crop=1,2,3,4"]).camera.crop == (1, 2, 3, 4)
 
 
 @pytest.mark.parametrize("assignment", ["camera.fps", "fps=1", "camera.wdith=1", "camera.fps=fast"])

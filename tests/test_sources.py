@@ -105,14 +105,16 @@ def test_a_source_is_known_by_its_name(spec: str, stream: bool, live: bool) -> N
 
 
 def test_a_video_gives_its_frames(tmp_path: Path) -> None:
-    """Frames are numbered from 0."""
+    """Frames are numbered from 0, and as far apart in time as in the film, however fast they are read."""
     path = tmp_path / "v.avi"
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 10, (8, 6))
     for _ in range(3):
         writer.write(GREY)
     writer.release()
     with choose(str(path)).frames as frames:
-        assert [(frame.index, frame.image.shape) for frame in frames] == [(n, GREY.shape) for n in range(3)]
+        read = list(frames)
+    assert [(frame.index, frame.image.shape) for frame in read] == [(n, GREY.shape) for n in range(3)]
+    assert np.diff([frame.taken_at_s for frame in read]) == pytest.approx([0.1, 0.1], abs=1e-6)
 
 
 @pytest.mark.parametrize("content", [None, b"no video at all"])

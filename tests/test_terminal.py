@@ -72,6 +72,16 @@ def test_pictures_stay_under_their_limit(tmp_path: Path) -> None:
     assert 2 <= len(names) < 20
 
 
+def test_pictures_of_others_do_not_go(tmp_path: Path) -> None:
+    """Only what is named as pictures of readings are makes room for them."""
+    (tmp_path / "2026-holiday.jpg").write_bytes(bytes(8000))
+    sink = PictureSink(tmp_path, max_bytes=40_000)
+    for number in range(20):
+        sink.write([event(number)])
+    assert len([*tmp_path.glob("*-19.jpg")]) == 1
+    assert (tmp_path / "2026-holiday.jpg").exists()
+
+
 def test_a_video_has_every_frame(tmp_path: Path) -> None:
     """It appears under its name when it is whole, ends at its limit, and overwrites nothing."""
     path = tmp_path / "v.avi"

@@ -43,6 +43,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("--out new --data digits.npz --learning-rate inf", 2, "finite --learning-rate"),
         ("--out new --resume --force", 2, "found both"),
         ("--out finished --data digits.npz", 2, "exists already"),
+        ("--out finished --data digits.npz --init finished/model.keras --force", 2, "one that is read here"),
+        ("--out finished --data digits.npz --teacher finished/model.keras --force", 2, "one that is read here"),
         ("--out stopped --data digits.npz", 2, "continue it with --resume"),
     ],
 )

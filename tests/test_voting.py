@@ -95,6 +95,8 @@ def test_every_lets_one_reading_through_in_its_time() -> None:
     """Ten readings a second, one wanted in two seconds; errors pass; a clock set back silences nothing."""
     stream = [reading("1", at_s=tenth / 10) for tenth in range(50)]
     assert [each.taken_at_s for each in every(stream, seconds=2)] == [0.0, 2.0, 4.0]
+    film = [reading("1", at_s=1795744061.7 + frame / 10) for frame in range(9)]
+    assert [film.index(each) for each in every(film, seconds=0.2)] == [0, 2, 4, 6, 8]
     assert [each.error for each in every([reading("1"), BROKEN], seconds=9)] == [None, "gone"]
     assert len(list(every([reading("1", at_s=1000.0), reading("1", at_s=3.0)], seconds=5))) == 2
 

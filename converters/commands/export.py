@@ -35,7 +35,7 @@ def c_array(*, model: Path, out: Path, name: str | None, force: bool) -> None:
     made = make_c_array(file.flatbuffer, name=name or c_name(model), model=file.sealed)
     source, header = out / f"{made.name}.cc", out / f"{made.name}.h"
     for path in (source, header):
-        refuse_existing(path, force=force)
+        refuse_existing(path, force=force, inputs=[model])
     write_text(source, made.source)
     write_text(header, made.header)
     click.echo(f"{header} and {source}: {len(file.flatbuffer):,} bytes of model")
@@ -56,7 +56,7 @@ def onnx(*, model: Path, out: Path, name: str | None, force: bool) -> None:
     from device.output_files import refuse_existing, write_bytes
 
     path = out / f"{name or model.stem}.onnx"
-    refuse_existing(path, force=force)
+    refuse_existing(path, force=force, inputs=[model])
     made = make_onnx(read_model(model))
     write_bytes(path, made.content)
     click.echo(

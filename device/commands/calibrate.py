@@ -13,6 +13,7 @@ from .reading_options import open_stdin
 
 if TYPE_CHECKING:
     from ..frames import Frame
+    from ..reading import Reading
 
 
 @click.command(cls=Command)
@@ -31,28 +32,37 @@ def calibrate(*, source: str, out: Path, model: Path | None, force: bool) -> Non
 
     Each row of digits becomes a region with room around it. The proposal is drawn: look at it before it is used.
     """
-    from ..calibrating import draw_proposal, propose, write_proposal
-    from ..errors import PictureError, UsageError
+    from ..calibrating import draw_proposal, write_proposal
+    from ..errors import UsageError
     from ..loading import load_reader
     from ..model_settings import ModelSettings
     from ..output_files import refuse_existing
+    from ..proposal_check import propose_and_check
     from ..reading_settings import ReadingSettings
+    from ..sources import find_pictures
 
     if out.suffix.lower() != ".toml":
         raise UsageError(f"--out: expected a name that ends in .toml, found {out}")
     picture = out.with_suffix(".png")
+    read = [model, *(each.path for each in find_pictures([source]))]
     for path in (out, picture):
-        refuse_existing(path, force=force)
+        refuse_existing(path, force=force, inputs=read)
     frame = _first_frame(source)
     reader = load_reader(ModelSettings(file=model), ReadingSettings(), warn=reporter())
-    reading = reader.read(frame)
-    if not reading.digits or frame.image is None:
-        raise PictureError(f"{source}: expected digits to calibrate on, found none; classify --explain shows why")
-    settings = propose(reading, frame.image)
-    draw_proposal(frame.image, reading, settings, picture)
-    write_proposal(settings, source, out)
-    click.echo(f"{out}: {reading.to_line().partition(': ')[2]}")
+    assert frame.image is not None
+    proposal = propose_and_check(frame, reader)
+    draw_proposal(frame.image, proposal.reading, proposal.settings, picture)
+    write_proposal(proposal.settings, source, out)
+    click.echo(f"{out}: {_shown(proposal.reading)}")
+    if not proposal.holds:
+        found = f"expected the regions to read {_shown(proposal.reading)}, found {_shown(proposal.read_back)}"
+        reporter()(f"warning: {out}: {found}; draw closer ones, or leave them out")
     click.echo(f"{picture}: the regions, drawn; try edge-digits classify --config {quote(str(out))} {quote(source)}")
+
+
+def _shown(reading: Reading) -> str:
+    """Return what was read, without where."""
+    return f"{' | '.join(reading.rows) or 'nothing'}  ({reading.confidence:.3f})"
 
 
 def _first_frame(source: str) -> Frame:

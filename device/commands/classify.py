@@ -7,13 +7,11 @@ from typing import Any
 
 import click
 
-from ..command_line import FILE, Command, reporter
+from ..command_line import FILE, FOLDER, Command, reporter
 from ..errors import DataError
 from ..model_settings import PictureSettings
 from ..settings_options import apply_options, settings_options
 from .reading_options import open_stdin, write_readings
-
-FOLDER = click.Path(readable=False, file_okay=False, path_type=Path)
 
 
 @click.command(cls=Command)
@@ -42,7 +40,7 @@ def classify(
     row by row. A picture that cannot be read is said, the others are still read, and the exit code is 6.
     """
     from ..loading import load_reader
-    from ..sources import picture_frames
+    from ..sources import find_pictures, read_pictures
 
     settings = PictureSettings()
     if config:
@@ -51,13 +49,14 @@ def classify(
         loaded = load_settings(config)
         settings = PictureSettings(loaded.model, loaded.reading)
     settings = apply_options(settings, options)
-    reader = load_reader(settings.model, settings.reading, warn=reporter())
-    frames = picture_frames(paths, stdin=open_stdin())
+    pictures, files = find_pictures(paths), None
     if annotate or explain:
-        from ..shown_reading import read_and_draw
+        from ..drawn_files import DrawnFiles
 
-        readings = read_and_draw(frames, reader, annotate=annotate, explain=explain, force=force)
-    else:
-        readings = map(reader.read, frames)
+        files = DrawnFiles(annotate, explain, force=force)
+        files.refuse(pictures)
+    reader = load_reader(settings.model, settings.reading, warn=reporter())
+    frames = read_pictures(pictures, stdin=open_stdin())
+    readings = map(reader.read, frames) if files is None else files.read_and_draw(frames, reader)
     if write_readings(readings, as_json=as_json):
         click.get_current_context().exit(DataError.exit_code)

@@ -11,6 +11,7 @@ from ..command_line import FILE, Command, speakers_that_never_wait
 from ..errors import DataError
 from ..settings import Settings
 from ..settings_options import apply_options, settings_options
+from ..standard_output import allow_closed_stdout
 from .reading_options import open_stdin
 
 
@@ -18,7 +19,13 @@ from .reading_options import open_stdin
 @settings_options(Settings())
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--config", type=FILE, help="Settings file (TOML); options win over it.")
-@click.option("--set", "assignments", multiple=True, metavar="SECTION.KEY=VALUE", help="Any setting, by its name.")
+@click.option(
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="SECTION.KEY=VALUE",
+    help="Any setting, by its name; lists with ; between.",
+)
 @click.option("--print-config", is_flag=True, help="Print all settings as a commented settings file, and end.")
 def run(
     *, config: Path | None, assignments: tuple[str, ...], print_config: bool, as_json: bool, **options: Any
@@ -39,6 +46,7 @@ def run(
         return
     from ..running import run_settings
 
+    allow_closed_stdout()
     note, speak = speakers_that_never_wait()
     errors = run_settings(settings, stdin=open_stdin(), note=note, say=speak)
     if errors:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 import click
@@ -38,9 +39,12 @@ def distort_command(
     """
     from device.output_files import refuse_existing, refuse_unwritable
 
-    from ..distortion_files import RECORD_NAME, SHEET_NAME, DistortionRequest, write_distortions
+    from ..distortion_files import RECORD_NAME, SHEET_NAME, DistortionRequest, file_name, write_distortions
 
     refuse_existing(out / RECORD_NAME, force=force)
+    if data is not None and data.is_file():
+        for kind, strength in product(KINDS, STRENGTHS):
+            refuse_existing(out / file_name(kind, strength), force=True, inputs=[data])
     digits, source = load_test_digits(data, count=count, seed=seed)
     refuse_unwritable(out)
     request = DistortionRequest(

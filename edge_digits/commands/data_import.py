@@ -36,7 +36,7 @@ def import_command(sources: Sequence[str], out: Path, seed: int, force: bool) ->
     from ..digit_file import write_digits
 
     check_suffix(out, ".npz", option="--out")
-    refuse_existing(out, force=force)
+    refuse_existing(out, force=force, inputs=[Path(each) for each in sources if Path(each).is_file()])
     mixture = load_sources(sources, seed=seed)
     write_digits(mixture.digits, out)
     click.echo(counts(facts_of(mixture.digits)))

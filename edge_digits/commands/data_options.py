@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from device.command_line import FILE, reporter
+from device.command_line import FILE, NamedPath, reporter
 
 if TYPE_CHECKING:
     from device.idx import LabelledDigits
@@ -49,7 +49,7 @@ fashion_option = click.option(
 
 def file_option(name: str, **options: Any) -> Callable[[Any], Any]:
     """Return an option that names a file to write."""
-    return click.option(name, type=click.Path(readable=False, path_type=Path, dir_okay=False), **options)
+    return click.option(name, type=NamedPath(dir_okay=False), **options)
 
 
 def data_option(purpose: str) -> Callable[[Any], Any]:

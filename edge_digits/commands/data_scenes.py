@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from device.command_line import FILE, Command, reporter
+from device.command_line import FILE, FOLDER, Command, reporter
 
 
 @click.command("scenes", cls=Command)
 @click.option("--data", type=FILE, help="Digits to write with: npz file or folder of IDX files; else MNIST.")
 @click.option(
     "--out",
-    type=click.Path(readable=False, path_type=Path, file_okay=False),
+    type=FOLDER,
     default=Path("scenes"),
     show_default=True,
     help="Folder for the pictures and labels.csv.",

@@ -45,7 +45,7 @@ def show_command(
     from ..mnist import is_canonical
 
     check_suffix(out, ".png", option="--out")
-    refuse_existing(out, force=force)
+    refuse_existing(out, force=force, inputs=map(Path, sources))
     digits = load_sources(sources).digits
     part, kind = (digits.train, "training") if split == "train" else (digits.test, "test")
     if len(part.labels) == 0:

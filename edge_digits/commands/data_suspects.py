@@ -63,7 +63,7 @@ def suspects_command(
 
     if sheet is not None:
         check_suffix(sheet, ".png", option="--sheet")
-        refuse_existing(sheet, force=force)
+        refuse_existing(sheet, force=force, inputs=map(Path, sources))
     path = model or DEFAULT_MODEL
     subject = read_subject(path, path.name, warn=reporter())
     read = [read_source(each, report=reporter()) for each in sources or ["mnist"]]

@@ -78,7 +78,7 @@ def predict(
     from edge_digits.scoring import read_subject
 
     if out is not None:
-        refuse_existing(out, force=force)
+        refuse_existing(out, force=force, inputs=[model, picture, data, kaggle_test, labels])
     subject = read_subject(model, model.name, labels=labels, runtime=runtime, input_range=input_range, warn=reporter())
     if kaggle_test is not None and out is not None:
         _hand_in(subject, kaggle_test, out, runtime=runtime, input_range=input_range, as_json=as_json)

@@ -100,11 +100,12 @@ def train(
     named, shares = _sources(sources, weights, is_fine_tuning=init is not None)
     from edge_digits.mixture import load_mixture
     from edge_digits.mnist import check_validation, default_validation
-    from edge_digits.run_files import alone_in, digest_of, refuse_run, telling_how_to_resume
+    from edge_digits.run_files import alone_in, digest_of, refuse_origins, refuse_run, telling_how_to_resume
 
     if not resume and not force:
         refuse_run(out)
     origins = {path: digest_of(path) for path in (*teachers, *([] if init is None else [init]))}
+    refuse_origins(out, origins)
     mixture = load_mixture(named, shares or None, report=report)
     validation = validation or default_validation(len(mixture.labels))
     check_validation(validation, of=len(mixture.labels))

@@ -1,0 +1,63 @@
+"""Labels of digits can be read: they cover neither each other nor a digit, and have one size in a row."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+
+from device.label_places import FONTS, Rectangle, place_labels
+from device.reading import ReadDigit
+
+SIZE = (640, 400)
+
+
+def row(*boxes: tuple[int, int, int, int], number: int = 0) -> list[ReadDigit]:
+    return [ReadDigit(str(place % 10), 1.0, box, row=number) for place, box in enumerate(boxes)]
+
+
+@pytest.mark.parametrize(
+    "digits",
+    [
+        row((100, 100, 25, 50), (130, 98, 45, 52), (220, 100, 12, 50)),
+        row((10, 2, 40, 60), (60, 8, 12, 60), (80, 4, 40, 60)),
+        row((560, 100, 40, 60), (606, 100, 30, 60)),
+        row(*((50 + 22 * place, 200, 18, 30) for place in range(20))),
+        row((50, 60, 40, 60), (98, 60, 40, 60)) + row((50, 124, 40, 60), (98, 126, 40, 60), number=1),
+    ],
+    ids=["narrow", "at the top", "at the right", "close", "rows close"],
+)
+def test_labels_cover_nothing(digits: list[ReadDigit]) -> None:
+    """No label meets another or a box, and all are within the drawing."""
+    labels = place_labels(digits, scale=1.0, size=SIZE)
+    boxes = [Rectangle(x, y, x + width, y + height) for x, y, width, height in (digit.box for digit in digits)]
+    assert [label.text[0] for label in labels] == [digit.label for digit in digits]
+    assert not any(one.where.meets(other.where) for one, other in combinations(labels, 2))
+    assert not any(label.where.meets(box) for label in labels for box in boxes)
+    for left, top, right, bottom in (label.where for label in labels):
+        assert min(left, top) >= 0
+        assert (right <= SIZE[0], bottom <= SIZE[1]) == (True, True)
+
+
+def test_a_row_has_labels_of_one_size() -> None:
+    """As large as its narrowest gap allows; where even small ones do not fit, the digit stands there alone."""
+    digits = row((50, 50, 50, 80), (110, 50, 50, 80)) + row((50, 200, 50, 60), (250, 200, 50, 60), number=1)
+    labels = place_labels(digits, scale=1.0, size=SIZE)
+    assert labels[0].font == labels[1].font < labels[2].font == labels[3].font
+    narrow = place_labels(row((50, 50, 16, 80), (76, 50, 16, 80)), scale=1.0, size=SIZE)
+    assert [label.text for label in narrow] == ["0", "1 100%"]
+    assert {label.font for label in narrow} == {FONTS[-1]}
+
+
+def test_labels_are_placed_on_the_drawing() -> None:
+    """Boxes are those of the frame, labels those of the drawing at its scale."""
+    (label,) = place_labels(row((100, 100, 40, 60)), scale=2.0, size=SIZE)
+    assert label.where.left == 200
+    assert 190 < label.where.bottom < 200
+
+
+def test_a_digit_that_leaves_no_room_has_a_label_all_the_same() -> None:
+    """It lies over the digit, within the drawing."""
+    (label,) = place_labels(row((0, 0, 640, 400)), scale=1.0, size=SIZE)
+    assert label.where.left >= 0
+    assert label.where.top >= 0
