@@ -127,13 +127,16 @@ def best_cut(digit: Scored, scorer: Scorer, *, most: int = MOST_PARTS) -> list[S
 
 
 def with_count(digits: Sequence[Scored], scorer: Scorer, *, count: int) -> list[Scored]:
-    """Bring every row to a number of digits: cut where some are missing, leave out the least sure of too many."""
+    """Bring every row to a number of digits: cut where some are missing, leave out the least sure of too many.
+
+    A row stays short where nothing in it can be cut into digits.
+    """
     chosen: list[Scored] = []
     for _, members in groupby(digits, key=lambda digit: digit.found.row):
         row = list(members)
         while len(row) < count:
             ways = {place: best_cut(digit, scorer, most=count - len(row) + 1) for place, digit in enumerate(row)}
-            known = {place: way for place, way in ways.items() if way}
+            known = {place: way for place, way in ways.items() if way and _may_be_cut(row[place], way)}
             if not known:
                 break
             place = max(known, key=lambda place: min(part.best for part in known[place]))
@@ -141,3 +144,8 @@ def with_count(digits: Sequence[Scored], scorer: Scorer, *, count: int) -> list[
         least = sorted(row, key=lambda digit: digit.best)[: max(0, len(row) - count)]
         chosen += [digit for digit in row if not any(digit is other for other in least)]
     return chosen
+
+
+def _may_be_cut(digit: Scored, way: Sequence[Scored]) -> bool:
+    """Tell whether a digit may be cut where one is missing: one that is sure is not cut into what is no digit."""
+    return digit.best < SURE or min(part.best for part in way) >= CUT_LEAST

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from device.choosing import Scored, best_cut, with_cuts, with_joints
+from device.choosing import Scored, best_cut, with_count, with_cuts, with_joints
 from device.finder import Found
 from device.splitting import pieces
 from device.strokes import Strokes, canonical_digits
@@ -146,3 +146,11 @@ def test_marks_of_any_size_can_be_cut(shape: tuple[int, int]) -> None:
     """Specks and large marks too: each piece is a part of the mark."""
     inside = np.full(shape, 255, np.uint8)
     assert all(0 < np.count_nonzero(piece.inside) < inside.size for piece in pieces(inside))
+
+
+@pytest.mark.parametrize(("sure", "count"), [(0.99, 1), (0.6, 3)])
+def test_a_sure_digit_is_not_cut_into_doubtful_ones(sure: float, count: int) -> None:
+    """However many digits are expected; a doubtful one is, as two may have been taken for it."""
+    digit = chain(3)
+    digit = Scored(digit.found, np.array([sure, 1 - sure], np.float32))
+    assert len(with_count([digit], scorer_of(0.7), count=3)) == count
