@@ -130,10 +130,18 @@ def without_pale_lines(ink: NDArray[Any], threshold: float) -> NDArray[Any]:
     net = marks.only((marks.width >= CROSSES * width) | (marks.height >= CROSSES * height)) > 0
     if max(_lines_on_the_way(net), _lines_on_the_way(net.T)) < NET:
         return ink
+    strokes = _far_darker(net, ink, mask)
+    return ink if strokes is None else strokes
+
+
+def _far_darker(lines: NDArray[np.bool_], ink: NDArray[Any], mask: NDArray[Any]) -> NDArray[Any] | None:
+    """Return the ink that is far darker than lines, with its soft edges; None where there is none."""
+    import cv2
+
     limit = ink_threshold(cv2.bitwise_and(ink, mask))
     dark = cv2.threshold(ink, limit, 255, cv2.THRESH_BINARY)[1]
-    if np.median(ink[net]) > min(limit, FAR_PALER * cv2.mean(ink, dark)[0]):
-        return ink
+    if np.median(ink[lines]) > min(limit, FAR_PALER * cv2.mean(ink, dark)[0]):
+        return None
     return cv2.bitwise_and(ink, cv2.dilate(dark, square(3)))
 
 
@@ -154,6 +162,8 @@ def without_rules(ink: NDArray[Any], threshold: float) -> NDArray[Any]:
     found = [level] if level else []
     found += [upright.transposed()] if upright else []
     every = cv2.bitwise_or(found[0].pixels, found[-1].pixels) if found else mask
+    if sum(lines.count for lines in found) >= NET and (strokes := _far_darker(every > 0, ink, mask)) is not None:
+        return strokes
     for lines in found:
         if lines.count >= MANY or _is_lesser(lines, every, ink, mask):
             ink = _blanked(ink, lines.pixels, mask)

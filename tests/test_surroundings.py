@@ -40,7 +40,7 @@ PLAIN = find_digits(photographed(page()))
 
 
 @pytest.mark.parametrize("pitch", [14, 18, 23, 31])
-@pytest.mark.parametrize("angle", [0.0, 1.5])
+@pytest.mark.parametrize("angle", [0.0, 1.5, 3.0])
 def test_squared_paper_leaves_strokes_whole(pitch: int, angle: float) -> None:
     """Lines far paler than the pen go by their tone, though digits are but two squares high."""
     ground = np.full(SIZE, PAPER, np.float32)
