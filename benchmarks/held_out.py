@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
     from device.reader import Reader
 
-MODULES = ("choosing", "finder", "ink", "looking", "marks", "plausible", "printed_lines", "rows", "sheet", "strokes")
+MODULES = (
+    *("choosing", "finder", "ink", "looking", "marks", "pale_lines", "plates"),
+    *("plausible", "printed_lines", "rows", "sheet", "strokes"),
+)
 FACTORS = (1 / 1.4, 1.4)
 AS_IT_IS = "as it is"
 

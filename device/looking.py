@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from .ink import grey_copy, ink_map, ink_threshold, is_light_on_dark
 from .marks import LEAST_SHARE, Marks, mark_weights, measure_marks, pixels_of, square, typical_height
+from .pale_lines import without_pale_lines
 from .plates import find_plates, turned
-from .printed_lines import without_borders, without_lines, without_pale_lines, without_rules
+from .printed_lines import without_borders, without_lines, without_rules
 from .sheet import find_sheet
 
 if TYPE_CHECKING:

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .ink import ink_threshold
-from .marks import Marks, measure_marks, pixels_of, square, stroke_width
+from .marks import Marks, pixels_of, stroke_width
+from .pale_lines import CROSSES, NET, far_darker
 
-CROSSES, LONG = 0.85, 0.35  # of the frame, of its longest side: a rule is at least this long
+LONG = 0.35  # of the longest side of the frame: a rule is at least this long
 RULE_THICKEST = 0.03  # of the longest side
 LINE_THICKEST = 0.15  # of the height of a digit
 FULL = 0.9  # of a stretch of a line is ink
@@ -26,8 +27,6 @@ RIDGE = 1e-6 * np.eye(3)  # what lets even a line of two columns be fitted
 HOLLOW, CONVEX = 0.7, 0.95  # of a ring's area is its hole, of its convex hull: nothing is attached to it
 PALER, THINNER = 0.75, 0.6  # of the other ink's value and width: a rule is paler or thinner than this
 MANY = 3  # lines in one direction are no strokes of one digit
-NET, FAR_PALER = 5, 0.5  # lines in one direction, of the other ink's value: such lines are known by their tone
-CLOSEST = 5  # px: lines that are closer to each other are noise
 BAND = 0.2  # of the frame's shorter side: how deep inside a side its border may lie
 BORDER_LENGTH, BORDER_THICKEST = 0.85, 0.15  # of the side, of the frame's shorter side
 ROUNDS = 3  # a double border takes two, and thresholds fall when the darkest line has gone
@@ -114,42 +113,6 @@ def _straight(line: NDArray[Any]) -> NDArray[Any]:
     return line
 
 
-def without_pale_lines(ink: NDArray[Any], threshold: float) -> NDArray[Any]:
-    """Blank what is as pale as the many lines that cross a frame, uint8 (H, W), where other ink is far darker.
-
-    Strokes that cross such lines stay whole, as they do not where lines are known by their shape. Ink is above
-    `threshold`.
-    """
-    import cv2
-
-    mask = cv2.threshold(ink, threshold, 255, cv2.THRESH_BINARY)[1]
-    lines = max(_lines_on_the_way(mask > 0), _lines_on_the_way(mask.T > 0))
-    if not NET <= lines <= max(mask.shape) / CLOSEST:  # most frames end here
-        return ink
-    marks, (height, width) = measure_marks(mask), mask.shape
-    net = marks.only((marks.width >= CROSSES * width) | (marks.height >= CROSSES * height)) > 0
-    if max(_lines_on_the_way(net), _lines_on_the_way(net.T)) < NET:
-        return ink
-    strokes = _far_darker(net, ink, mask)
-    return ink if strokes is None else strokes
-
-
-def _far_darker(lines: NDArray[np.bool_], ink: NDArray[Any], mask: NDArray[Any]) -> NDArray[Any] | None:
-    """Return the ink that is far darker than lines, with its soft edges; None where there is none."""
-    import cv2
-
-    limit = ink_threshold(cv2.bitwise_and(ink, mask))
-    dark = cv2.threshold(ink, limit, 255, cv2.THRESH_BINARY)[1]
-    if np.median(ink[lines]) > min(limit, FAR_PALER * cv2.mean(ink, dark)[0]):
-        return None
-    return cv2.bitwise_and(ink, cv2.dilate(dark, square(3)))
-
-
-def _lines_on_the_way(net: NDArray[np.bool_]) -> float:
-    """Count the lines that are met from top to bottom: the median over columns."""
-    return float(np.median((net[1:] > net[:-1]).sum(axis=0)))
-
-
 def without_rules(ink: NDArray[Any], threshold: float) -> NDArray[Any]:
     """Blank the lines that cross a frame, uint8 (H, W), where they are many, or thinner or paler than its other ink.
 
@@ -162,7 +125,7 @@ def without_rules(ink: NDArray[Any], threshold: float) -> NDArray[Any]:
     found = [level] if level else []
     found += [upright.transposed()] if upright else []
     every = cv2.bitwise_or(found[0].pixels, found[-1].pixels) if found else mask
-    if sum(lines.count for lines in found) >= NET and (strokes := _far_darker(every > 0, ink, mask)) is not None:
+    if sum(lines.count for lines in found) >= NET and (strokes := far_darker(every > 0, ink, mask)) is not None:
         return strokes
     for lines in found:
         if lines.count >= MANY or _is_lesser(lines, every, ink, mask):
