@@ -1,4 +1,4 @@
-"""Take out the many lines that are far paler than the pen, as those of squared paper, by their tone: strokes stay whole."""
+"""Take out the many lines that are far paler than the pen, as those of squared paper, by their tone."""
 
 from __future__ import annotations
 
