@@ -147,7 +147,7 @@ def _look_at(frame: NDArray[Any], grey: NDArray[Any], sheet: Sheet | None, *, in
     grey = cv2.bitwise_not(grey) if light else grey
     view = _without_shadow(grey, _overlook(grey, REACH))
     side = max(grey.shape)
-    plates = find_plates(view.marks) if invert == "auto" else []
+    plates = find_plates(view.marks, view.ink) if invert == "auto" else []
     if plates:
         view = _overlook(turned(grey, plates, scale=1.0), REACH)
     if single or not SPECK * side <= view.height < SMALL * side:

@@ -12,13 +12,19 @@ from .marks import Marks, pixels_of, square
 MOST = 24  # plates that are looked for, the largest marks
 RECTANGLE = 0.85  # of the smallest rectangle around it: a plate fills it, with what is written on it
 WRITTEN, SOLID = 0.05, 0.65  # of a plate bears writing, is bare: a bold 0 or 8 is less solid
+EVEN = 0.25  # of what it differs from its writing by: a shaded cell, with a digit on it, is less even
 LEAST = 0.05  # of the frame's longest side: the shorter side of a plate
 EDGE = 5  # px: an edge is no wider
 AROUND = 9  # px: where the ground of a plate is looked at
 
 
-def find_plates(marks: Marks) -> list[NDArray[Any]]:
-    """Find the plates among marks: the outline of each, int32 (n, 1, 2), x and y in pixels."""
+def find_plates(marks: Marks, ink: NDArray[Any]) -> list[NDArray[Any]]:
+    """Find the plates among marks: the outline of each, int32 (n, 1, 2), x and y in pixels.
+
+    Args:
+        marks: the marks.
+        ink: uint8 (H, W), what they were found in.
+    """
     import cv2
 
     side = max(marks.labels.shape)
@@ -31,7 +37,12 @@ def find_plates(marks: Marks) -> list[NDArray[Any]]:
         outlines = cv2.findContours(pixels, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE, offset=offset)[0]
         outline = max(outlines, key=cv2.contourArea)
         area, (across, along) = cv2.contourArea(outline), cv2.minAreaRect(outline)[1]
-        if area >= RECTANGLE * across * along and SOLID * area <= marks.area[place] <= (1 - WRITTEN) * area:
+        if area < RECTANGLE * across * along or not SOLID * area <= marks.area[place] <= (1 - WRITTEN) * area:
+            continue
+        written = cv2.drawContours(np.zeros_like(pixels), [outline - offset], -1, (255,), cv2.FILLED)
+        written = cv2.subtract(written, pixels)
+        mean, deviation = cv2.meanStdDev(ink[part], mask=pixels)
+        if deviation[0, 0] <= EVEN * (mean[0, 0] - cv2.mean(ink[part], written)[0]):
             found.append(outline)
     return found
 

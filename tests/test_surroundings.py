@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from device.finder import Found, find_digits
+from device.marks import measure_marks
+from device.plates import find_plates
 
 SIZE = (480, 640)
 PAPER, PEN = 225, 60  # grey values
@@ -93,6 +95,18 @@ def test_what_is_written_on_plates_is_read(*, light: bool) -> None:
     found = find_digits(frame)
     assert len(found) == 5
     assert min(alike(one, other) for one, other in zip(found, PLAIN[:5], strict=True)) > 0.9
+
+
+@pytest.mark.parametrize(("digit", "count"), [(None, 1), (220, 0)], ids=["plate", "shaded cell"])
+def test_a_plate_is_even(digit: int | None, count: int) -> None:
+    """A shaded cell with a digit darker than it is none, whatever glints beside the strokes."""
+    ink = np.zeros(SIZE, np.uint8)
+    ink[100:220, 200:420] = 110
+    strokes = page((("472", 180),), left=230)
+    ink[np.roll(strokes, (4, 4), axis=(0, 1)) > 127] = 0
+    if digit:
+        ink[strokes > 127] = digit
+    assert len(find_plates(measure_marks((ink > 60).astype(np.uint8) * 255), ink)) == count
 
 
 def test_a_bold_digit_is_no_plate() -> None:
