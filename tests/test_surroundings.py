@@ -101,7 +101,7 @@ def test_what_is_written_on_plates_is_read(*, light: bool) -> None:
 def test_a_plate_is_even(digit: int | None, count: int) -> None:
     """A shaded cell with a digit darker than it is none, whatever glints beside the strokes."""
     ink = np.zeros(SIZE, np.uint8)
-    ink[100:220, 200:420] = 110
+    ink[130:195, 220:415] = 110
     strokes = page((("472", 180),), left=230)
     ink[np.roll(strokes, (4, 4), axis=(0, 1)) > 127] = 0
     if digit:
