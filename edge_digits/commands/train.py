@@ -52,7 +52,7 @@ MNIST_SHARE, NEW_SHARE = 3.0, 1.0
     "--init",
     type=FILE,
     help="Keras model (.keras, .h5) to go on from: a tenth of the recipe's rate, 5 epochs, and MNIST mixed in 3 to 1 "
-    "unless --data or --weight say otherwise.",
+    "unless --data or --weight say otherwise; it is compared on MNIST in any case.",
 )
 @click.option(
     "--max-drop",
@@ -60,7 +60,7 @@ MNIST_SHARE, NEW_SHARE = 3.0, 1.0
     default=0.1,
     show_default=True,
     help="With --init: refuse a model that lost more points than this, and more than one digit, on what was held back "
-    "of any source.",
+    "of any source or of MNIST.",
 )
 @click.option("--h5", is_flag=True, help="Also write model.h5.")
 @click.option("--resume", is_flag=True, help="Continue a run that was stopped.")
@@ -114,7 +114,7 @@ def train(
 
     model = None
     if init is not None:
-        from edge_digits.fine_tuning import comparison, held_back_of, load_digit_model
+        from edge_digits.fine_tuning import comparison, held_back_of, load_digit_model, mnist_held_back
 
         model = load_digit_model(init)
         arch = _arch_of(model.name, asked=arch)
@@ -134,10 +134,12 @@ def train(
     )
     digits, accept = mixture.digits, None
     if model is not None:
-        sets = held_back_of(mixture, held_back_split(digits, settings, mixture.part).validation)
+        split = held_back_split(digits, settings, mixture.part)
+        sets = held_back_of(mixture, split.validation)
         for source in mixture.sources:
             if not any(each.is_gated and each.name.startswith(source.name) for each in sets):
                 report(f"warning: nothing of {source.name} is held back, so it gates nothing; raise --validation")
+        sets = [*mnist_held_back(mixture, split.train, report=report), *sets]
         accept = comparison(model, sets, max_drop=max_drop / 100, report=report)
     with alone_in(out), telling_how_to_resume(out, report):
         trained = run_training(
