@@ -219,6 +219,7 @@ def test_refusal_measures_every_kind(sample: Path, tmp_path: Path) -> None:
         (("robustness", "{sample}"), 6, "sample.npz"),
         (("non-digits", "--out", "a.npz", "--fashion", "none"), 6, "none"),
         (("refusal", "{sample}"), 6, "sample.npz"),
+        (("refusal", str(MODEL), "--reject-below", "nan"), 2, "nan is not in the range"),
         (("refusal", str(MODEL), "--data", "{train}"), 6, "expected a test part"),
         (("non-digits", "--out", "a.txt"), 2, "end in .npz"),
     ],

@@ -149,7 +149,7 @@ def test_a_model_that_got_worse_is_refused(teacher: Path, data: Path) -> None:
 def test_a_model_that_forgot_mnist_is_refused_whatever_it_learned(
     data: Path, teacher: Path, mnist: Path, tmp_path: Path
 ) -> None:
-    """MNIST that weights leave out of the mixture decides all the same: exit code 3 names it, and no model is written."""
+    """MNIST that weights leave out of the mixture decides all the same: exit code 3 names it."""
     images, labels = SAMPLE.train_images[1000:1600], (SAMPLE.train_labels[1000:1600] + 1) % 10
     write_npz(tmp_path / "own.npz", x_train=images, y_train=labels)
     options = ["--data", str(tmp_path / "own.npz"), "--weight", "1", "--epochs", "6", "--out", str(tmp_path / "tuned")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import click
@@ -11,6 +10,7 @@ from device.command_line import FILE, Command, reporter
 from device.errors import UsageError
 
 from ..recipes import RECIPES
+from .option_types import FiniteRange
 
 FINE_TUNING_EPOCHS = 5
 FINE_TUNING_RATE = 0.1
@@ -37,7 +37,7 @@ MNIST_SHARE, NEW_SHARE = 3.0, 1.0
 )
 @click.option("--epochs", type=click.IntRange(1), help="Passes over the data; the architecture's recipe unless given.")
 @click.option("--batch-size", type=click.IntRange(1), help="Digits in a step; the recipe's unless given.")
-@click.option("--learning-rate", type=click.FloatRange(0, min_open=True), help="Peak; the recipe's unless given.")
+@click.option("--learning-rate", type=FiniteRange(0, 1, min_open=True), help="Peak; the recipe's unless given.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
 @click.option(
     "--validation",
@@ -56,7 +56,7 @@ MNIST_SHARE, NEW_SHARE = 3.0, 1.0
 )
 @click.option(
     "--max-drop",
-    type=click.FloatRange(0, 100),
+    type=FiniteRange(0, 100),
     default=0.1,
     show_default=True,
     help="With --init: refuse a model that lost more points than this, and more than one digit, on what was held back "
@@ -94,8 +94,6 @@ def train(
     report = reporter()
     if resume and force:
         raise UsageError("expected --resume or --force, found both; --resume goes on, --force starts over")
-    if learning_rate is not None and not math.isfinite(learning_rate):
-        raise UsageError(f"expected a finite --learning-rate, found {learning_rate}; try 0.001")
     # All that can be wrong without TensorFlow is found before its import, which takes seconds.
     named, shares = _sources(sources, weights, is_fine_tuning=init is not None)
     from edge_digits.mixture import load_mixture
