@@ -215,6 +215,7 @@ def test_refusal_measures_every_kind(sample: Path, tmp_path: Path) -> None:
         (("distort", "--data", "{sample}", "--out", "{sample}"), 1, "found a file"),
         (("distort", "--data", "{sample}", "--out", "out", "--count", "50"), 2, "ask for fewer"),
         (("distort", "--out", "out", "--kind", "bent"), 2, "'bent'"),
+        (("scenes", "--data", "{train}", "--out", "out"), 6, "expected a test part, found training digits alone"),
         (("robustness", "none.tflite"), 6, "none.tflite"),
         (("robustness", "{sample}"), 6, "sample.npz"),
         (("non-digits", "--out", "a.npz", "--fashion", "none"), 6, "none"),
