@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 from digit_fakes import make_digits, write_npz
 
+from device.command_line import run_command_line
 from device.errors import UsageError
 from edge_digits.cli import cli
 from edge_digits.mnist import DEFAULT_VALIDATION, default_validation
@@ -79,6 +80,23 @@ def test_no_range_of_any_command_takes_nan() -> None:
     for each in ranges:
         with pytest.raises(click.BadParameter, match="nan is not in the range"):
             each.convert("nan", None, None)
+
+
+def test_what_takes_one_source_refuses_a_second(capsys: pytest.CaptureFixture[str]) -> None:
+    """Click would take the last and drop the others without a word."""
+    single = [
+        command
+        for command in commands_of(cli)
+        for option in command.params
+        if "--data" in option.opts and command.callback.__module__.startswith("edge_digits") and option.name == "data"
+    ]
+    assert len(single) >= 10
+    for command in single:
+        with pytest.raises(SystemExit, match="2"):
+            run_command_line(command, ["--data", "a.npz", "--data", "b.npz", *["x"] * 2])
+        written = capsys.readouterr().err
+        assert written.startswith("error: expected --data once, found a.npz and b.npz; name one")
+        assert written.count("\n") == 1
 
 
 def test_few_digits_hold_few_back() -> None:

@@ -10,7 +10,7 @@ import click
 from device.command_line import FILE, Command, reporter
 from device.errors import FitError, GateError, UsageError
 
-from .option_types import FiniteRange
+from .option_types import FiniteRange, Once
 
 if TYPE_CHECKING:
     from converters import Conversion
@@ -40,6 +40,7 @@ RANGE_NAMES = ("0-255", "0-1", "-1-1")
 )
 @click.option(
     "--data",
+    cls=Once,
     type=FILE,
     help="Test (and training) images: npz or folder; MNIST unless given.",
 )

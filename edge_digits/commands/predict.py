@@ -12,6 +12,8 @@ from device.command_line import FILE, Command, reporter
 from device.errors import ExtraMissingError, UsageError
 from device.runtime_names import RUNTIME_NAMES
 
+from .option_types import Once
+
 if TYPE_CHECKING:
     from edge_digits.prediction import Prediction
     from edge_digits.scoring import Subject
@@ -26,7 +28,7 @@ RANGE_NAMES = ("0-255", "0-1", "-1-1")
 @click.option(
     "--seed", type=click.IntRange(0, 2**31 - 1), help="Draw the sample by chance; the same seed the same one."
 )
-@click.option("--data", type=FILE, help="Where samples come from: what `train` takes as data; else MNIST.")
+@click.option("--data", cls=Once, type=FILE, help="Where samples come from: what `train` takes as data; else MNIST.")
 @click.option(
     "--split",
     type=click.Choice(["test", "validation", "train", "all"]),
