@@ -96,8 +96,8 @@ def _photo(row: dict[str, str | None], listing: Path, line: int) -> ListedPhoto:
         raise DataError(f"{listing}: expected the path of a photograph in line {line}, found none")
     if row["label"] is None:
         raise DataError(
-            f"{listing}: expected a label in line {line}, found the line at its end; end it with a comma where there is "
-            "nothing to read"
+            f"{listing}: expected a label in line {line}, found none; where there is nothing to read, let the field be "
+            "empty and its comma there"
         )
     beyond: Any = row.get(None)  # type: ignore[call-overload]  # where csv puts fields beyond the columns
     if beyond and any(each.strip() for each in beyond):
