@@ -73,9 +73,10 @@ def test_a_training_killed_at_its_very_end_becomes_whole(
     def killed(*_arguments: object, **_options: object) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patched:
         patched.setattr("edge_digits.run_outcome.draw_curves", killed)
-        train(digits, settings, tmp_path, report=lambda line: None)
+        with pytest.raises(KeyboardInterrupt):
+            train(digits, settings, tmp_path, report=lambda line: None)
     assert (tmp_path / "checkpoint.json").exists()
     model = (tmp_path / "model.keras").read_bytes()
     said: list[str] = []
