@@ -51,6 +51,8 @@ def read_photo_list(path: Path) -> list[ListedPhoto]:
     try:
         if path.is_dir():
             raise DataError(f"{path}: expected a CSV of photographs, found a folder; name the CSV in it")
+        if path.exists() and not path.is_file():  # /dev/zero has no end
+            raise DataError(f"{path}: expected a CSV of photographs, found a device or pipe; name a file")
         with path.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream)
             reader.fieldnames = [(name or "").strip() for name in reader.fieldnames or ()]

@@ -112,6 +112,8 @@ def digest_of(path: Path) -> str:
         DataError: it cannot be read.
     """
     try:
+        if path.exists() and not path.is_file():  # /dev/zero has no end
+            raise DataError(f"{path}: expected a model file, found a folder, device or pipe; name a file")
         return sha256(path.read_bytes())[:12]
     except OSError as cause:
         raise DataError(f"{path}: expected a model file, found none ({cause.strerror}); check the path") from cause

@@ -205,6 +205,8 @@ def test_refusal_measures_every_kind(sample: Path, tmp_path: Path) -> None:
     ("arguments", "code", "fault"),
     [
         (("import", "none.npz", "--out", "a.npz"), 6, "found nothing there"),
+        (("info", "--data", "/dev/zero"), 6, "found a device or pipe"),
+        (("info", "--data", "zero.csv"), 6, "found a device or pipe"),
         (("import", "--out", "a.npz"), 2, "Missing argument"),
         (("import", "{sample}", "{sample}", "--out", "a.npz"), 2, "twice"),
         (("import", "{sample}", "--out", "a.png"), 2, "end in .npz"),
@@ -232,6 +234,7 @@ def test_wrong_requests_are_one_line(
     monkeypatch.chdir(tmp_path)
     digits = make_digits()
     np.savez("train.npz", x_train=digits.train_images, y_train=digits.train_labels)
+    Path("zero.csv").symlink_to("/dev/zero")
     before = sorted(tmp_path.iterdir())
     result = run(*(each.format(sample=sample, train=tmp_path / "train.npz") for each in arguments))
     assert result.exit_code == code, result.stderr

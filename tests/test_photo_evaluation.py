@@ -78,8 +78,8 @@ def test_a_list_may_have_empty_fields_and_a_photograph_twice(tmp_path: Path) -> 
 
 
 def test_a_missing_list_and_a_picture_for_a_list_are_refused(tmp_path: Path, seven: np.ndarray) -> None:
-    """Neither is a CSV of photographs."""
-    for path in (tmp_path / "none.csv", tmp_path, write_digit(tmp_path / "7.png", seven)):
+    """Neither is a CSV of photographs, nor is a device, which has no end."""
+    for path in (tmp_path / "none.csv", tmp_path, Path("/dev/zero"), write_digit(tmp_path / "7.png", seven)):
         with pytest.raises(DataError, match="CSV"):
             read_photo_list(path)
 

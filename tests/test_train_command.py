@@ -38,6 +38,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [
         ("--out new --data none.npz", 6, "found nothing there"),
         ("--out new --data digits.npz --init none.keras", 6, "expected a model file"),
+        ("--out new --data digits.npz --init /dev/zero", 6, "expected a model file, found a folder, device or pipe"),
         ("--out new --data digits.npz --teacher none.keras", 6, "expected a model file"),
         ("--out new --data digits.npz --validation 40", 2, "choose another --validation"),
         ("--out new --data digits.npz --weight 0", 2, "expected weights above 0"),
