@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -257,3 +259,14 @@ def test_nothing_is_overwritten_unasked(
     assert target.read_bytes() == b"before"
     assert run(*given, target, "--force").exit_code == 0
     assert target.read_bytes() != b"before"
+
+
+def test_a_full_disk_is_one_line(sample: Path, tmp_path: Path) -> None:
+    """What is written is refused by the system midway; nothing is left, and Python has nothing to add."""
+    words = [sys.executable, "-m", "edge_digits", "data", "import", sample, "--out", tmp_path / "all.npz", "--quiet"]
+    # A limit on the size of files stands for a disk without room; bash counts it in KiB.
+    limited = ["bash", "-c", 'ulimit -f 4 && exec "$@"', "bash", *map(str, words)]
+    done = subprocess.run(limited, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == f"error: {tmp_path / 'all.npz'}: cannot be written: File too large\n"
+    assert list(tmp_path.iterdir()) == [sample]
