@@ -48,6 +48,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("--out new --data digits.npz --learning-rate nan", 2, "nan is not in the range 0<x<=1"),
         ("--out new --data digits.npz --learning-rate 1e30", 2, "1e+30 is not in the range 0<x<=1"),
         ("--out new --data digits.npz --init none.keras --max-drop nan", 2, "nan is not in the range 0<=x<=100"),
+        ("--out new --data digits.npz --max-drop 1", 2, "--max-drop: expected --init"),
         ("--out new --resume --force", 2, "found both"),
         ("--out finished --data digits.npz", 2, "exists already"),
         ("--out stopped --data digits.npz", 2, "continue it with --resume"),

@@ -94,6 +94,8 @@ def train(
     report = reporter()
     if resume and force:
         raise UsageError("expected --resume or --force, found both; --resume goes on, --force starts over")
+    if init is None and _is_given("max_drop"):
+        raise UsageError("--max-drop: expected --init, whose model it is held against, found none; leave it out")
     # All that can be wrong without TensorFlow is found before its import, which takes seconds.
     named, shares = _sources(sources, weights, is_fine_tuning=init is not None)
     from edge_digits.mixture import load_mixture
@@ -168,10 +170,15 @@ def _arch_of(name: str, *, asked: str) -> str:
     """
     if name not in RECIPES:
         return asked
-    is_named = click.get_current_context().get_parameter_source("arch") is not click.core.ParameterSource.DEFAULT
-    if is_named and asked != name:
+    if _is_given("arch") and asked != name:
         raise UsageError(f"--init: expected a model of {asked}, found one of {name}; leave out --arch")
     return name
+
+
+def _is_given(option: str) -> bool:
+    """Tell whether an option is more than its default."""
+    source = click.get_current_context().get_parameter_source(option)
+    return source not in (None, click.core.ParameterSource.DEFAULT)
 
 
 def _sources(
