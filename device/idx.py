@@ -52,6 +52,10 @@ _DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,
 )
+_FOREIGN: Mapping[bytes, str] = {
+    b"\x1f\x8b": "a gzipped file; unpack it first",
+    b"\x93NUMPY": "a single array (.npy); save images and labels as one npz with numpy.savez",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,15 +84,18 @@ def read_part(path: Path, part: Part, *, classes: int = len(LABELS)) -> Labelled
     """
     if not path.is_dir():
         return _read_npz(path, part, classes)
-    files = [_find_idx(path, f"{_STEMS[part]}-{kind}") for kind in ("images-idx3-ubyte", "labels-idx1-ubyte")]
-    if files[0] and files[1]:
-        arrays = (parse_idx(_read_bytes(file), str(file)) for file in files if file)
-        return checked(*arrays, name=str(path), classes=classes)
+    names = [f"{_STEMS[part]}-{kind}" for kind in ("images-idx3-ubyte", "labels-idx1-ubyte")]
+    files = {name: _find_idx(path, name) for name in names}
+    found = [file for file in files.values() if file]
+    if len(found) == len(names):
+        return checked(*(parse_idx(_read_bytes(file), str(file)) for file in found), name=str(path), classes=classes)
     if (path / "mnist.npz").is_file():
         return _read_npz(path / "mnist.npz", part, classes)
+    if found:
+        absent = next(name for name, file in files.items() if file is None)
+        raise DataError(f"{path}: expected {absent} (plain or .gz) beside {found[0].name}, found none; add it")
     raise DataError(
-        f"{path}: expected {_STEMS[part]}-images-idx3-ubyte and {_STEMS[part]}-labels-idx1-ubyte (plain or .gz) or "
-        f"mnist.npz in this folder, found neither"
+        f"{path}: expected {names[0]} and {names[1]} (plain or .gz) or mnist.npz in this folder, found neither"
     )
 
 
@@ -169,6 +176,8 @@ def _read_bytes(path: Path) -> bytes:
 def _read_npz(path: Path, part: Part, classes: int) -> LabelledDigits:
     if not path.exists():
         raise DataError(f"{path}: expected an .npz file or a folder of IDX files, found nothing there")
+    if not path.is_file():  # /dev/zero has no end
+        raise DataError(f"{path}: expected an .npz file or a folder of IDX files, found a device or pipe; name a file")
     keys = (f"x_{part}", f"y_{part}")
     try:
         with zipfile.ZipFile(path) as archive:
@@ -177,10 +186,23 @@ def _read_npz(path: Path, part: Part, classes: int) -> LabelledDigits:
             members = [archive.read(f"{key}.npy") for key in keys if not absent]
         arrays = [np.asarray(np.load(io.BytesIO(member), allow_pickle=False)) for member in members]
     except _DAMAGED as cause:
+        foreign = _foreign_kind(path)
+        if foreign is not None:
+            raise DataError(f"{path}: expected an .npz file, found {foreign}") from cause
         raise DataError(f"{path}: expected an undamaged .npz file, found: {_reason(cause)}; fetch it again") from cause
     if absent:
         raise DataError(f"{path}: expected the arrays {' and '.join(keys)}, found no {' and no '.join(absent)}")
     return checked(*arrays, name=str(path), classes=classes)
+
+
+def _foreign_kind(path: Path) -> str | None:
+    """Return what kind of file it is in place of an npz, and what to do, where its first bytes say so."""
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(max(map(len, _FOREIGN)))
+    except OSError:
+        return None
+    return next((kind for magic, kind in _FOREIGN.items() if beginning.startswith(magic)), None)
 
 
 def _reason(cause: BaseException) -> str:

@@ -15,13 +15,14 @@ def wilson_interval(correct: int, count: int) -> tuple[float, float]:
         count: trials, at least 1.
 
     Returns:
-        Lower and upper bound, 0–1.
+        Lower and upper bound, 0–1, with the share between them or on them.
     """
     share = correct / count
     spread = Z_95**2 / count
     centre = (share + spread / 2) / (1 + spread)
     half = Z_95 / (1 + spread) * math.sqrt(share * (1 - share) / count + spread / (4 * count))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    # Rounding puts a bound a hair inside a share of 0 or 1.
+    return max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half))
 
 
 def mcnemar_p(gained: int, lost: int) -> float:

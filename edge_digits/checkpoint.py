@@ -59,7 +59,12 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
     """
     if not (folder / STATE_NAME).exists():
         return None
-    state = read_json(folder / STATE_NAME)
+    try:
+        state = read_json(folder / STATE_NAME)
+    except DataError as cause:
+        raise DataError(
+            f"{folder / STATE_NAME}: expected a checkpoint's record, found no JSON document; start over with --force"
+        ) from cause
     try:
         model = keras.models.load_model(folder / state["weights"])
         identity = {"settings": state["settings"], "data": state["data"]}

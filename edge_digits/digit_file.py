@@ -7,9 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from device.output_files import atomic_path
-
 from .digit_set import Digits
+from .run_files import write_npz
 
 
 def write_digits(digits: Digits, path: Path) -> None:
@@ -18,10 +17,9 @@ def write_digits(digits: Digits, path: Path) -> None:
     Raises:
         OutputError: the file cannot be written.
     """
-    arrays: dict[str, NDArray[np.uint8]] = {}
+    arrays: dict[str, NDArray[np.generic]] = {}
     if len(digits.train_labels):
         arrays |= {"x_train": digits.train_images, "y_train": digits.train_labels}
     if len(digits.test_labels):
         arrays |= {"x_test": digits.test_images, "y_test": digits.test_labels}
-    with atomic_path(path) as temporary:
-        np.savez_compressed(temporary, **arrays)
+    write_npz(path, compressed=True, **arrays)

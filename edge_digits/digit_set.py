@@ -80,6 +80,8 @@ def read_parts(path: Path, *, source: str) -> Digits:
 
 def _parts_in(path: Path) -> tuple[Part, ...]:
     """Return which parts an npz file holds; both where that cannot be told, so that reading it says what is wrong."""
+    if not path.is_file():
+        return PARTS
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())

@@ -100,7 +100,7 @@ class Evaluation:
 
     @property
     def macro_f1(self) -> float:
-        """Mean of the labels' F1, 0–1."""
+        """Mean F1 of the labels that have an image or an answer, 0–1."""
         known = [each.f1 for each in self.classes if each.f1 is not None]
         return math.fsum(known) / len(known)
 

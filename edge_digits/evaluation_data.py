@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from device.errors import DataError, UsageError
 from device.idx import LabelledDigits, idx_md5
 
-from .digit_set import Digits, digests
+from .digit_set import Digits, digests, no_digits
 from .digit_sources import read_source
 from .mixture import load_mixture
 from .mnist import SPLIT_SEED, default_validation, is_canonical, load_mnist, validation_split
@@ -100,6 +100,8 @@ def _part(
         return digits.test
     if split == "train":
         return digits.train
+    if len(digits.train_labels) < 2:  # nothing that could be parted
+        return no_digits()
     of_these = [record for record in training if record.get("data") in (None, digests(digits))]
     if len(of_these) < len(training):
         report("warning: a model was trained on other digits than these, so it may have seen what is held back here")

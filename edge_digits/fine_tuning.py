@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 
 from converters.keras_models import read_trained
 from device.contract import LABELS, SIDE
-from device.errors import GateError, UsageError
+from device.errors import DataError, GateError, UsageError
+from device.idx import CANONICAL_MD5
 from device.statistics import mcnemar_p
 
+from .keeping_apart import picture_keys
 from .mixture import Mixture
+from .mnist import SPLIT_SEED, default_validation, load_mnist, validation_split
 
 LEAST_ACCURACY = 0.2
 
@@ -103,6 +106,35 @@ def held_back_of(mixture: Mixture, validation: NDArray[np.int64]) -> list[HeldBa
         if len(labels):
             sets.append(HeldBack(f"{source.name}, held back", images, labels, is_gated=True))
     return sets
+
+
+def mnist_held_back(mixture: Mixture, learned: NDArray[np.int64], *, report: Callable[[str], None]) -> list[HeldBack]:
+    """Gather MNIST's validation digits where MNIST is not in the mixture, so that a model that forgets it is noticed.
+
+    Those that the run learns from, as from a source that shares digits with MNIST, are left out.
+
+    Args:
+        mixture: what the run learns from.
+        learned: int64 (K,), positions of its training digits that are learned from.
+        report: takes a line about where MNIST came from, or why there is none.
+    """
+    test_digest = CANONICAL_MD5["test_images"]
+    if any(each.kind == "mnist" or each.md5["test_images"] == test_digest for each in mixture.sources):
+        return []
+    try:
+        mnist = load_mnist(None, report=report)
+        if len(mnist.train_labels) < len(LABELS):
+            raise DataError(f"{mnist.source}: expected training digits, found {len(mnist.train_labels)}")
+    except DataError as cause:
+        report(f"warning: without MNIST, a model that forgets it is not noticed: {cause}")
+        return []
+    count = default_validation(len(mnist.train_labels))
+    held = validation_split(mnist.train_labels, count=count, seed=SPLIT_SEED).validation
+    images = mnist.train_images[held]
+    is_new = ~np.isin(picture_keys(images), picture_keys(mixture.images[learned]))
+    if not is_new.any():
+        return []
+    return [HeldBack(f"{mnist.source}, held back", images[is_new], mnist.train_labels[held][is_new], is_gated=True)]
 
 
 def comparison(

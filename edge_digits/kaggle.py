@@ -63,6 +63,8 @@ def _read(path: Path, columns: Sequence[str]) -> NDArray[np.uint8]:
     """Return uint8 (N, columns), the values of a file with exactly these columns."""
     parts: list[NDArray[np.uint8]] = []
     line = 2
+    if path.exists() and not (path.is_file() or path.is_dir()):  # /dev/zero has no end
+        raise DataError(f"{path}: expected a readable CSV file, found a device or pipe; name a file")
     try:
         with path.open("rb") as file:
             _check_header(file.readline(LONGEST_LINE_BYTES), columns, path)

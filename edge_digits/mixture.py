@@ -159,6 +159,9 @@ def _check_request(sources: Sequence[Path | str], weights: Sequence[float] | Non
     wrong = next((each for each in weights if not (math.isfinite(each) and each > 0)), None)
     if wrong is not None:
         raise UsageError(f"expected weights above 0, found {wrong:g}; leave out a source that is not wanted")
+    if not math.isfinite(sum(weights)):
+        shown = " and ".join(f"{each:g}" for each in weights)
+        raise UsageError(f"expected weights whose sum is finite, found {shown}; only how they compare matters")
 
 
 def _join(read: Sequence[SourceDigits], prepared: Sequence[KeptApart], weights: Sequence[float] | None) -> Mixture:

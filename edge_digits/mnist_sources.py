@@ -8,18 +8,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from benchmarks.measuring_digits import SAMPLE_MD5 as SAMPLE_TEST_MD5
 from benchmarks.measuring_digits import SAMPLE_TEST
 from device.errors import DataError
 from device.idx import read_part
-from device.output_files import atomic_path
 from device.paths import cache_dir
 
 from .digit_set import Digits, digits_of, is_canonical, read_digits, read_parts, verify
 from .downloads import download
 from .npm_package import read_npm_package
+from .run_files import write_npz
 
 URL_VARIABLE = "EDGE_DIGITS_MNIST_URL"
 KERAS_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
@@ -76,14 +74,14 @@ def write_cache(digits: Digits) -> None:
     Raises:
         OutputError: the cache cannot be written.
     """
-    with atomic_path(cache_file()) as temporary:
-        np.savez_compressed(
-            temporary,
-            x_train=digits.train_images,
-            y_train=digits.train_labels,
-            x_test=digits.test_images,
-            y_test=digits.test_labels,
-        )
+    write_npz(
+        cache_file(),
+        compressed=True,
+        x_train=digits.train_images,
+        y_train=digits.train_labels,
+        x_test=digits.test_images,
+        y_test=digits.test_labels,
+    )
 
 
 def from_keras(*, timeout_s: float, report: Callable[[str], None]) -> Digits:

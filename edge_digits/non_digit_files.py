@@ -6,10 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from device.output_files import atomic_path
-
 from .contact_sheet import draw_contact_sheet, save_contact_sheet
 from .non_digit_tests import NonDigits
+from .run_files import write_npz
 
 COLUMNS = 20
 
@@ -20,8 +19,7 @@ def write_non_digits(made: NonDigits, path: Path) -> None:
     Raises:
         OutputError: it cannot be written.
     """
-    with atomic_path(path) as temporary:
-        np.savez_compressed(temporary, images=made.images, kinds=np.array(made.kinds))
+    write_npz(path, compressed=True, images=made.images, kinds=np.array(made.kinds))
 
 
 def draw_non_digits(made: NonDigits, path: Path, *, each: int, seed: int) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from device.child_process import describe_end, run_module
-from device.errors import DataError, FitError
+from device.errors import DataError, FitError, one_line
 
 from .photo_list import ListedPhoto
 from .scoring import Subject
@@ -18,6 +18,7 @@ BATCH = 100
 """Photographs that one child reads: few enough for a command line and for the time a child has."""
 
 REFUSED = "?"
+MOST_SHOWN = 300  # characters of a path in a message
 
 
 @dataclass(frozen=True)
@@ -82,14 +83,27 @@ def read_photos(
     Raises:
         FitError: the model cannot be run.
     """
-    there = [photo for photo in photos if photo.path.is_file()]
+    absent = {id(photo): _why_absent(photo.path) for photo in photos}
+    there = [photo for photo in photos if absent[id(photo)] is None]
     options = ["classify", "--json", "--quiet", "--model", str(subject.path.resolve())]
     options += ["--runtime", runtime] if runtime else []
     options += ["--labels", str(labels.resolve())] if labels else []
     options += ["--input-range", input_range] if input_range else []
     read = dict(zip(map(id, there), _read_all(there, options), strict=True))
-    missing = "expected a picture file, found nothing there; check the name"
-    return [read.get(id(photo)) or PhotoReading(photo, error=f"{photo.path}: {missing}") for photo in photos]
+    return [read.get(id(photo)) or PhotoReading(photo, error=absent[id(photo)]) for photo in photos]
+
+
+def _why_absent(path: Path) -> str | None:
+    """Return why there is no file at a path, or None where there is one."""
+    found, shown = "nothing there", str(path)
+    try:
+        if path.is_file():
+            return None
+    except OSError as cause:  # as for a name that is too long
+        found = one_line(cause)
+    if len(shown) > MOST_SHOWN:
+        shown = f"{shown[: MOST_SHOWN // 2]}…{shown[-MOST_SHOWN // 2 :]}"
+    return f"{shown}: expected a picture file, found {found}; check the name"
 
 
 def _read_all(photos: Sequence[ListedPhoto], options: Sequence[str]) -> Iterator[PhotoReading]:

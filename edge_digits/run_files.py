@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from device.command_line import Terminated
 from device.errors import DataError, UsageError
 from device.model_file import sha256
-from device.output_files import atomic_path, refuse_existing, refuse_unwritable, write_text
+from device.output_files import refuse_existing, refuse_unwritable, write_bytes, write_text
 
 MODEL_NAME, H5_NAME = "model.keras", "model.h5"
 STATE_NAME = "checkpoint.json"
@@ -105,15 +106,17 @@ def read_json(path: Path) -> Any:
         raise DataError(f"{path}: expected a JSON document, found none ({cause}); train again") from cause
 
 
-def write_npz(path: Path, **arrays: NDArray[np.uint8]) -> None:
+def write_npz(path: Path, *, compressed: bool = False, **arrays: NDArray[np.generic]) -> None:
     """Write arrays to an npz file atomically.
 
     Raises:
         OutputError: it cannot be written.
     """
-    with atomic_path(path) as temporary:
-        save: Any = np.savez  # its type differs between numpy 1 and 2
-        save(temporary, **arrays)
+    save: Any = np.savez_compressed if compressed else np.savez  # their types differ between numpy 1 and 2
+    # On a full disk, zipfile's own file would complain once more when Python drops it.
+    content = io.BytesIO()
+    save(content, **arrays)
+    write_bytes(path, content.getvalue())
 
 
 def digest_of(path: Path) -> str:
@@ -123,6 +126,8 @@ def digest_of(path: Path) -> str:
         DataError: it cannot be read.
     """
     try:
+        if path.exists() and not path.is_file():  # /dev/zero has no end
+            raise DataError(f"{path}: expected a model file, found a folder, device or pipe; name a file")
         return sha256(path.read_bytes())[:12]
     except OSError as cause:
         raise DataError(f"{path}: expected a model file, found none ({cause.strerror}); check the path") from cause

@@ -109,6 +109,17 @@ def write_outcome(
     return Trained(model=out / MODEL_NAME, history=tuple(history), validation_accuracy=validation_accuracy)
 
 
+def complete_outcome(run: Trained, *, distorted: bool) -> None:
+    """Draw the curves of a finished run where a kill came before them, as they are what is written last.
+
+    Raises:
+        OutputError: they cannot be written.
+    """
+    curves = run.model.with_name(CURVES_NAME)
+    if not curves.exists():
+        draw_curves(run.history, curves, distorted=distorted)
+
+
 def write_h5(model: Path) -> Path:
     """Write a Keras model beside itself in Keras's older format, HDF5.
 

@@ -27,7 +27,7 @@ from .mnist import DEFAULT_VALIDATION, SPLIT_SEED, ValidationSplit, validation_s
 from .non_digits import draw_non_digits
 from .recipes import RECIPES, Recipe
 from .run_files import refuse_run
-from .run_outcome import Trained, as_json, finished_run, write_outcome
+from .run_outcome import Trained, as_json, complete_outcome, finished_run, write_outcome
 
 NON_DIGIT_SEED = 0
 
@@ -123,6 +123,8 @@ def train(
     identity = as_json({"settings": asdict(settings), "data": digests(digits)})
     finished = finished_run(out, identity) if resume and not force else None
     if finished is not None:
+        complete_outcome(finished, distorted=settings.augmentation is not None)
+        remove_checkpoint(out)
         report(f"{out}: this run is finished already")
         return finished
     lessons = _lessons(digits, frequency, split, settings, teachers)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -205,6 +207,8 @@ def test_refusal_measures_every_kind(sample: Path, tmp_path: Path) -> None:
     ("arguments", "code", "fault"),
     [
         (("import", "none.npz", "--out", "a.npz"), 6, "found nothing there"),
+        (("info", "--data", "/dev/zero"), 6, "found a device or pipe"),
+        (("info", "--data", "zero.csv"), 6, "found a device or pipe"),
         (("import", "--out", "a.npz"), 2, "Missing argument"),
         (("import", "{sample}", "{sample}", "--out", "a.npz"), 2, "twice"),
         (("import", "{sample}", "--out", "a.png"), 2, "end in .npz"),
@@ -215,10 +219,12 @@ def test_refusal_measures_every_kind(sample: Path, tmp_path: Path) -> None:
         (("distort", "--data", "{sample}", "--out", "{sample}"), 1, "found a file"),
         (("distort", "--data", "{sample}", "--out", "out", "--count", "50"), 2, "ask for fewer"),
         (("distort", "--out", "out", "--kind", "bent"), 2, "'bent'"),
+        (("scenes", "--data", "{train}", "--out", "out"), 6, "expected a test part, found training digits alone"),
         (("robustness", "none.tflite"), 6, "none.tflite"),
         (("robustness", "{sample}"), 6, "sample.npz"),
         (("non-digits", "--out", "a.npz", "--fashion", "none"), 6, "none"),
         (("refusal", "{sample}"), 6, "sample.npz"),
+        (("refusal", str(MODEL), "--reject-below", "nan"), 2, "nan is not in the range"),
         (("refusal", str(MODEL), "--data", "{train}"), 6, "expected a test part"),
         (("non-digits", "--out", "a.txt"), 2, "end in .npz"),
     ],
@@ -230,6 +236,7 @@ def test_wrong_requests_are_one_line(
     monkeypatch.chdir(tmp_path)
     digits = make_digits()
     np.savez("train.npz", x_train=digits.train_images, y_train=digits.train_labels)
+    Path("zero.csv").symlink_to("/dev/zero")
     before = sorted(tmp_path.iterdir())
     result = run(*(each.format(sample=sample, train=tmp_path / "train.npz") for each in arguments))
     assert result.exit_code == code, result.stderr
@@ -252,3 +259,14 @@ def test_nothing_is_overwritten_unasked(
     assert target.read_bytes() == b"before"
     assert run(*given, target, "--force").exit_code == 0
     assert target.read_bytes() != b"before"
+
+
+def test_a_full_disk_is_one_line(sample: Path, tmp_path: Path) -> None:
+    """What is written is refused by the system midway; nothing is left, and Python has nothing to add."""
+    words = [sys.executable, "-m", "edge_digits", "data", "import", sample, "--out", tmp_path / "all.npz", "--quiet"]
+    # A limit on the size of files stands for a disk without room; bash counts it in KiB.
+    limited = ["bash", "-c", 'ulimit -f 4 && exec "$@"', "bash", *map(str, words)]
+    done = subprocess.run(limited, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == f"error: {tmp_path / 'all.npz'}: cannot be written: File too large\n"
+    assert list(tmp_path.iterdir()) == [sample]

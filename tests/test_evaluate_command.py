@@ -46,8 +46,9 @@ def photographs(sample_digits: MeasuringDigits, tmp_path: Path) -> Path:
     seven = sample_digits.images[int(np.flatnonzero(sample_digits.labels == 7)[0])]
     paper = cv2.copyMakeBorder(cv2.resize(255 - seven, (112, 112)), 40, 40, 40, 40, 0, None, [255])
     cv2.imwrite(str(tmp_path / "7.png"), paper)
+    cv2.imwrite(str(tmp_path / "again.png"), paper)
     path = tmp_path / "labels.csv"
-    path.write_text("path,label,source\n7.png,7,ann\n7.png,1,bob\ngone.png,3,bob\n")
+    path.write_text("path,label,source\n7.png,7,ann\nagain.png,1,bob\ngone.png,3,bob\n")
     return path
 
 
@@ -172,7 +173,7 @@ def test_a_missing_photograph_is_exit_code_6_and_stops_no_other(data: Path, phot
         ("bob", 1, 0),
     ]
     assert photos["misread"] == [
-        {"path": str(photographs.parent / "7.png"), "source": "bob", "label": "1", "text": "7"}
+        {"path": str(photographs.parent / "again.png"), "source": "bob", "label": "1", "text": "7"}
     ]
 
 
@@ -225,6 +226,13 @@ def test_a_model_without_a_card_takes_its_labels_from_a_file(model: ModelFile, d
 def test_bad_arguments_have_their_exit_code(arguments: list[object], code: int) -> None:
     """One line each, before any work."""
     assert run("evaluate", *arguments).exit_code == code
+
+
+def test_nothing_is_held_back_of_test_digits_alone(data: Path) -> None:
+    """One line says that there are none of that part."""
+    result = run("evaluate", DEFAULT_MODEL, "--data", data, "--split", "validation")
+    assert result.exit_code == 6
+    assert "expected digits held back for validation, found none; choose another --split" in result.stderr
 
 
 def test_photographs_need_a_converted_model(photographs: Path, tmp_path: Path) -> None:

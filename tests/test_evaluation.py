@@ -52,6 +52,7 @@ def test_what_has_no_digits_has_no_figures() -> None:
     assert found.classes[8].precision is found.classes[8].recall is found.classes[8].f1 is None
     assert found.classes[4].precision == 0.0
     assert found.classes[4].recall is None
+    assert found.macro_f1 == pytest.approx((found.classes[3].f1 + 0.0) / 2)
 
 
 def test_top_2_counts_the_second_best() -> None:

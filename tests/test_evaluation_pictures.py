@@ -12,7 +12,7 @@ pytest.importorskip("matplotlib")
 from benchmarks.page_style import cards_below
 from edge_digits.evaluation import evaluate_scores
 from edge_digits.evaluation_page import PAGE_STYLE
-from edge_digits.evaluation_plots import draw_reliability
+from edge_digits.evaluation_plots import draw_models, draw_reliability
 
 
 def test_no_word_hides_a_point() -> None:
@@ -27,6 +27,15 @@ def test_no_word_hides_a_point() -> None:
     for words in upper.texts:
         assert words.get_bbox_patch() is None
         assert all(words.get_zorder() < each.get_zorder() for each in points)
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_models_that_read_everything_or_nothing_right_are_drawn(right: bool) -> None:
+    """Their intervals end at the point itself, however many digits there are."""
+    for count in (10, 13, 25):
+        labels = np.arange(count, dtype=np.uint8) % 10
+        scores = np.eye(10, dtype=np.float32)[labels if right else (labels + 1) % 10]
+        assert draw_models(["a", "b"], [evaluate_scores(scores, labels)] * 2, title="all alike").axes
 
 
 def test_rows_become_cards_only_in_tables_that_ask_for_it() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import hashlib
 from pathlib import Path
 
@@ -152,3 +153,28 @@ def test_absent_path_and_empty_folder_are_refused(tmp_path: Path):
         read_part(tmp_path / "none", "test")
     with pytest.raises(DataError, match="expected t10k-images-idx3-ubyte"):
         read_part(tmp_path, "test")
+
+
+@pytest.mark.parametrize("missing", ["images-idx3", "labels-idx1"])
+def test_half_a_pair_names_the_other_half(missing: str, tmp_path: Path):
+    """Images without labels and labels without images are refused by the file that lacks."""
+    folder = write_idx_folder(make_digits(), tmp_path / "idx", zipped=False)
+    (folder / f"t10k-{missing}-ubyte").unlink()
+    with pytest.raises(DataError, match=rf"expected t10k-{missing}-ubyte \(plain or \.gz\) beside t10k-"):
+        read_part(folder, "test")
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"), [(gzip.compress(b"label,pixel0"), "gzipped file; unpack"), (b"\x93NUMPY\1\0", "single array")]
+)
+def test_another_kind_of_file_is_named(content: bytes, kind: str, tmp_path: Path):
+    """A gzipped CSV and a single array are no damaged npz."""
+    (tmp_path / "other").write_bytes(content)
+    with pytest.raises(DataError, match=kind):
+        read_part(tmp_path / "other", "test")
+
+
+def test_a_device_is_not_read():
+    """What has no end is refused before it is read."""
+    with pytest.raises(DataError, match="found a device or pipe"):
+        read_part(Path("/dev/zero"), "test")

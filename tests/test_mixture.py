@@ -194,6 +194,13 @@ def test_requests_that_make_no_sense_are_refused(
         mix(*[path] * count, weights=weights)
 
 
+def test_weights_too_large_to_add_are_refused(tmp_path: Path) -> None:
+    """Each of them is a number, their sum is none."""
+    paths = [write_npz(make_digits(), tmp_path / f"{name}.npz") for name in "ab"]
+    with pytest.raises(UsageError, match=r"expected weights whose sum is finite, found 1e\+308 and 1e\+308"):
+        mix(*paths, weights=[1e308, 1e308])
+
+
 def test_a_source_spelled_in_two_ways_is_one(tmp_path: Path) -> None:
     """Paths are compared by where they lead."""
     path = write_npz(make_digits(), tmp_path / "a.npz")

@@ -57,6 +57,11 @@ def test_a_named_source_is_kept_and_other_columns_are_left_aside(tmp_path: Path)
         ("", "add path and label"),
         ("path,label\na.png,1\nb.png,seven\n", "line 3"),
         ("path,label\n,1\n", "path of a photograph in line 2"),
+        ("path,label\na.png,1\nb.png\n", "expected a label in line 3"),
+        ("path,source,label\na.png,me\n", "expected a label in line 2"),
+        ("path,label\na.png,1,me\n", "expected 2 fields in line 2, as in the first line, found 3"),
+        ("path,label,label\na.png,1,2\n", "found 'label' twice"),
+        ("path,label\na.png,1\nb.png,2\n./a.png,3\n", "found '1' in line 2 and '3' in line 4"),
     ],
 )
 def test_a_list_that_is_none_is_refused_in_one_line(tmp_path: Path, text: str, words: str) -> None:
@@ -66,9 +71,15 @@ def test_a_list_that_is_none_is_refused_in_one_line(tmp_path: Path, text: str, w
     assert "\n" not in str(raised.value)
 
 
+def test_a_list_may_have_empty_fields_and_a_photograph_twice(tmp_path: Path) -> None:
+    """Spreadsheets end lines with commas; a photograph that is listed again with the same label is one more."""
+    photos = read_photo_list(write_list(tmp_path, "path,label,,\na.png,1,,\na.png,1,,,\n"))
+    assert [each.label for each in photos] == ["1", "1"]
+
+
 def test_a_missing_list_and_a_picture_for_a_list_are_refused(tmp_path: Path, seven: np.ndarray) -> None:
-    """Neither is a CSV of photographs."""
-    for path in (tmp_path / "none.csv", tmp_path, write_digit(tmp_path / "7.png", seven)):
+    """Neither is a CSV of photographs, nor is a device, which has no end."""
+    for path in (tmp_path / "none.csv", tmp_path, Path("/dev/zero"), write_digit(tmp_path / "7.png", seven)):
         with pytest.raises(DataError, match="CSV"):
             read_photo_list(path)
 
@@ -139,6 +150,16 @@ def test_photographs_are_read_as_the_device_reads_them(tmp_path: Path, seven: np
     assert [each.error is None for each in readings] == [False, True, False, True]
     assert [each.right for each in readings] == [False, True, False, True]
     assert readings[1].digits[0].score > 0.5
+
+
+def test_a_name_that_is_too_long_stops_no_other_photograph(tmp_path: Path, seven: np.ndarray) -> None:
+    """It is as good as missing, and the line that says so is not as long."""
+    write_digit(tmp_path / "7.png", seven)
+    photos = read_photo_list(write_list(tmp_path, f"path,label\n{'long' * 2000}.png,1\n7.png,7\n"))
+    long, short = read_photos(read_subject(DEFAULT_MODEL, "m", warn=print), photos)
+    assert "found File name too long; check the name" in (long.error or "")
+    assert len(long.error or "") < 500
+    assert short.right
 
 
 def test_a_sheet_shows_what_was_misread(tmp_path: Path, seven: np.ndarray) -> None:

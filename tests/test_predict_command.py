@@ -157,6 +157,22 @@ def test_contradictions_and_missing_files_are_refused(
     assert not list(tmp_path.glob("answers*"))
 
 
+@pytest.mark.parametrize("link", [False, True])
+def test_what_is_read_is_not_overwritten(link: bool, sample_digits: MeasuringDigits, tmp_path: Path) -> None:
+    """Not even with --force, nor under another name."""
+    test = write_test_csv(tmp_path / "test.csv", sample_digits.images[:2])
+    picture = tmp_path / "seven.png"
+    cv2.imwrite(str(picture), 255 - sample_digits.images[0])
+    for path, read in ((test, ["--kaggle-submission", test]), (picture, [picture])):
+        before, out = path.read_bytes(), path
+        if link:
+            out = path.with_stem("link")
+            out.symlink_to(path)
+        result = predict(DEFAULT_MODEL, *read, "--out", out, "--force")
+        assert (result.exit_code, path.read_bytes()) == (2, before)
+        assert "name another" in result.stderr
+
+
 def test_a_missing_picture_is_exit_code_6(tmp_path: Path) -> None:
     """As for any command that reads pictures."""
     assert predict(DEFAULT_MODEL, tmp_path / "none.png").exit_code == 6

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from device.errors import DataError, GateError, UsageError
 from edge_digits.cli import cli
 from edge_digits.distillation import teach
-from edge_digits.fine_tuning import Change, HeldBack, comparison, held_back_of, load_digit_model
+from edge_digits.fine_tuning import Change, HeldBack, comparison, held_back_of, load_digit_model, mnist_held_back
 from edge_digits.mixture import Mixture, load_mixture
 from edge_digits.mnist_sources import from_sample
 from edge_digits.run_files import digest_of, write_npz
@@ -52,6 +52,15 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / str(label)).mkdir(exist_ok=True)
         cv2.imwrite(str(folder / str(label) / f"{place}.png"), image // 2)
     return folder
+
+
+@pytest.fixture
+def mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What stands for MNIST: two thousand digits of the sample that no other fixture has."""
+    images, labels = SAMPLE.train_images[2000:4000], SAMPLE.train_labels[2000:4000]
+    write_npz(tmp_path / "mnist.npz", x_train=images, y_train=labels, x_test=images[:10], y_test=labels[:10])
+    monkeypatch.setenv("EDGE_DIGITS_DATA", str(tmp_path / "mnist.npz"))
+    return tmp_path / "mnist.npz"
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +106,7 @@ def test_a_calibrated_run_records_its_decision(data: Path, tmp_path: Path) -> No
 
 
 def test_fine_tuning_learns_the_new_and_keeps_the_old(
-    data: Path, collected: Path, teacher: Path, tmp_path: Path
+    data: Path, collected: Path, teacher: Path, mnist: Path, tmp_path: Path
 ) -> None:
     """From the command line: both sources are reported, old against new, and the new digits are read better."""
     weights = ["--data", str(data), "--weight", "1", "--data", str(collected), "--weight", "1"]
@@ -115,7 +124,8 @@ def test_fine_tuning_learns_the_new_and_keeps_the_old(
     record = json.loads((tmp_path / "tuned/training.json").read_text())
     assert record["settings"]["init"] == digest_of(teacher)
     assert record["settings"]["weights"] == [1.0, 1.0]
-    assert [each["is_gated"] for each in record["changes"]] == [False, True, True]
+    assert [each["is_gated"] for each in record["changes"]] == [True, False, True, True]
+    assert str(mnist) in record["changes"][0]["name"]
     assert all(
         0 <= each["before"] <= each["count"] and 0 <= each["after"] <= each["count"] for each in record["changes"]
     )
@@ -134,6 +144,35 @@ def test_a_model_that_got_worse_is_refused(teacher: Path, data: Path) -> None:
         accept(forgetful)
     assert "for report only" in said[-1]
     comparison(model, [reported], max_drop=0.0, report=said.append)(forgetful)
+
+
+def test_a_model_that_forgot_mnist_is_refused_whatever_it_learned(
+    data: Path, teacher: Path, mnist: Path, tmp_path: Path
+) -> None:
+    """MNIST that weights leave out of the mixture decides all the same: exit code 3 names it."""
+    images, labels = SAMPLE.train_images[1000:1600], (SAMPLE.train_labels[1000:1600] + 1) % 10
+    write_npz(tmp_path / "own.npz", x_train=images, y_train=labels)
+    options = ["--data", str(tmp_path / "own.npz"), "--weight", "1", "--epochs", "6", "--out", str(tmp_path / "tuned")]
+    result = CliRunner().invoke(cli, ["train", "--init", str(teacher), *options, "--learning-rate", "0.01"])
+    assert result.exit_code == 3, result.stderr
+    assert str(mnist) in result.stderr.splitlines()[-1]
+    assert not (tmp_path / "tuned/model.keras").exists()
+
+
+def test_mnist_is_compared_once_and_on_digits_that_are_not_learned(
+    data: Path, mnist: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A source that is MNIST needs no second one; one that holds all of its digits leaves none to compare on."""
+    own, same = (load_mixture([each], report=ignore) for each in (data, mnist))
+    everything = np.arange(len(own.labels))
+    assert [len(each.labels) for each in mnist_held_back(own, everything, report=ignore)] == [200]
+    assert mnist_held_back(load_mixture(["mnist"], report=ignore), everything, report=ignore) == []
+    assert mnist_held_back(same, np.arange(len(same.labels)), report=ignore) == []
+    said: list[str] = []
+    monkeypatch.setenv("EDGE_DIGITS_DATA", str(mnist.with_name("gone.npz")))
+    assert mnist_held_back(own, everything, report=said.append) == []
+    assert len(said) == 1
+    assert "a model that forgets it is not noticed" in said[0]
 
 
 def test_each_source_keeps_some_apart(data: Path, collected: Path) -> None:

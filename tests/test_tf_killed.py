@@ -63,6 +63,30 @@ def test_a_killed_training_goes_on(data: Path, tmp_path: Path) -> None:
     assert [row["val_loss"] for row in rows[0]] == [row["val_loss"] for row in rows[1]]
 
 
+def test_a_training_killed_at_its_very_end_becomes_whole(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Curves that were not drawn are drawn, the checkpoint that was left goes, and nothing is trained again."""
+    settings = TrainingSettings.from_recipe("cnn-nano", epochs=1, validation=100)
+    digits = read_digits(data, source="few")
+
+    def killed(*_arguments: object, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("edge_digits.run_outcome.draw_curves", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train(digits, settings, tmp_path, report=lambda line: None)
+    assert (tmp_path / "checkpoint.json").exists()
+    model = (tmp_path / "model.keras").read_bytes()
+    said: list[str] = []
+    train(digits, settings, tmp_path, resume=True, report=said.append)
+    assert said == [f"{tmp_path}: this run is finished already"]
+    assert (tmp_path / "curves.png").exists()
+    assert not list(tmp_path.glob("*checkpoint*"))
+    assert (tmp_path / "model.keras").read_bytes() == model
+
+
 def test_a_killed_conversion_leaves_whole_files_only(data: Path, tmp_path: Path) -> None:
     """What has its final name is sealed, verified and complete."""
     model, out = tmp_path / "run", tmp_path / "out"

@@ -114,7 +114,7 @@ def test_a_damaged_checkpoint_is_named(digits: Digits, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="expected a whole checkpoint"):
         train(digits, settings(), tmp_path, resume=True, report=ignore)
     (tmp_path / STATE_NAME).write_text("{")
-    with pytest.raises(DataError, match="expected a JSON document"):
+    with pytest.raises(DataError, match="found no JSON document; start over with --force"):
         train(digits, settings(), tmp_path, resume=True, report=ignore)
 
 

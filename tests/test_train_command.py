@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 from digit_fakes import make_digits, write_npz
 
+from device.command_line import run_command_line
 from device.errors import UsageError
 from edge_digits.cli import cli
 from edge_digits.mnist import DEFAULT_VALIDATION, default_validation
@@ -35,12 +38,17 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [
         ("--out new --data none.npz", 6, "found nothing there"),
         ("--out new --data digits.npz --init none.keras", 6, "expected a model file"),
+        ("--out new --data digits.npz --init /dev/zero", 6, "expected a model file, found a folder, device or pipe"),
         ("--out new --data digits.npz --teacher none.keras", 6, "expected a model file"),
         ("--out new --data digits.npz --validation 40", 2, "choose another --validation"),
         ("--out new --data digits.npz --weight 0", 2, "expected weights above 0"),
         ("--out new --data digits.npz --data digits.npz", 2, "found digits.npz twice"),
         ("--out new --data digits.npz --weight 1 --weight 2", 2, "found 2 for 1"),
-        ("--out new --data digits.npz --learning-rate inf", 2, "finite --learning-rate"),
+        ("--out new --data digits.npz --learning-rate inf", 2, "inf is not in the range 0<x<=1"),
+        ("--out new --data digits.npz --learning-rate nan", 2, "nan is not in the range 0<x<=1"),
+        ("--out new --data digits.npz --learning-rate 1e30", 2, "1e+30 is not in the range 0<x<=1"),
+        ("--out new --data digits.npz --init none.keras --max-drop nan", 2, "nan is not in the range 0<=x<=100"),
+        ("--out new --data digits.npz --max-drop 1", 2, "--max-drop: expected --init"),
         ("--out new --resume --force", 2, "found both"),
         ("--out finished --data digits.npz", 2, "exists already"),
         ("--out finished --data digits.npz --init finished/model.keras --force", 2, "one that is read here"),
@@ -52,8 +60,47 @@ def test_wrong_usage_is_noticed_at_once(folder: Path, options: str, code: int, w
     """One line and the right exit code, before anything slow."""
     result = CliRunner().invoke(cli, ["train", "--quiet", *options.split()])
     assert result.exit_code == code
-    assert words in result.stderr
-    assert len(result.stderr.strip().splitlines()) == 1
+    line = result.stderr.strip().splitlines()[-1]  # Click's own errors have how to call it above
+    assert words in line
+    assert result.stderr.strip() == line or line.startswith("Error: Invalid value")
+
+
+def commands_of(group: click.Group) -> Iterator[click.Command]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        yield from commands_of(command) if isinstance(command, click.Group) else [command]
+
+
+def test_no_range_of_any_command_takes_nan() -> None:
+    """It compares with nothing, so that a gate of "nan" would let everything pass."""
+    ranges = [
+        option.type
+        for command in commands_of(cli)
+        for option in command.params
+        if isinstance(option.type, click.FloatRange) and command.callback.__module__.startswith("edge_digits")
+    ]
+    assert len(ranges) >= 7
+    for each in ranges:
+        with pytest.raises(click.BadParameter, match="nan is not in the range"):
+            each.convert("nan", None, None)
+
+
+def test_what_takes_one_source_refuses_a_second(capsys: pytest.CaptureFixture[str]) -> None:
+    """Click would take the last and drop the others without a word."""
+    single = [
+        command
+        for command in commands_of(cli)
+        for option in command.params
+        if "--data" in option.opts and command.callback.__module__.startswith("edge_digits") and option.name == "data"
+    ]
+    assert len(single) >= 10
+    for command in single:
+        with pytest.raises(SystemExit, match="2"):
+            run_command_line(command, ["--data", "a.npz", "--data", "b.npz", *["x"] * 2])
+        written = capsys.readouterr().err
+        assert written.startswith("error: expected --data once, found a.npz and b.npz; name one")
+        assert written.count("\n") == 1
 
 
 def test_few_digits_hold_few_back() -> None:

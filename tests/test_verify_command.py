@@ -89,3 +89,11 @@ def test_wilson_intervals_are_those_of_the_literature() -> None:
     """9 of 10 gives 59.6–98.2 %; all of 10 does not give 100–100 %."""
     assert wilson_interval(9, 10) == pytest.approx((0.5958, 0.9821), abs=1e-4)
     assert wilson_interval(10, 10)[0] == pytest.approx(0.7225, abs=1e-4)
+
+
+@pytest.mark.parametrize("count", [1, 10, 13, 25, 1000])
+def test_an_interval_holds_its_share(count: int) -> None:
+    """Also where nothing or everything is right, and rounding would put a bound beside it."""
+    for correct in (0, count // 2, count):
+        low, high = wilson_interval(correct, count)
+        assert 0 <= low <= correct / count <= high <= 1

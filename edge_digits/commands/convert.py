@@ -10,6 +10,8 @@ import click
 from device.command_line import FILE, Command, reporter
 from device.errors import FitError, GateError, UsageError
 
+from .option_types import FiniteRange, Once
+
 if TYPE_CHECKING:
     from converters import Conversion
 
@@ -38,6 +40,7 @@ RANGE_NAMES = ("0-255", "0-1", "-1-1")
 )
 @click.option(
     "--data",
+    cls=Once,
     type=FILE,
     help="Test (and training) images: npz or folder; MNIST unless given.",
 )
@@ -52,13 +55,13 @@ RANGE_NAMES = ("0-255", "0-1", "-1-1")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Draws those images.")
 @click.option(
     "--gate",
-    type=click.FloatRange(0, 100),
+    type=FiniteRange(0, 100),
     metavar="PERCENT",
     help="Lowest agreement with the model; 99.99 for float32 and 99.7 for int8 unless given.",
 )
 @click.option(
     "--max-drop",
-    type=click.FloatRange(0, 100),
+    type=FiniteRange(0, 100),
     metavar="POINTS",
     default=0.1,
     show_default=True,

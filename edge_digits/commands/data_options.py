@@ -10,6 +10,8 @@ import click
 
 from device.command_line import FILE, NamedPath, reporter
 
+from .option_types import Once
+
 if TYPE_CHECKING:
     from device.idx import LabelledDigits
 
@@ -54,7 +56,9 @@ def file_option(name: str, **options: Any) -> Callable[[Any], Any]:
 
 def data_option(purpose: str) -> Callable[[Any], Any]:
     """Return an option that names one source with a test part."""
-    return click.option("--data", type=FILE, help=f"npz file or folder of IDX files {purpose}; MNIST unless given.")
+    return click.option(
+        "--data", cls=Once, type=FILE, help=f"npz file or folder of IDX files {purpose}; MNIST unless given."
+    )
 
 
 def load_sources(sources: Sequence[str], *, seed: int = 0) -> Mixture:

@@ -11,6 +11,7 @@ import click
 from device.command_line import FILE, Command, reporter
 
 from .data_options import data_option, fashion_option, json_option, pictures_option, seed_option
+from .option_types import FiniteRange
 
 
 @click.command("refusal", cls=Command)
@@ -18,7 +19,7 @@ from .data_options import data_option, fashion_option, json_option, pictures_opt
 @data_option("whose test digits should be accepted")
 @click.option(
     "--reject-below",
-    type=click.FloatRange(0, 1),
+    type=FiniteRange(0, 1),
     help="Best score below which a picture is refused; else the one in the model's card, else one that accepts 99% of "
     "5,000 training digits.",
 )

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import click
 
-from device.command_line import FILE, FOLDER, Command, reporter
+from device.command_line import FOLDER, Command
+
+from .data_options import data_option, load_test_digits
 
 
 @click.command("scenes", cls=Command)
-@click.option("--data", type=FILE, help="Digits to write with: npz file or folder of IDX files; else MNIST.")
+@data_option("whose test digits are written")
 @click.option(
     "--out",
     type=FOLDER,
@@ -36,9 +38,8 @@ def scenes_command(
 
     `edge-digits evaluate --photos` and `python -m benchmarks.photos` read that list.
     """
-    from ..mnist import load_mnist
     from ..scene_files import write_scenes
 
-    digits = load_mnist(data, report=reporter())
-    written = write_scenes(digits.test, out, causes=causes, layouts=layouts, count=count, seed=seed, force=force)
+    digits, _ = load_test_digits(data, count=None, seed=seed)
+    written = write_scenes(digits, out, causes=causes, layouts=layouts, count=count, seed=seed, force=force)
     click.echo(f"{out}: {written} scenes and labels.csv, rendered with seed {seed}")

@@ -8,6 +8,8 @@ import click
 
 from device.command_line import FILE, Command, reporter
 
+from .option_types import Once
+
 
 @click.command(cls=Command)
 @click.option(
@@ -17,7 +19,7 @@ from device.command_line import FILE, Command, reporter
     show_default=True,
     help="Results.",
 )
-@click.option("--data", type=FILE, help="Digits: an npz or a folder; else MNIST.")
+@click.option("--data", cls=Once, type=FILE, help="Digits: an npz or a folder; else MNIST.")
 @click.option("--epochs", type=click.IntRange(1), default=6, show_default=True, help="Passes over the training digits.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
 def demo(*, out: Path, data: Path | None, epochs: int, seed: int) -> None:

@@ -13,6 +13,8 @@ from device.command_line import FILE, Command, reporter
 from device.errors import DataError
 from device.runtime_names import RUNTIME_NAMES
 
+from .option_types import Once
+
 if TYPE_CHECKING:
     from edge_digits.evaluation_result import EvaluationResult
     from edge_digits.evaluation_run import EvaluationRun
@@ -24,6 +26,7 @@ RANGE_NAMES = ("0-255", "0-1", "-1-1")
 @click.argument("models", nargs=-1, required=True, type=FILE, metavar="MODEL...")
 @click.option(
     "--data",
+    cls=Once,
     type=FILE,
     help="Digits: npz, folder of IDX files or of pictures by class, CSV as Kaggle's train.csv; else MNIST.",
 )

@@ -12,6 +12,8 @@ from device.command_line import FILE, Command, reporter
 from device.errors import ExtraMissingError, UsageError
 from device.runtime_names import RUNTIME_NAMES
 
+from .option_types import Once
+
 if TYPE_CHECKING:
     from edge_digits.prediction import Prediction
     from edge_digits.scoring import Subject
@@ -26,7 +28,7 @@ RANGE_NAMES = ("0-255", "0-1", "-1-1")
 @click.option(
     "--seed", type=click.IntRange(0, 2**31 - 1), help="Draw the sample by chance; the same seed the same one."
 )
-@click.option("--data", type=FILE, help="Where samples come from: what `train` takes as data; else MNIST.")
+@click.option("--data", cls=Once, type=FILE, help="Where samples come from: what `train` takes as data; else MNIST.")
 @click.option(
     "--split",
     type=click.Choice(["test", "validation", "train", "all"]),
@@ -113,16 +115,24 @@ def _refuse_contradictions(
             raise UsageError(f"--kaggle-submission: answers for all digits of {kaggle_test}; leave out {also}")
         if out is None or out.suffix.lower() != ".csv":
             raise UsageError(f"--kaggle-submission: expected --out FILE.csv to write, found {out or 'none'}")
+        if _is_same_file(out, kaggle_test):
+            raise UsageError(f"--kaggle-submission: expected --out other than what is read, found {out}; name another")
         return
     if picture is not None and sample_options:
         raise UsageError(f"expected a picture or {sample_options[0]}, found both; leave one out")
     if "--index" in sample_options and "--seed" in sample_options:
         raise UsageError("expected --index or --seed, found both; leave one out")
     if out is not None:
+        if picture is not None and _is_same_file(out, picture):
+            raise UsageError(f"expected --out other than the picture, found {out}; name another")
         if out.suffix.lower() != ".png":
             raise UsageError(f"expected --out to end in .png, found {out}")
         if importlib.util.find_spec("matplotlib") is None:
             raise ExtraMissingError("drawing needs matplotlib, not installed here; pip install 'edge-digits[train]'")
+
+
+def _is_same_file(one: Path, other: Path) -> bool:
+    return one.exists() and other.exists() and one.samefile(other)
 
 
 def _predict(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import click
@@ -11,6 +10,7 @@ from device.command_line import FILE, Command, reporter
 from device.errors import UsageError
 
 from ..recipes import RECIPES
+from .option_types import FiniteRange
 
 FINE_TUNING_EPOCHS = 5
 FINE_TUNING_RATE = 0.1
@@ -37,7 +37,7 @@ MNIST_SHARE, NEW_SHARE = 3.0, 1.0
 )
 @click.option("--epochs", type=click.IntRange(1), help="Passes over the data; the architecture's recipe unless given.")
 @click.option("--batch-size", type=click.IntRange(1), help="Digits in a step; the recipe's unless given.")
-@click.option("--learning-rate", type=click.FloatRange(0, min_open=True), help="Peak; the recipe's unless given.")
+@click.option("--learning-rate", type=FiniteRange(0, 1, min_open=True), help="Peak; the recipe's unless given.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
 @click.option(
     "--validation",
@@ -52,15 +52,15 @@ MNIST_SHARE, NEW_SHARE = 3.0, 1.0
     "--init",
     type=FILE,
     help="Keras model (.keras, .h5) to go on from: a tenth of the recipe's rate, 5 epochs, and MNIST mixed in 3 to 1 "
-    "unless --data or --weight say otherwise.",
+    "unless --data or --weight say otherwise; it is compared on MNIST in any case.",
 )
 @click.option(
     "--max-drop",
-    type=click.FloatRange(0, 100),
+    type=FiniteRange(0, 100),
     default=0.1,
     show_default=True,
     help="With --init: refuse a model that lost more points than this, and more than one digit, on what was held back "
-    "of any source.",
+    "of any source or of MNIST.",
 )
 @click.option("--h5", is_flag=True, help="Also write model.h5.")
 @click.option("--resume", is_flag=True, help="Continue a run that was stopped.")
@@ -94,8 +94,8 @@ def train(
     report = reporter()
     if resume and force:
         raise UsageError("expected --resume or --force, found both; --resume goes on, --force starts over")
-    if learning_rate is not None and not math.isfinite(learning_rate):
-        raise UsageError(f"expected a finite --learning-rate, found {learning_rate}; try 0.001")
+    if init is None and _is_given("max_drop"):
+        raise UsageError("--max-drop: expected --init, whose model it is held against, found none; leave it out")
     # All that can be wrong without TensorFlow is found before its import, which takes seconds.
     named, shares = _sources(sources, weights, is_fine_tuning=init is not None)
     from edge_digits.mixture import load_mixture
@@ -115,7 +115,7 @@ def train(
 
     model = None
     if init is not None:
-        from edge_digits.fine_tuning import comparison, held_back_of, load_digit_model
+        from edge_digits.fine_tuning import comparison, held_back_of, load_digit_model, mnist_held_back
 
         model = load_digit_model(init)
         arch = _arch_of(model.name, asked=arch)
@@ -135,10 +135,12 @@ def train(
     )
     digits, accept = mixture.digits, None
     if model is not None:
-        sets = held_back_of(mixture, held_back_split(digits, settings, mixture.part).validation)
+        split = held_back_split(digits, settings, mixture.part)
+        sets = held_back_of(mixture, split.validation)
         for source in mixture.sources:
             if not any(each.is_gated and each.name.startswith(source.name) for each in sets):
                 report(f"warning: nothing of {source.name} is held back, so it gates nothing; raise --validation")
+        sets = [*mnist_held_back(mixture, split.train, report=report), *sets]
         accept = comparison(model, sets, max_drop=max_drop / 100, report=report)
     with alone_in(out), telling_how_to_resume(out, report):
         trained = run_training(
@@ -169,10 +171,15 @@ def _arch_of(name: str, *, asked: str) -> str:
     """
     if name not in RECIPES:
         return asked
-    is_named = click.get_current_context().get_parameter_source("arch") is not click.core.ParameterSource.DEFAULT
-    if is_named and asked != name:
+    if _is_given("arch") and asked != name:
         raise UsageError(f"--init: expected a model of {asked}, found one of {name}; leave out --arch")
     return name
+
+
+def _is_given(option: str) -> bool:
+    """Tell whether an option is more than its default."""
+    source = click.get_current_context().get_parameter_source(option)
+    return source not in (None, click.core.ParameterSource.DEFAULT)
 
 
 def _sources(

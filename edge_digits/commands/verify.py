@@ -12,6 +12,8 @@ import click
 from device.command_line import FILE, Command, reporter
 from device.errors import DataError, GateError, RuntimeMissingError, UsageError
 
+from .option_types import FiniteRange, Once
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -25,10 +27,10 @@ TFLITE = ".tflite"
 @click.command(cls=Command)
 @click.argument("reference", type=FILE)
 @click.argument("models", nargs=-1, type=FILE, metavar="MODEL...")
-@click.option("--data", type=FILE, help="Digits to compare on; MNIST's test digits.")
+@click.option("--data", cls=Once, type=FILE, help="Digits to compare on; MNIST's test digits.")
 @click.option("--input-range", type=click.Choice(RANGE_NAMES), help="What a Keras reference takes.")
-@click.option("--gate", type=click.FloatRange(0, 100), metavar="PERCENT", help="Lowest agreement; the variant's own.")
-@click.option("--max-drop", type=click.FloatRange(0, 100), metavar="POINTS", default=0.1, show_default=True)
+@click.option("--gate", type=FiniteRange(0, 100), metavar="PERCENT", help="Lowest agreement; the variant's own.")
+@click.option("--max-drop", type=FiniteRange(0, 100), metavar="POINTS", default=0.1, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def verify(
     *,

@@ -10,6 +10,7 @@ from device.command_line import FILE, Command, reporter
 from device.errors import GateError
 
 from ..recipes import RECIPES, WRITE_UPS
+from .option_types import Once
 
 
 @click.group()
@@ -19,7 +20,7 @@ def zoo() -> None:
 
 @zoo.command(cls=Command)
 @click.option("--out", type=FILE, default=Path("runs/zoo"), show_default=True, help="Folder for the runs and zoo.json.")
-@click.option("--data", type=FILE, help="Digits: an npz or a folder; else MNIST.")
+@click.option("--data", cls=Once, type=FILE, help="Digits: an npz or a folder; else MNIST.")
 @click.option(
     "--arch",
     "names",
@@ -55,7 +56,7 @@ def reproduce(out: Path, data: Path | None, names: tuple[str, ...], seeds: int, 
 
 @zoo.command(cls=Command)
 @click.option("--arch", type=click.Choice(list(RECIPES)), default="cnn-quick", show_default=True, help="Whose recipe.")
-@click.option("--data", type=FILE, help="Digits: an npz or a folder; else MNIST.")
+@click.option("--data", cls=Once, type=FILE, help="Digits: an npz or a folder; else MNIST.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def speed(arch: str, data: Path | None, seed: int, as_json: bool) -> None:
