@@ -43,9 +43,9 @@ MOST_PHOTOS, MOST_ROWS = 48, 12
 PHOTO_SIDE, ROW_SIDE = 190, 360  # pixels
 MANY_COLUMNS = 5  # more have to be set smaller on a telephone
 EXPLANATION = (
-    "Intervals are Wilson's at 95 %. Top 2: the true digit has the best or second best score. Macro F1: mean of the "
-    "F1 of the digits that occur or that something was read as. Loss: mean cross-entropy. ECE: expected calibration "
-    "error over 15 bins of equal width."
+    "Intervals are Wilson's at 95 %. Top 2: the true digit has the best or second best score. Macro F1: mean of "
+    "the F1 of the digits that occur or that something was read as. Loss: mean cross-entropy. ECE: expected "
+    "calibration error over 15 bins of equal width."
 )
 
 OWN_STYLE = """\

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from device.errors import DataError, GateError, UsageError
+from device.errors import DataError, EdgeDigitsError, GateError, UsageError
 from edge_digits.cli import cli
 from edge_digits.distillation import teach
 from edge_digits.fine_tuning import Change, HeldBack, comparison, held_back_of, load_digit_model, mnist_held_back
@@ -281,11 +281,12 @@ def test_what_is_no_number_is_neither_learned_from_nor_gone_on_from(teacher: Pat
 
 
 def test_a_loss_that_is_no_number_ends_the_run(data: Path, tmp_path: Path) -> None:
-    """Exit code 1 names the epoch, and no model is written."""
-    options = ["--arch", "cnn-nano", "--epochs", "2", "--validation", "100", "--learning-rate", "1e35"]
-    result = CliRunner().invoke(cli, ["train", *options, "--data", str(data), "--out", str(tmp_path / "x")])
-    assert (result.exit_code, "expected a finite loss" in result.stderr) == (1, True), result.stderr
-    assert not (tmp_path / "x" / "model.keras").exists()
+    """The error names the epoch, and no model is written."""
+    settings = TrainingSettings.from_recipe("cnn-nano", epochs=2, validation=100, learning_rate=1e35)
+    with pytest.raises(EdgeDigitsError, match=r"expected a finite loss, found .* in epoch [12]; start over") as raised:
+        train(load_mixture([data], report=ignore).digits, settings, tmp_path / "x", report=ignore)
+    assert raised.value.exit_code == 1
+    assert not (tmp_path / "x/model.keras").exists()
 
 
 @pytest.mark.parametrize(
