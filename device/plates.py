@@ -58,16 +58,20 @@ def turned(grey: NDArray[Any], plates: list[NDArray[Any]], *, scale: float) -> N
     import cv2
 
     grey = grey.copy()
+    room = EDGE + AROUND
     for outline in plates:
-        whole = np.zeros(grey.shape, np.uint8)
-        cv2.drawContours(whole, [np.round(outline * scale).astype(np.int32)], -1, (255,), cv2.FILLED)
+        scaled = np.round(outline * scale).astype(np.int32)
+        x, y, width, height = cv2.boundingRect(scaled)
+        left, top = max(0, x - room), max(0, y - room)
+        part = grey[top : y + height + room, left : x + width + room]
+        whole = cv2.drawContours(np.zeros_like(part), [scaled - (left, top)], -1, (255,), cv2.FILLED)
         outer = cv2.dilate(whole, square(EDGE))
         around = cv2.subtract(cv2.dilate(outer, square(AROUND)), outer) > 0
         if not around.any():
             continue
-        ground, plate = np.median(grey[around]), np.median(grey[whole > 0])
+        ground, plate = np.median(part[around]), np.median(part[whole > 0])
         inner = cv2.erode(whole, square(EDGE)) > 0
-        written = np.clip(ground + plate - grey[inner], 0, ground)
-        grey[outer > 0] = ground
-        grey[inner] = written
+        written = np.clip(ground + plate - part[inner], 0, ground)
+        part[outer > 0] = ground
+        part[inner] = written
     return grey
