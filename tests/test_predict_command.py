@@ -170,7 +170,7 @@ def test_what_is_read_is_not_overwritten(link: bool, sample_digits: MeasuringDig
             out.symlink_to(path)
         result = predict(DEFAULT_MODEL, *read, "--out", out, "--force")
         assert (result.exit_code, path.read_bytes()) == (2, before)
-        assert "name another" in result.stderr
+        assert "choose another place" in result.stderr
 
 
 def test_a_missing_picture_is_exit_code_6(tmp_path: Path) -> None:

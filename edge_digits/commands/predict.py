@@ -115,24 +115,16 @@ def _refuse_contradictions(
             raise UsageError(f"--kaggle-submission: answers for all digits of {kaggle_test}; leave out {also}")
         if out is None or out.suffix.lower() != ".csv":
             raise UsageError(f"--kaggle-submission: expected --out FILE.csv to write, found {out or 'none'}")
-        if _is_same_file(out, kaggle_test):
-            raise UsageError(f"--kaggle-submission: expected --out other than what is read, found {out}; name another")
         return
     if picture is not None and sample_options:
         raise UsageError(f"expected a picture or {sample_options[0]}, found both; leave one out")
     if "--index" in sample_options and "--seed" in sample_options:
         raise UsageError("expected --index or --seed, found both; leave one out")
     if out is not None:
-        if picture is not None and _is_same_file(out, picture):
-            raise UsageError(f"expected --out other than the picture, found {out}; name another")
         if out.suffix.lower() != ".png":
             raise UsageError(f"expected --out to end in .png, found {out}")
         if importlib.util.find_spec("matplotlib") is None:
             raise ExtraMissingError("drawing needs matplotlib, not installed here; pip install 'edge-digits[train]'")
-
-
-def _is_same_file(one: Path, other: Path) -> bool:
-    return one.exists() and other.exists() and one.samefile(other)
 
 
 def _predict(
