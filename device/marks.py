@@ -12,10 +12,7 @@ from numpy.typing import NDArray
 FEW_PIXELS = 4 * 2**16 - 2048  # of a mask: 16 bits name all the marks there can be, in half the time
 MOST_MARKS = 280  # the largest ones that are looked at; what else there is, is noise
 RIM_FADE = 0.8  # a mark at the middle of a side weighs 1 − this, one in the middle of the frame weighs 1
-BOXED, BOXED_AMONG = (
-    0.25,
-    0.12,
-)  # of a box's longer side: what it encloses, alone or beside others, is so long
+BOXED, BOXED_AMONG = 0.25, 0.12  # of a box's longer side: what it encloses, alone or beside others, is so long
 SEVERAL = 3  # marks may be the digits that another one is compared with
 SPANS, FAR_LARGER = 0.95, 2.2  # of the frame's side, of the others' height: what runs across the frame and is no digit
 LEAST_SHARE = 0.03  # of the longest side: what is smaller is specks
