@@ -33,12 +33,14 @@ class Found:
         box: x, y, width and height in pixels of the frame.
         canonical: uint8 (28, 28), the canonical digit.
         row: number of its row, from 0 at the top.
+        word: number of what it belongs to with others that stand near it in its row.
         strokes: what it was framed from; None for a frame that was taken as it is.
     """
 
     box: tuple[int, int, int, int]
     canonical: NDArray[Any]
     row: int = 0
+    word: int = 0
     strokes: Strokes | None = None
 
     def pieces(self) -> dict[tuple[int, int], Found]:
@@ -58,18 +60,18 @@ class Found:
                 *(round(self.box[0] + (left - x) * across), round(self.box[1] + (top - y) * down)),
                 *(max(1, round(wide * across)), max(1, round(high * down))),
             )
-            parts.append((box, self.row, part))
+            parts.append((box, (self.row, self.word), part))
         return {(piece.start, piece.end): found for piece, found in zip(cuts, framed(parts), strict=True)}
 
 
-def framed(parts: Sequence[tuple[tuple[int, int, int, int], int, Strokes]]) -> list[Found]:
-    """Frame digits of which box, row and strokes are known."""
+def framed(parts: Sequence[tuple[tuple[int, int, int, int], tuple[int, int], Strokes]]) -> list[Found]:
+    """Frame digits of which box, row and word, and strokes are known."""
     from .strokes import canonical_digits
 
     if not parts:
         return []
     canonical = canonical_digits([strokes for _, _, strokes in parts])
-    return [Found(box, digit, row, strokes) for (box, row, strokes), digit in zip(parts, canonical, strict=True)]
+    return [Found(box, digit, *place, strokes) for (box, place, strokes), digit in zip(parts, canonical, strict=True)]
 
 
 def joined(pairs: Sequence[tuple[Found, Found]]) -> list[Found]:
@@ -81,7 +83,8 @@ def joined(pairs: Sequence[tuple[Found, Found]]) -> list[Found]:
         (x, y, width, height), (left, top, wide, high) = one.box, other.box
         right, bottom = max(x + width, left + wide), max(y + height, top + high)
         x, y = min(x, left), min(y, top)
-        parts.append(((x, y, right - x, bottom - y), min(one.row, other.row), one.strokes.joined(other.strokes)))
+        place = min((one.row, one.word), (other.row, other.word))
+        parts.append(((x, y, right - x, bottom - y), place, one.strokes.joined(other.strokes)))
     return framed(parts)
 
 
@@ -138,8 +141,9 @@ def _rows(view: View, layout: str) -> list[list[Group]]:
 
 def _parts(
     rows: list[list[Group]], view: View, frame: NDArray[Any], *, several: bool, min_height: int
-) -> Iterator[tuple[tuple[int, int, int, int], int, Strokes]]:
-    """Yield box, row and strokes of what stands out from what lies around it and is more than a speck."""
+) -> Iterator[tuple[tuple[int, int, int, int], tuple[int, int], Strokes]]:
+    """Yield box, row and word, and strokes of what stands out from what lies around it and is more than a speck."""
+    from .rows import in_words
     from .strokes import strokes_of
 
     shape, (top, left) = frame[view.part].shape, (side.start or 0 for side in view.part)
@@ -148,14 +152,16 @@ def _parts(
     number = 0
     for row in rows:
         some = False
-        for group in row:
-            x, y = int(group.left * across), int(group.top * down)
-            width = max(1, min(shape[1], round(group.right * across)) - x)
-            height = max(1, min(shape[0], round(group.bottom * down)) - y)
-            large = max(group.width, group.height) >= least and height >= min_height
-            if large and view.clearness(group) >= CLEARNESS:
-                some = True
-                yield (x + left, y + top, width, height), number, strokes_of(group, view.marks, view.ink)
+        for word, groups in enumerate(in_words(row)):
+            large = max(max(group.width, group.height) for group in groups) >= least
+            for group in groups:
+                x, y = int(group.left * across), int(group.top * down)
+                width = max(1, min(shape[1], round(group.right * across)) - x)
+                height = max(1, min(shape[0], round(group.bottom * down)) - y)
+                if large and height >= min_height and view.clearness(group) >= CLEARNESS:
+                    some = True
+                    strokes = strokes_of(group, view.marks, view.ink)
+                    yield (x + left, y + top, width, height), (number, word), strokes
         number += some
 
 

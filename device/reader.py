@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .choosing import MOST_CUT, Scored, score, with_count, with_cuts, with_joints
+from .choosing import Scored, score, with_count, with_cuts, with_joints
 from .classifier import Classifier
 from .finder import find_digits
 from .frames import Frame
 from .printable import printable
 from .reading import UNSURE, ModelName, ReadDigit, Reading, Timing
 from .reading_settings import ReadingSettings, Roi
+from .words import without_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .model_card import ModelCard
-
-WORDS = 3  # a row of so many marks of which most are refused is letters, or a pattern
 
 
 @dataclass(frozen=True)
@@ -139,13 +138,13 @@ class Reader:
         """Score digits, cut those that touch, and leave out rows that are no digits."""
         scorer, settings = self._classifier.scores, self.settings
         digits = score(found, scorer)
-        if not settings.expect_digits and are_letters(digits, self._letters_below):
-            return []
+        if not settings.expect_digits:
+            digits = without_words(digits, self._letters_below, are_cut=False)
         if settings.layout != "single":
             digits = with_cuts(with_joints(digits, scorer), scorer)
         if settings.expect_digits:
             return with_count(digits, scorer, count=settings.expect_digits)
-        return without_words(digits, self._letters_below)
+        return without_words(digits, self._letters_below, are_cut=True)
 
     def _labelled(self, digits: list[Scored], roi: Roi, *, first_row: int) -> Iterator[tuple[NDArray[Any], ReadDigit]]:
         """Turn scored digits of a region into digits of the frame."""
@@ -162,30 +161,6 @@ def reject_threshold(settings: ReadingSettings, decision: Any) -> float:
         return 0.0
     below = decision.get("reject_below", 0.0) if settings.reject_below is None else settings.reject_below
     return float(below)
-
-
-def are_letters(digits: list[Scored], threshold: float) -> bool:
-    """Tell whether so many are below the model's threshold that the few which may be joined or cut do not matter."""
-    refused = sum(digit.best < threshold for digit in digits)
-    return 2 * (refused - MOST_CUT) > len(digits) + 2 * MOST_CUT
-
-
-def without_words(digits: list[Scored], threshold: float) -> list[Scored]:
-    """Leave out the rows of which most are below the model's threshold, and everything where most of the frame is.
-
-    They are letters, or a pattern.
-    """
-    refused = [digit.best < threshold for digit in digits]
-    if _is_words(refused):
-        return []
-    rows: dict[int, list[bool]] = {}
-    for digit, no in zip(digits, refused, strict=True):
-        rows.setdefault(digit.found.row, []).append(no)
-    return [digit for digit in digits if not _is_words(rows[digit.found.row])]
-
-
-def _is_words(refused: list[bool]) -> bool:
-    return len(refused) >= WORDS and 2 * sum(refused) > len(refused)
 
 
 def decide(

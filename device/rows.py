@@ -21,6 +21,8 @@ DIRT = 0.01  # of the square of the height: a mark of a smaller area is no piece
 PIECE, SHORT_CONTACT = 0.05, 0.05  # of the one digit's area, of the frame's half perimeter: what its pieces have
 STACKED = 0.12  # of the height: what lies in one column so close together is one broken digit
 LEVEL = 0.4  # of the higher one's height: neighbours in a row are beside each other so far, which two rows are to none
+LOWEST, COMPANY = 0.2, 1.5  # of the typical height, of their own: rows of lower digits, and how far they stand apart
+APART = 1.0  # heights: what stands further apart is not of one word
 FAR = 8.0  # heights: neighbours in a row are no further apart
 
 
@@ -103,7 +105,26 @@ def digit_groups(marks: Marks, weight: NDArray[Any], height: float) -> list[Grou
     # A chain of pieces, as the holes of a page from a binder, is higher than any digit.
     groups = _groups(marks, some[order], owner[order])
     groups = [group for group in groups if LOW * height <= group.height <= HIGH * height]
+    lower = _in_company(marks, some[free & ~big & (high[some] >= LOWEST * height)], some[big])
+    if lower.size:
+        others = np.zeros_like(weight)
+        others[lower] = weight[lower]
+        groups += digit_groups(marks, others, typical_height(marks, others))
     return [_joined(groups)] if _is_column(groups) else groups
+
+
+def _in_company(marks: Marks, lower: NDArray[Any], others: NDArray[Any]) -> NDArray[Any]:
+    """Choose, of lower marks, int (n,), those that stand in a row with two marks as high, of these or of others."""
+    known = np.r_[lower, others]
+    left, top, right, bottom = (side[known] for side in (marks.left, marks.top, marks.right, marks.bottom))
+    height = bottom - top
+    taller = np.maximum(height[:, None], height)
+    beside = np.minimum(bottom[:, None], bottom) - np.maximum(top[:, None], top) >= LEVEL * taller
+    near = np.maximum(left[:, None], left) - np.minimum(right[:, None], right) <= COMPANY * taller
+    alike = beside & near & (np.minimum(height[:, None], height) >= LOW * taller)
+    has_two = alike.sum(axis=1) > 2
+    company: NDArray[Any] = lower[(alike & has_two).any(axis=1)[: len(lower)]]
+    return company
 
 
 def _is_column(groups: Sequence[Group]) -> bool:
@@ -158,6 +179,16 @@ def in_rows(groups: Sequence[Group]) -> list[list[Group]]:
     return [
         [groups[place] for place in row] for row in sorted(rows.values(), key=lambda row: (top + bottom)[row].mean())
     ]
+
+
+def in_words(row: Sequence[Group]) -> list[list[Group]]:
+    """Divide a row, from left to right, where gaps are wide."""
+    words = [[row[0]]]
+    for one, other in pairwise(row):
+        if other.left - one.right > APART * min(one.height, other.height):
+            words.append([])
+        words[-1].append(other)
+    return words
 
 
 def _first(joined: list[int], place: int) -> int:

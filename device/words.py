@@ -1,0 +1,54 @@
+"""Leave out what is no digit, though each mark by itself might be one: words, and patterns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from .choosing import Scored
+
+FEW = 3  # fewer marks than this are no word
+# So many refused marks, and more than this share of all, are a word; the more there are, the less is chance.
+REFUSED = ((2, 0.5), (3, 0.4), (10, 0.25))
+NUMBER = 4  # of so many marks, one may be refused in a number among words
+BROAD = 1.1  # of its height: a wider mark may be several digits
+
+
+def without_words(digits: Sequence[Scored], threshold: float, *, are_cut: bool) -> list[Scored]:
+    """Leave out words, which are marks in a row of which many are below the model's threshold.
+
+    Where many of a row, or of the frame, are below it, only numbers stay: several marks, nearly all above it, which
+    stand apart from the others.
+
+    Args:
+        digits: the marks, row by row.
+        threshold: the model's.
+        are_cut: whether digits have been joined and cut; if not, marks that may be several digits say nothing, and
+            two may be pieces of one.
+    """
+    least = REFUSED if are_cut else REFUSED[1:]
+
+    def judged(marks: Sequence[Scored]) -> list[bool]:
+        return [mark.best >= threshold for mark in marks if are_cut or not _is_broad(mark)]
+
+    def is_word(sure: Sequence[bool]) -> bool:
+        refused = len(sure) - sum(sure)
+        return len(sure) >= FEW and any(refused >= many and refused > share * len(sure) for many, share in least)
+
+    kept: list[Scored] = []
+    doubtful = is_word(judged(digits))
+    for _, members in groupby(digits, key=lambda digit: digit.found.row):
+        row = list(members)
+        row_is_word = is_word(judged(row))
+        for _, near in groupby(row, key=lambda digit: digit.found.word):
+            word = list(near)
+            sure = judged(word)
+            is_number = len(sure) >= FEW and NUMBER * sum(sure) >= (NUMBER - 1) * len(sure)
+            if is_number or not (doubtful or row_is_word or is_word(sure)):
+                kept += word
+    return kept
+
+
+def _is_broad(digit: Scored) -> bool:
+    _, _, width, height = digit.found.box
+    return width > BROAD * height
