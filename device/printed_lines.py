@@ -5,7 +5,7 @@ A line is long, thin and straight. What is thick across its direction is a strok
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,8 @@ PALER, THINNER = 0.75, 0.6  # of the other ink's value and width: a rule is pale
 MANY = 3  # lines in one direction are no strokes of one digit
 BAND = 0.2  # of the frame's shorter side: how deep inside a side its border may lie
 BORDER_LENGTH, BORDER_THICKEST = 0.85, 0.15  # of the side, of the frame's shorter side
+TICK, TICK_THICKEST = 0.8, 1.5  # of a digit's height, of the thickness of the line that it stands on
+TICK_UNEVEN = 0.3  # of their usual height: by so much ticks differ
 ROUNDS = 3  # a double border takes two, and thresholds fall when the darkest line has gone
 
 
@@ -136,7 +138,9 @@ def without_rules(ink: NDArray[Any], threshold: float) -> NDArray[Any]:
 def _rules(mask: NDArray[Any]) -> Lines | None:
     """Find the lines that cross a frame from left to right."""
     longest = max(mask.shape)
-    return level_lines(mask, length=max(CROSSES * mask.shape[1], LONG * longest), thickest=RULE_THICKEST * longest)
+    length, thickest = max(CROSSES * mask.shape[1], LONG * longest), RULE_THICKEST * longest
+    lines = level_lines(mask, length=length, thickest=thickest)
+    return lines and _with_ticks(lines, mask)
 
 
 def without_lines(
@@ -164,9 +168,37 @@ def without_lines(
             ink, mask, among = (cv2.transpose(each) for each in (ink, mask, among))
             lines = level_lines(among, length=length * height, thickest=LINE_THICKEST * height)
             if lines:
+                lines = _with_ticks(lines, mask)
                 ink = _blanked(ink, lines.pixels, mask)
                 mask, among = cv2.subtract(mask, lines.pixels), cv2.subtract(among, lines.pixels)
     return ink, mask
+
+
+def _with_ticks(lines: Lines, mask: NDArray[Any]) -> Lines:
+    """Add the short lines that stand on lines, as on a ruler or between the places of a form.
+
+    They are alike, as thin as what they stand on, and lower than what is written.
+    """
+    import cv2
+
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.subtract(mask, lines.pixels), connectivity=8)
+    width, high, area = (stats[:, each] for each in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA))
+    near = cv2.dilate(lines.pixels, np.ones((5, 5), np.uint8)) > 0
+    thickest = TICK_THICKEST * lines.thickness + 1
+    ticks = np.bincount(labels[near], minlength=len(stats)) > 0
+    ticks &= (high >= 2 * thickest) & (area <= thickest * high) & (width <= thickest + LEAN * high)
+    ticks[0] = False  # the ground
+    if np.count_nonzero(ticks) < MANY:
+        return lines
+    usual = np.median(high[ticks])
+    ticks &= np.abs(high - usual) <= TICK_UNEVEN * usual
+    others = np.where(ticks, 0, area * (high > usual))
+    others[0] = 0
+    order = np.argsort(high)
+    place = int(np.searchsorted(others[order].cumsum(), others.sum() / 2))
+    if np.count_nonzero(ticks) < MANY or usual > TICK * high[order[min(place, len(order) - 1)]]:
+        return lines
+    return replace(lines, pixels=cv2.bitwise_or(lines.pixels, ticks[labels].astype(np.uint8) * 255))
 
 
 def _rings(marks: Marks, large: NDArray[Any], *, height: float) -> NDArray[Any]:
