@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
+import numpy as np
+
 from .choosing import Scored
 
 FEW = 3  # fewer marks than this are no word
 # So many refused marks, and more than this share of all, are a word; the more there are, the less is chance.
 REFUSED = ((2, 0.5), (3, 0.4), (10, 0.25))
 NUMBER = 4  # of so many marks, one may be refused in a number among words
+LOW, SURE = 0.7, 0.97  # of the usual height of a row: what is lower is a sign unless its score is so high
 BROAD = 1.1  # of its height: a wider mark may be several digits
 
 
@@ -38,7 +41,7 @@ def without_words(digits: Sequence[Scored], threshold: float, *, are_cut: bool) 
     kept: list[Scored] = []
     doubtful = is_word(judged(digits))
     for _, members in groupby(digits, key=lambda digit: digit.found.row):
-        row = list(members)
+        row = _without_signs(list(members)) if are_cut else list(members)
         row_is_word = is_word(judged(row))
         for _, near in groupby(row, key=lambda digit: digit.found.word):
             word = list(near)
@@ -47,6 +50,12 @@ def without_words(digits: Sequence[Scored], threshold: float, *, are_cut: bool) 
             if is_number or not (doubtful or row_is_word or is_word(sure)):
                 kept += word
     return kept
+
+
+def _without_signs(row: Sequence[Scored]) -> list[Scored]:
+    """Leave out marks much lower than the others of which the model is not sure: plus, minus, a unit."""
+    height = np.median([digit.found.box[3] for digit in row])
+    return [digit for digit in row if digit.found.box[3] >= LOW * height or digit.best >= SURE]
 
 
 def _is_broad(digit: Scored) -> bool:
