@@ -31,6 +31,7 @@ LARGE = 2.0  # times the typical height: such a mark is no digit
 CLOSE_REACH = 0.9  # of the digits' height
 OF_DARKEST = 0.4  # of the darkest ink nearby: paler is not a stroke of the same pen
 OF_USUAL = 0.6  # of the threshold of the whole picture: paler is texture
+FAINT = 0.5  # of the palest ink: lines that are partly paler than ink are known from here
 BROAD_AREA, BROAD = 0.04, 0.14  # of the frame, of its side: what is larger and broader may be a shadow
 PALEST = 6.0  # of 255: paler is no ink
 RING = 0.12  # of a mark's longer side: how far around it is looked
@@ -221,7 +222,7 @@ def _look_closer(grey: NDArray[Any], height: float) -> View:
 
     seen = ink_map(grey, reach=max(9.0, CLOSE_REACH * height))
     palest = int(max(PALEST, OF_USUAL * ink_threshold(seen)))
-    ink = without_rules(without_pale_lines(seen, palest), palest)
+    ink = without_rules(without_pale_lines(seen, FAINT * palest), palest)
     around = int(height) | 1
     darkest = cv2.blur(cv2.dilate(ink, square(around)), (around, around))
     least = np.maximum(cv2.convertScaleAbs(darkest, alpha=OF_DARKEST), np.uint8(palest))

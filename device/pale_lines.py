@@ -12,6 +12,7 @@ from .marks import measure_marks, square
 
 CROSSES = 0.85  # of the frame: a line that crosses it is at least this long
 NET, FAR_PALER = 5, 0.5  # lines in one direction, of the other ink's value: such lines are known by their tone
+TONE = 80  # percentile of the values of lines, which are softer at their edges: their own
 CLOSEST = 5  # px: lines that are closer to each other are noise
 
 
@@ -47,7 +48,7 @@ def far_darker(lines: NDArray[np.bool_], ink: NDArray[Any], mask: NDArray[Any]) 
 
     limit = ink_threshold(cv2.bitwise_and(ink, mask))
     dark = cv2.threshold(ink, limit, 255, cv2.THRESH_BINARY)[1]
-    if np.median(ink[lines]) > min(limit, FAR_PALER * cv2.mean(ink, dark)[0]):
+    if np.percentile(ink[lines], TONE) > min(limit, FAR_PALER * cv2.mean(ink, dark)[0]):
         return None
     return cv2.bitwise_and(ink, cv2.dilate(dark, square(3)))
 
