@@ -13,7 +13,7 @@ FEW = 3  # fewer marks than this are no word
 # So many refused marks, and more than this share of all, are a word; the more there are, the less is chance.
 REFUSED = ((2, 0.5), (3, 0.4), (10, 0.25))
 NUMBER = 4  # of so many marks, one may be refused in a number among words
-LOW, SURE = 0.7, 0.97  # of the usual height of a row: what is lower is a sign unless its score is so high
+LOW, SURE = 0.65, 0.97  # of the usual height of a row: what is lower is a sign unless its score is so high
 BROAD = 1.1  # of its height: a wider mark may be several digits
 
 
