@@ -1,4 +1,4 @@
-"""Take out the many lines that are far paler than the pen, as those of squared paper, by their tone."""
+"""Take out the lines of squared paper that are far paler than the pen by their tone."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from .ink import ink_threshold
 from .marks import measure_marks, square
 
 CROSSES = 0.85  # of the frame: a line that crosses it is at least this long
-NET, FAR_PALER = 5, 0.5  # lines in one direction, of the other ink's value: such lines are known by their tone
+NET, FAR_PALER = 5, 0.5  # lines in a direction, of the other ink's value: such lines are known by their tone
 TONE = 80  # percentile of the values of lines, which are softer at their edges: their own
 CLOSEST = 5  # px: lines that are closer to each other are noise
 
 
 def without_pale_lines(ink: NDArray[Any], threshold: float) -> NDArray[Any]:
-    """Blank what is as pale as the many lines that cross a frame, uint8 (H, W), where other ink is far darker.
+    """Blank what is as pale as the squares that cover a frame, uint8 (H, W), where other ink is far darker.
 
     Strokes that cross such lines stay whole, as they do not where lines are known by their shape. Ink is above
     `threshold`.
@@ -25,12 +25,12 @@ def without_pale_lines(ink: NDArray[Any], threshold: float) -> NDArray[Any]:
     import cv2
 
     mask = cv2.threshold(ink, threshold, 255, cv2.THRESH_BINARY)[1]
-    lines = max(_lines_on_the_way(mask > 0), _lines_on_the_way(mask.T > 0))
+    lines = min(_lines_on_the_way(mask > 0), _lines_on_the_way(mask.T > 0))
     if not NET <= lines <= max(mask.shape) / CLOSEST:  # most frames end here
         return ink
     marks, (height, width) = measure_marks(mask), mask.shape
     net = marks.only((marks.width >= CROSSES * width) | (marks.height >= CROSSES * height)) > 0
-    if max(_lines_on_the_way(net), _lines_on_the_way(net.T)) < NET:
+    if min(_lines_on_the_way(net), _lines_on_the_way(net.T)) < NET:
         return ink
     strokes = far_darker(net, ink, mask)
     return ink if strokes is None else strokes
