@@ -41,7 +41,8 @@ def without_words(digits: Sequence[Scored], threshold: float, *, are_cut: bool) 
     kept: list[Scored] = []
     doubtful = is_word(judged(digits))
     for _, members in groupby(digits, key=lambda digit: digit.found.row):
-        row = _without_signs(list(members)) if are_cut else list(members)
+        row = list(members)
+        row = _without_signs(row) if are_cut else row
         row_is_word = is_word(judged(row))
         for _, near in groupby(row, key=lambda digit: digit.found.word):
             word = list(near)

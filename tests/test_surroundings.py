@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from device.finder import Found, find_digits
+from device.looking import look
 from device.marks import measure_marks
 from device.plates import find_plates
 
@@ -54,6 +55,41 @@ def test_squared_paper_leaves_strokes_whole(pitch: int, angle: float) -> None:
     assert len(found) == len(PLAIN) == 10
     # Remnants of a line beside a stroke stay.
     assert min(alike(one, other) for one, other in zip(found, PLAIN, strict=True)) > 0.8
+
+
+def test_squares_in_a_shadow_are_left_out() -> None:
+    """Lines that are ink in the light and hardly any in the shadow are known all the same."""
+    light = np.clip(1.3 - np.abs(np.linspace(-1.2, 1.4, SIZE[1])), 0.35, 1.0)
+    ground = np.full(SIZE, PAPER, np.float32)
+    for start in (0, 1):
+        ground[start::16], ground[:, start::16] = 172, 172
+    mask = look(np.clip(photographed(page(), ground) * light, 0, 255).astype(np.uint8)).mask
+    written = cv2.dilate(cv2.resize(page(), mask.shape[::-1]), np.ones((15, 15), np.uint8))
+    assert cv2.countNonZero(cv2.subtract(mask, written)) == 0
+
+
+@pytest.mark.parametrize("width", [1, 2])
+def test_the_ticks_of_a_comb_are_no_digits(width: int) -> None:
+    """A form has places for digits: |_|_|_|."""
+    strokes = page()
+    for y in (162, 312):
+        cv2.line(strokes, (108, y), (420, y - 4), (255,), width)
+        for x in range(108, 409, 60):
+            cv2.line(strokes, (x, y), (x - 1, y - 24), (255,), width)
+    found = find_digits(photographed(strokes))
+    assert [digit.row for digit in found] == [0] * 5 + [1] * 5
+    assert min(alike(one, other) for one, other in zip(found, PLAIN, strict=True)) > 0.9
+
+
+def test_rows_far_lower_than_others_are_found() -> None:
+    """What is written large sets no measure for what is written small, though specks and commas stay out."""
+    strokes = np.zeros(SIZE, np.uint8)
+    for text, bottom, size, pen in (("316", 190, 5, 12), ("85974", 290, 2, 5), ("20486", 380, 1.3, 4)):
+        cv2.putText(strokes, text, (70, bottom), cv2.FONT_HERSHEY_SIMPLEX, size, (255,), pen, cv2.LINE_AA)
+    for x in (400, 470, 520):
+        cv2.circle(strokes, (x, 120), 5, (255,), -1)
+    found = find_digits(photographed(strokes))
+    assert [digit.row for digit in found] == [0] * 3 + [1] * 5 + [2] * 5
 
 
 def test_the_gutter_of_a_book_hides_no_digits() -> None:

@@ -1,0 +1,79 @@
+"""What is no number, though each mark by itself might be a digit: words, units, signs."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from device.choosing import Scored
+from device.classifier import Classifier
+from device.finder import Found
+from device.frames import Frame
+from device.reader import Reader
+from device.words import without_words
+
+HIGH = 40  # px, of a digit
+DIGIT = np.zeros((28, 28), np.uint8)
+
+
+def row(*words: tuple[float, ...], number: int = 0, heights: dict[int, int] | None = None) -> list[Scored]:
+    """Make a row of words, each with the scores of its marks; heights of marks by their place."""
+    marks: list[Scored] = []
+    for word, scores in enumerate(words):
+        for score in scores:
+            height = (heights or {}).get(len(marks), HIGH)
+            box = (50 * len(marks) + 200 * word, 100 * number + (HIGH - height) // 2, 30, height)
+            marks.append(Scored(Found(box, DIGIT, number, word), np.array([score, 1 - score], np.float32)))
+    return marks
+
+
+def kept(marks: list[Scored], *, are_cut: bool = True) -> list[int]:
+    """Return the places of the marks that stay."""
+    return [place for place, mark in enumerate(marks) if mark in without_words(marks, 0.8, are_cut=are_cut)]
+
+
+@pytest.mark.parametrize(
+    ("words", "stay"),
+    [
+        ([(0.9, 0.7, 0.9, 0.9)], [0, 1, 2, 3]),  # a digit that is not sure
+        ([(0.7, 0.7)], [0, 1]),  # too few to be a word
+        ([(0.7, 0.7, 0.9)], []),
+        ([(0.7, 0.9, 0.7, 0.9, 0.9, 0.7, 0.9)], []),  # three of seven
+        ([(0.7, 0.9, 0.7, 0.9, 0.7), (0.9, 0.9, 0.9)], [5, 6, 7]),  # a label and its number
+        ([(0.7, 0.9, 0.7, 0.9, 0.7), (0.9, 0.7, 0.9, 0.9)], [5, 6, 7, 8]),
+        ([(0.7, 0.9, 0.7, 0.9, 0.7), (0.9, 0.7, 0.9)], []),
+        ([(0.7, 0.9, 0.7), (0.9, 0.9, 0.9, 0.9, 0.9, 0.9)], [3, 4, 5, 6, 7, 8]),  # a row of digits after all
+    ],
+)
+def test_words_are_left_out_and_numbers_stay(words: list[tuple[float, ...]], stay: list[int]) -> None:
+    """By how many of the marks are refused, in each word, and in the row."""
+    assert kept(row(*words)) == stay
+
+
+def test_a_number_below_words_stays() -> None:
+    """As on an envelope; what is too short to be one goes with them."""
+    address = [row((0.7,) * 5, (0.7,) * 6, number=0), row((0.7,) * 9, number=1), row((0.9,) * 5, number=2)]
+    assert kept([mark for each in address for mark in each]) == [20, 21, 22, 23, 24]
+    address[2] = row((0.9, 0.9), number=2)
+    assert kept([mark for each in address for mark in each]) == []
+
+
+def test_before_digits_are_joined_and_cut_less_is_said() -> None:
+    """Two marks may be pieces of one digit."""
+    assert kept(row((0.7, 0.7, 0.9)), are_cut=False) == [0, 1, 2]
+    assert kept(row((0.7, 0.7, 0.7, 0.9)), are_cut=False) == []
+
+
+@pytest.mark.parametrize(("score", "stay"), [(0.95, [1, 2, 3]), (0.99, [0, 1, 2, 3])])
+def test_a_low_mark_beside_digits_is_a_sign(score: float, stay: list[int]) -> None:
+    """A plus sign looks like a digit; a small digit does so more."""
+    assert kept(row((score,), (0.9, 0.9, 0.9), heights={0: 24})) == stay
+
+
+def test_a_number_below_an_address_is_read(classifier: Classifier) -> None:
+    """Letters look like digits, one by one: what is read is the number alone."""
+    page = np.full((480, 640), 225, np.uint8)
+    for text, y, size, wide in (("Max Mustermann", 120, 1.4, 3), ("Hauptgasse", 200, 1.4, 3), ("13074", 340, 2.5, 7)):
+        cv2.putText(page, text, (80, y), cv2.FONT_HERSHEY_SIMPLEX, size, (40,), wide, cv2.LINE_AA)
+    assert Reader(classifier).read(Frame("page", 0, 0.0, page)).rows == ("13074",)
