@@ -20,8 +20,8 @@ BROAD = 1.1  # of its height: a wider mark may be several digits
 def without_words(digits: Sequence[Scored], threshold: float, *, are_cut: bool) -> list[Scored]:
     """Leave out words, which are marks in a row of which many are below the model's threshold.
 
-    Where many of a row, or of the frame, are below it, only numbers stay: several marks, nearly all above it, which
-    stand apart from the others.
+    Where many of a row are below it, only numbers stay: several marks, nearly all above it, which stand apart from the
+    others. Where many of the frame are, all must be above it.
 
     Args:
         digits: the marks, row by row.
@@ -47,7 +47,7 @@ def without_words(digits: Sequence[Scored], threshold: float, *, are_cut: bool) 
         for _, near in groupby(row, key=lambda digit: digit.found.word):
             word = list(near)
             sure = judged(word)
-            is_number = len(sure) >= FEW and NUMBER * sum(sure) >= (NUMBER - 1) * len(sure)
+            is_number = len(sure) >= FEW and sum(sure) >= len(sure) - (0 if doubtful else len(sure) // NUMBER)
             if is_number or not (doubtful or row_is_word or is_word(sure)):
                 kept += word
     return kept
