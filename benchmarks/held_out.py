@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 MODULES = (
     *("choosing", "finder", "ink", "looking", "marks", "pale_lines", "plates"),
-    *("plausible", "printed_lines", "rows", "sheet", "strokes"),
+    *("plausible", "printed_lines", "rows", "sheet", "strokes", "words"),
 )
 FACTORS = (1 / 1.4, 1.4)
 AS_IT_IS = "as it is"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
-
-import numpy as np
+from statistics import median
 
 from .choosing import Scored
 
@@ -55,7 +54,7 @@ def without_words(digits: Sequence[Scored], threshold: float, *, are_cut: bool) 
 
 def _without_signs(row: Sequence[Scored]) -> list[Scored]:
     """Leave out marks much lower than the others of which the model is not sure: plus, minus, a unit."""
-    height = np.median([digit.found.box[3] for digit in row])
+    height = median(digit.found.box[3] for digit in row)
     return [digit for digit in row if digit.found.box[3] >= LOW * height or digit.best >= SURE]
 
 
