@@ -14,6 +14,7 @@ from .rows import Group
 
 HAIRLINE, STRAIGHT = 0.4, 4.0  # of the usual stroke's width, times as long as wide: a line that is left over
 BLOT = 0.34  # of the longer side: a stroke wider than this is a blot
+FLAT, DIRECT = 2.0, 1.4  # times as wide as high, of the diagonal: a bar is so flat, and no stroke longer than this
 CUT_OFF = 0.3  # of the longer side: what touches the rim so far was cut off
 FILLS = 0.8  # of the frame's sides
 RIM_CUT = 0.75  # of the main digit's height: what touches the rim and is lower was cut off
@@ -34,11 +35,12 @@ def could_be_digit(group: Group, view: View, *, expected: bool = False) -> bool:
     area = int(view.marks.area[list(group.members)].sum())
     bounds = (slice(group.top, group.bottom), slice(group.left, group.right))
     longer = max(group.width, group.height)
-    blot = width_of(area, cv2.countNonZero(without_edge(view.mask[bounds]))) > BLOT * longer
+    stroke = width_of(area, cv2.countNonZero(without_edge(view.mask[bounds])))
+    blot = stroke > BLOT * longer
     contact, (down, across) = int(view.marks.contact[list(group.members)].sum()), view.mask.shape
     fills = group.height >= FILLS * down and group.width >= FILLS * across  # a picture of the digit alone
     cut = contact > CUT_OFF * longer and not (fills or expected)
-    return not blot and not cut
+    return not blot and not cut and not _is_bar(group.width, group.height, area / stroke)
 
 
 def could_be_digits(groups: Sequence[Group], view: View) -> list[Group]:
@@ -61,10 +63,16 @@ def could_be_digits(groups: Sequence[Group], view: View) -> list[Group]:
     usual = stroke[order[np.searchsorted(summed, summed[-1] / 2)]]
     slender = np.maximum(width, height) / np.minimum(width, height)
     hairline = (stroke < HAIRLINE * usual) & (slender > STRAIGHT) & (len(groups) > 2)
-    main = int(weight.argmax())
-    kept = ~hairline & ~blot & ~((contact > 0) & _cut_off(groups, contact, main, marks.labels.shape))
-    kept[main] = True
+    bar = _is_bar(width, height, area / stroke)
+    main = int(np.where(bar, 0, weight).argmax())
+    kept = ~hairline & ~blot & ~bar & ~((contact > 0) & _cut_off(groups, contact, main, marks.labels.shape))
+    kept[main] = not bar[main]
     return [group for group, keep in zip(groups, kept, strict=True) if keep]
+
+
+def _is_bar(width: Any, height: Any, length: Any) -> Any:
+    """Tell whether what has these bounds, and strokes of this length, pixels, is one that lies flat: a pen, a dash."""
+    return (width > FLAT * height) & (length < DIRECT * np.hypot(width, height))
 
 
 def _cut_off(groups: Sequence[Group], contact: NDArray[Any], main: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:

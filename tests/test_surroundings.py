@@ -151,3 +151,14 @@ def test_a_bold_digit_is_no_plate() -> None:
     for place, digit in enumerate("8064"):
         cv2.putText(strokes, digit, (60 + 140 * place, 320), cv2.FONT_HERSHEY_SIMPLEX, 5, (255,), 34, cv2.LINE_AA)
     assert [digit.box[3] > 100 for digit in find_digits(photographed(strokes))] == [True] * 4
+
+
+@pytest.mark.parametrize("pen", [5, 11])
+def test_a_pen_beside_digits_is_no_digit(pen: int) -> None:
+    """Nor is any other straight stroke that lies flat, though it be the heaviest mark."""
+    strokes = page(ROWS[:1])
+    cv2.line(strokes, (150, 420), (430, 350), (255,), pen)
+    assert [digit.row for digit in find_digits(photographed(strokes))] == [0] * 5
+    alone = np.zeros(SIZE, np.uint8)
+    cv2.line(alone, (150, 320), (430, 250), (255,), pen)
+    assert find_digits(photographed(alone)) == []
