@@ -91,6 +91,29 @@ def test_what_a_person_corrected_is_never_deleted(paper: np.ndarray, tmp_path: P
     assert (tmp_path / "7" / "old.png").exists()
 
 
+@pytest.mark.parametrize("name", ["frames/holiday.jpg", "unsure/notes.png", "old/frames/20240101T000000.000Z-1.jpg"])
+def test_files_that_others_put_into_the_folder_are_never_deleted(name: str, paper: np.ndarray, tmp_path: Path) -> None:
+    """They count for the quota, and the oldest crops go instead."""
+    (tmp_path / name).parent.mkdir(parents=True)
+    (tmp_path / name).write_bytes(b"x" * 30_000)
+    sink = collect(tmp_path, quota_mb=0.1)
+    for number in range(20):
+        sink.write([event(paper, number)])
+    assert (tmp_path / name).exists()
+    assert used_on_disk(tmp_path) <= 100_000
+
+
+@pytest.mark.parametrize("name", [".run.part.avi", ".letter-x1.part.odt", "7/.mine-x1.part.png"])
+def test_what_others_are_writing_in_the_folder_is_left_alone(name: str, tmp_path: Path) -> None:
+    """Such as the video of the same run; what a power cut left of a crop, a frame or the index goes."""
+    ours = [".index-x1.part.jsonl", "frames/.20240101T000000.000Z-1-x1.part.jpg", "7/.20240101T000000.000Z-1-0-x1.part.png"]
+    for each in (name, *ours):
+        (tmp_path / each).parent.mkdir(exist_ok=True)
+        (tmp_path / each).write_bytes(b"half")
+    collect(tmp_path)
+    assert [path for path in (name, *ours) if (tmp_path / path).exists()] == [name]
+
+
 def test_a_quota_smaller_than_one_frame_is_said(paper: np.ndarray, tmp_path: Path) -> None:
     """One line, not silence."""
     noise = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
