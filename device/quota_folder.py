@@ -55,11 +55,14 @@ class QuotaFolder:
     def write(self, relative: str, content: bytes) -> Path:
         """Write a new file, after deleting the oldest files until it fits.
 
+        Returns:
+            Its path: one that is there already, as of pictures read within a millisecond, is not overwritten.
+
         Raises:
             UsageError: it is larger than the quota, or what may not be deleted leaves no room.
             OutputError: it cannot be written.
         """
-        path, needed = self._folder / relative, on_disk(len(content))
+        path, needed = _unused(self._folder / relative), on_disk(len(content))
         self.make_room(needed + BLOCK_BYTES)  # one for its name
         before = _names_bytes(path.parent)
         write_bytes(path, content)
@@ -120,6 +123,15 @@ class QuotaFolder:
         """Tell whether a power cut left this of a file of ours; what others are writing here is left alone."""
         half = re.fullmatch(_HALF, path.name)
         return half is not None and self._is_ours(path.with_name(half["stem"] + half["suffix"]))
+
+
+def _unused(path: Path) -> Path:
+    """Return a path, with a number behind its stem where a file has it already."""
+    number, free = 0, path
+    while free.exists():
+        number += 1
+        free = path.with_name(f"{path.stem}x{number}{path.suffix}")
+    return free
 
 
 def used_on_disk(folder: Path) -> int:

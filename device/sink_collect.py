@@ -90,15 +90,17 @@ class CollectSink:
         frame_file = None
         if self._settings.frames:
             encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
-            frame_file = f"{FRAMES}/{stem}.jpg"
-            self._files.write(frame_file, encoded)
+            frame_file = self._write(f"{FRAMES}/{stem}.jpg", encoded)
         for place, (digit, why) in enumerate(kept):
             crop = cut_digit(image, digit.box)
             if crop is None:
                 continue
-            file = f"{UNSURE}/{stem}-{place}.png"
-            self._files.write(file, cv2.imencode(".png", crop)[1].tobytes())
+            file = self._write(f"{UNSURE}/{stem}-{place}.png", cv2.imencode(".png", crop)[1].tobytes())
             self._note(line_of(reading, digit, file=file, why=why, frame_file=frame_file))
+
+    def _write(self, file: str, content: bytes) -> str:
+        """Write a file; return its name in the folder."""
+        return str(self._files.write(file, content).relative_to(self._folder))
 
     def _note(self, fields: dict[str, Any]) -> None:
         index = self._folder / INDEX
@@ -111,7 +113,7 @@ class CollectSink:
         self._files.used_bytes += on_disk(index.stat().st_size) - on_disk(before)
 
     def _may_go(self, path: Path) -> bool:
-        """Tell of a file whether it may be deleted: never what a person has looked at, nor files that others put here."""
+        """Tell of a file whether it may be deleted: never what a person has looked at or others put there."""
         return path.parent.name in (UNSURE, FRAMES) and is_collected(path, folder=self._folder)
 
     def _is_ours(self, path: Path) -> bool:

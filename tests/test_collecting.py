@@ -54,6 +54,16 @@ def test_an_uncertain_digit_is_kept_with_its_frame(paper: np.ndarray, tmp_path: 
     assert len([*(tmp_path / "c").rglob("*.png")]) == 1
 
 
+def test_pictures_of_one_moment_do_not_overwrite_each_other(paper: np.ndarray, tmp_path: Path) -> None:
+    """Small pictures of a folder are read within a millisecond, and each is frame 0 of its own source."""
+    events = [event(paper, 0, label=label) for label in "123"]
+    collect(tmp_path).write(events)
+    lines = read_lines(tmp_path)
+    assert [line["label"] for line in lines] == ["1", "2", "3"]
+    for kind in ("file", "frame"):
+        assert len({line[kind] for line in lines if (tmp_path / line[kind]).is_file()}) == 3
+
+
 def test_changes_and_samples_are_kept(paper: np.ndarray, tmp_path: Path) -> None:
     """A sure digit is kept when the text changed, and one now and then as a sample."""
     readings = [event(paper, n, label=label, score=0.99) for n, label in enumerate("7711")]
@@ -106,7 +116,11 @@ def test_files_that_others_put_into_the_folder_are_never_deleted(name: str, pape
 @pytest.mark.parametrize("name", [".run.part.avi", ".letter-x1.part.odt", "7/.mine-x1.part.png"])
 def test_what_others_are_writing_in_the_folder_is_left_alone(name: str, tmp_path: Path) -> None:
     """Such as the video of the same run; what a power cut left of a crop, a frame or the index goes."""
-    ours = [".index-x1.part.jsonl", "frames/.20240101T000000.000Z-1-x1.part.jpg", "7/.20240101T000000.000Z-1-0-x1.part.png"]
+    ours = [
+        ".index-x1.part.jsonl",
+        "frames/.20240101T000000.000Z-1-x1.part.jpg",
+        "7/.20240101T000000.000Z-1-0-x1.part.png",
+    ]
     for each in (name, *ours):
         (tmp_path / each).parent.mkdir(exist_ok=True)
         (tmp_path / each).write_bytes(b"half")
