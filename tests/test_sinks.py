@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from device.errors import DataError, OutputError, UsageError
+from device.history import COLUMNS, history_row
 from device.mqtt_queue import MqttQueue
 from device.reading import ReadDigit, Reading
 from device.sink import PICTURES, READINGS, Event, Sinks
@@ -180,6 +181,13 @@ def test_csv_lines_are_whole_after_a_power_cut(tmp_path: Path) -> None:
     assert (lines[0] + b"\n", len(lines)) == (HEADER, 4)
     assert path.read_bytes().startswith(whole)
     assert lines[3] == b"2023-11-14T22:13:23.000Z,camera:0,3,7,7,0.9,1,"
+
+
+def test_a_history_says_that_a_value_was_not_believed() -> None:
+    """In the place where it says why a frame could not be read, as the error topic of MQTT does."""
+    judged = Reading("camera:0", 1, 0.0, stable=False, held="42", held_back="fell from 42 to 41")
+    row = dict(zip(COLUMNS, history_row(judged), strict=True))
+    assert (row["held"], row["stable"], row["error"]) == ("42", 0, "fell from 42 to 41")
 
 
 def test_csv_stays_under_its_limit(tmp_path: Path) -> None:
