@@ -210,6 +210,49 @@ def test_a_label_that_names_no_folder_is_asked_again(label: str, collected: Path
     assert len([*(collected / "unsure").iterdir()]) == 4
 
 
+def test_a_label_that_nobody_knows_is_asked_again(collected: Path) -> None:
+    """A slip of the finger makes no class; a digit, a label that was read and a folder that is there are known."""
+    (collected / "11").mkdir()
+    result = review(collected, "77", "Q", "11", "9", "q")
+    assert "expected one of 0 1 11 2 3 4 5 6 7 8 9, found '77'" in result.stderr
+    assert "found 'Q'" in result.stderr
+    assert sorted(each.name for each in collected.iterdir() if each.is_dir()) == ["11", "9", "frames", "unsure"]
+
+
+def test_what_the_model_doubted_is_not_confirmed(paper: np.ndarray, tmp_path: Path) -> None:
+    """Enter would make a class "?", which training leaves out."""
+    collect(tmp_path).write([event(paper, 1, label="?")])
+    result = review(tmp_path, "", "?", "7")
+    assert result.stderr.count("expected a label, as the model was in doubt itself") == 2
+    assert "1 labelled" in result.stdout
+    assert not (tmp_path / "?").exists()
+
+
+def test_a_crop_that_goes_while_it_is_looked_at_does_not_end_the_review(
+    collected: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that collects has made room; it is said, and not counted as labelled."""
+    first = sorted((collected / "unsure").iterdir())[0]
+    answers = iter(["", "", "q"])
+
+    def answer(*_: object, **__: object) -> str:
+        first.unlink(missing_ok=True)
+        return next(answers)
+
+    monkeypatch.setattr("click.prompt", answer)
+    result = review(collected)
+    assert result.exit_code == 0
+    assert "gone, to make room" in result.stderr
+    assert "1 labelled" in result.stdout
+
+
+def test_a_damaged_line_of_the_index_does_not_end_the_review(collected: Path) -> None:
+    """What it says wrongly is not known."""
+    crop = sorted((collected / "unsure").iterdir())[0]
+    append_line(collected, {"file": f"unsure/{crop.name}", "label": ["7"], "score": "high", "text": 7})
+    assert review(collected, "7", "q").exit_code == 0
+
+
 def test_a_folder_that_holds_nothing_collected_is_exit_code_6(tmp_path: Path) -> None:
     """One line."""
     result = review(tmp_path)
