@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -128,7 +129,8 @@ def _may_be_a_name(spec: str) -> bool:
     """Tell whether a word may be part of a camera's name, such as "USB 2.0": it is no file and not called like one."""
     if not spec or spec == STDIN or has_magic(spec) or "/" in spec:
         return False
-    return Path(spec).suffix.lower() not in PICTURE_SUFFIXES | VIDEO_SUFFIXES and not Path(spec).exists()
+    # os.path, unlike pathlib, takes a name that is too long for one that is not there.
+    return Path(spec).suffix.lower() not in PICTURE_SUFFIXES | VIDEO_SUFFIXES and not os.path.exists(spec)  # noqa: PTH110
 
 
 def _fake_camera(source: SourceSettings, camera: CameraSettings) -> FrameOpener:

@@ -157,6 +157,12 @@ def test_a_video_that_cannot_be_read_is_a_frame_with_an_error(content: bytes | N
     assert "expected a whole video file" in str(frame.error)
 
 
+def test_a_name_that_is_too_long_for_a_file_is_that_of_an_absent_camera() -> None:
+    """Exit code 5, like any other name that nothing has."""
+    with pytest.raises(SourceError, match="expected part of a camera's name"), choose("x" * 5000).frames:
+        pass
+
+
 def test_an_absent_camera_says_which_are_there() -> None:
     """Exit code 5, naming the device expected and those found."""
     with pytest.raises(SourceError, match=r"camera 97: expected /dev/video97, found") as caught:
