@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from http import HTTPStatus
 from pathlib import Path
@@ -73,7 +74,7 @@ class RunHandler(WebHandler):
     def readings(self, query: dict[str, list[str]]) -> None:
         """Give the latest readings."""
         last = query.get("last", [""])[0]
-        most = int(last) if last.isdecimal() and 0 < int(last) < 10**9 else 10**9
+        most = int(last) if re.fullmatch("[0-9]{1,9}", last) and int(last) else 10**9
         self.answer(HTTPStatus.OK, b'{"readings": [%s]}\n' % ", ".join(self.server.state.recent(most)).encode())
 
     def frame(self, _query: dict[str, list[str]]) -> None:

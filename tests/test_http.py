@@ -59,6 +59,8 @@ def test_readings_are_the_latest_as_json(server: RunServer) -> None:
     server.state.take([event(1), event(2), event(3)])
     assert [each["frame"] for each in json.loads(get(server, "/readings")[1])["readings"]] == [2, 3]
     assert [each["frame"] for each in json.loads(get(server, "/readings?last=1")[1])["readings"]] == [3]
+    for senseless in ("-1", "x", "0", "9" * 5000):
+        assert len(json.loads(get(server, f"/readings?last={senseless}")[1])["readings"]) == 2
 
 
 def test_the_frame_is_a_jpeg_with_the_reading_on_it(server: RunServer) -> None:
@@ -143,6 +145,7 @@ def test_a_token_is_asked_for() -> None:
         assert get(server, path, Authorization="Bearer wrong")[0].status == 401
     assert get(server, "/readings", Authorization="Bearer secret", Host="pi.local")[0].status == 200
     assert get(server, "/readings?token=secret")[0].status == 200
+    assert get(server, "/readings", Authorization="bearer secret")[0].status == 200
     server.end()
 
 
