@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -16,6 +17,7 @@ from device.errors import OutputError, UsageError
 from device.http_server import RunServer
 from device.live_state import LiveState, Run
 from device.reading import ReadDigit, Reading
+from device.secret_files import read_secret
 from device.settings import HttpSettings
 from device.sink import Event
 from device.sink_http import HttpSink
@@ -147,6 +149,12 @@ def test_a_token_is_asked_for() -> None:
     assert get(server, "/readings?token=secret")[0].status == 200
     assert get(server, "/readings", Authorization="bearer secret")[0].status == 200
     server.end()
+
+
+def test_a_token_file_may_begin_with_the_mark_of_utf_8(tmp_path: Path) -> None:
+    """As editors of Windows write it; the mark is no part of the token."""
+    (tmp_path / "token").write_text("secret\r\n", "utf-8-sig")
+    assert read_secret(tmp_path / "token", "NONE", what="token") == "secret"
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "pi.local"])
