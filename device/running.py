@@ -47,7 +47,7 @@ def run_settings(
     if idle := [] if source.stream else idle_on_pictures(settings):
         note(f"{', '.join(idle)}: without effect on pictures, each of which stands for itself")
     reader = load_reader(settings.model, settings.reading, warn=note)
-    parts = Run(source.live)
+    parts = Run(source.live, source.watched)
     made = make_sinks(settings, parts, stream=source.stream, say=say, note=note)
     try:
         with Sinks(made, say=say, patient=not source.endless) as sinks, source.frames as frames:

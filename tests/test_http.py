@@ -16,12 +16,14 @@ import pytest
 from device.errors import OutputError, UsageError
 from device.http_server import RunServer
 from device.live_state import LiveState, Run
+from device.metrics import health, metrics
 from device.reading import ReadDigit, Reading
 from device.secret_files import read_secret
 from device.settings import HttpSettings
 from device.sink import Event
 from device.sink_http import HttpSink
 from device.supervision import Counts
+from device.watching import FolderState, watch_folder
 from device.web_server import MOST_CONNECTIONS, Address, parse_address
 
 FRAME = np.full((120, 160, 3), 200, np.uint8)
@@ -113,6 +115,23 @@ def test_health_is_503_while_the_source_is_away(server: RunServer) -> None:
     server.run.source.away = True
     response, body = get(server, "/healthz")
     assert (response.status, json.loads(body)["status"]) == (503, "source away")
+
+
+def test_a_watched_folder_that_is_away_is_a_source_that_is_away(tmp_path: Path) -> None:
+    """As on a disk that is unplugged; with no picture for long, a folder that is there is well."""
+    folder, state = tmp_path / "in", FolderState()
+    steps, well = [folder.rmdir, folder.mkdir], []
+
+    def sleep(_: float) -> None:
+        well.append(health(LiveState(keep=1), Run(watched=state))[0])
+        if not steps:
+            raise KeyboardInterrupt
+        steps.pop()()
+
+    with pytest.raises(KeyboardInterrupt):
+        [*map(pytest.fail, watch_folder(folder, say=lambda line: None, wait=True, sleep=sleep, state=state))]
+    assert well == [False, True, False]
+    assert "edge_digits_source_up 0" in metrics(LiveState(keep=1), Run(watched=state))
 
 
 def test_metrics_are_prometheus_text(server: RunServer) -> None:
