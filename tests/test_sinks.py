@@ -200,6 +200,20 @@ def test_csv_stays_under_its_limit(tmp_path: Path) -> None:
     assert b",499,7," in (tmp_path / "h.csv").read_bytes()
 
 
+def test_a_csv_behind_a_link_stays_on_its_disk(tmp_path: Path) -> None:
+    """The old readings too; the link goes on leading there."""
+    disk, link = tmp_path / "disk", tmp_path / "h.csv"
+    disk.mkdir()
+    link.symlink_to(disk / "h.csv")
+    sink = CsvSink(link, max_bytes=4000)
+    for number in range(100):
+        sink.write([event(number)])
+    sink.close()
+    assert link.is_symlink()
+    assert sorted(path.name for path in disk.iterdir()) == ["h.csv", "h.csv.old"]
+    assert [path.name for path in tmp_path.iterdir() if path.is_file() and not path.is_symlink()] == []
+
+
 def test_a_full_disk_leaves_whole_csv_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was half written is taken back."""
     sink = CsvSink(tmp_path / "h.csv", max_bytes=5000)
