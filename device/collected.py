@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,11 +23,17 @@ from .reading import ReadDigit, Reading, utc_timestamp
 
 UNSURE, FRAMES, INDEX, LOCK = "unsure", "frames", "index.jsonl", ".lock"
 NOT_LABELS = frozenset({UNSURE, FRAMES})
+_NAME = r"\d{8}T\d{6}\.\d{3}Z(-\w+)+\.(png|jpg)"  # `stem_of`, and what makes it unique
 
 
 def stem_of(reading: Reading) -> str:
     """Return what the names of a reading's files begin with: when its frame was taken, and which it was."""
     return f"{utc_timestamp(reading.taken_at_s).replace(':', '').replace('-', '')}-{reading.frame}"
+
+
+def is_collected(path: Path, *, folder: Path) -> bool:
+    """Tell by its name and place whether a file is a crop or frame of a folder; others may be in there too."""
+    return path.parent.parent == folder and re.fullmatch(_NAME, path.name) is not None
 
 
 def line_of(

@@ -48,7 +48,7 @@ FOLDER = NamedPath(file_okay=False)
 
 
 class Terminated(BaseException):
-    """SIGTERM arrived; like KeyboardInterrupt, no ordinary handler should swallow it."""
+    """SIGTERM or SIGHUP arrived; like KeyboardInterrupt, no ordinary handler should swallow it."""
 
 
 _EXPECTED = (EdgeDigitsError, OSError, ImportError, MemoryError, KeyboardInterrupt, Terminated)
@@ -195,9 +195,12 @@ def _report_misuse(error: click.ClickException) -> int:
 def run_command_line(command: click.Command, arguments: Sequence[str] | None = None) -> None:
     """Run a command as the process's own and exit with its code.
 
-    Ctrl-C exits with 130 and SIGTERM with 0; a reader that closes the pipe early (`| head`) is no error.
+    Ctrl-C exits with 130, SIGTERM and the end of the terminal or ssh session (SIGHUP, unless `nohup` has it ignored)
+    with 0; a reader that closes the pipe early (`| head`) is no error.
     """
     signal.signal(signal.SIGTERM, _terminate)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _terminate)
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # a shell's background job ignores it
         signal.signal(signal.SIGINT, _interrupt)
     sys.excepthook, sys.unraisablehook = _show_uncaught, _hide_lost
@@ -232,8 +235,10 @@ def _leave(code: int) -> NoReturn:
     except (OSError, ValueError):  # what a full disk did not take; some Pythons exit with 120 if they find it
         with suppress(OSError, ValueError):
             discard(sys.stderr)
+    if Asked.to_end is not None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # sent again, it would be the exit code
     if code == INTERRUPTED:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # pressed again, it would be the exit code
         exec("")  # noqa: S102 - Python remembers a Ctrl-C in an earlier one, as dataclasses do, and would end by it
     threads = sys.modules.get("threading")
     if threads is None or not any(each.name.startswith(MAY_HANG) for each in threads.enumerate()):

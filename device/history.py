@@ -10,7 +10,11 @@ Row = tuple[str, str, int, str, str | None, float, int, str | None]
 
 
 def history_row(reading: Reading) -> Row:
-    """Return the values of COLUMNS for a reading; a text of several rows is one line with spaces."""
+    """Return the values of COLUMNS for a reading; a text of several rows is one line with spaces.
+
+    "error" says why the frame could not be read, or why its value was not believed.
+    """
+    error = reading.error or reading.held_back
     return (
         utc_timestamp(reading.taken_at_s),
         printable(reading.source),
@@ -19,7 +23,7 @@ def history_row(reading: Reading) -> Row:
         None if reading.held is None else _one_line(reading.held),
         round(reading.confidence, 4),
         int(reading.stable),
-        None if reading.error is None else printable(reading.error),
+        None if error is None else printable(error),
     )
 
 

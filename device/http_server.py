@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from http import HTTPStatus
+from pathlib import Path
 
 from .live_state import LiveState, Run
 from .metrics import health, metrics
@@ -11,13 +13,7 @@ from .web_server import Address, Page, WebHandler, WebServer
 
 MOST_STREAMS = 8
 BOUNDARY = "edge-digits-frame"
-PAGE = b"""<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>edge-digits</title>
-<style>body{font:16px system-ui,sans-serif;margin:1rem;background:#111;color:#eee}img{max-width:100%;border-radius:6px}
-#text{font-size:3rem;white-space:pre-line;min-height:1.3em}</style><div id="text"></div><img id="frame" alt="frame">
-<script>const q=location.search;document.getElementById("frame").src="stream.mjpg"+q;
-setInterval(async()=>{const r=await fetch("readings"+(q?q+"&":"?")+"last=1");const a=(await r.json()).readings;
-if(a.length)document.getElementById("text").textContent=a[0].error||a[0].held||a[0].text},500)</script>"""
+PAGE = Path(__file__).parent / "assets" / "live.html"
 
 
 class RunServer(WebServer):
@@ -73,12 +69,12 @@ class RunHandler(WebHandler):
 
     def page(self, _query: dict[str, list[str]]) -> None:
         """Show the newest frame and what holds."""
-        self.answer(HTTPStatus.OK, PAGE, kind="text/html; charset=utf-8")
+        self.answer(HTTPStatus.OK, PAGE.read_bytes(), kind="text/html; charset=utf-8")
 
     def readings(self, query: dict[str, list[str]]) -> None:
         """Give the latest readings."""
         last = query.get("last", [""])[0]
-        most = int(last) if last.isdecimal() and 0 < int(last) < 10**9 else 10**9
+        most = int(last) if re.fullmatch("[0-9]{1,9}", last) and int(last) else 10**9
         self.answer(HTTPStatus.OK, b'{"readings": [%s]}\n' % ", ".join(self.server.state.recent(most)).encode())
 
     def frame(self, _query: dict[str, list[str]]) -> None:

@@ -13,6 +13,7 @@ from .sink import Event, SinkThread
 
 if TYPE_CHECKING:
     from .supervision import SupervisedSource
+    from .watching import FolderState
 
 STAGES = ("find", "prepare", "invoke", "total")
 JPEG_QUALITY = 80
@@ -24,10 +25,12 @@ class Run:
 
     Attributes:
         source: the supervised source, None for files.
+        watched: the state of the folder that is watched, None where none is.
         threads: the sinks.
     """
 
     source: SupervisedSource | None = None
+    watched: FolderState | None = None
     threads: list[SinkThread] = field(default_factory=list)
 
 

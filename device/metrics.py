@@ -20,7 +20,8 @@ def health(state: LiveState, run: Run, *, now_s: float | None = None) -> tuple[b
         now_s: the time, seconds since 1970.
     """
     age_s = None if state.heard_s is None else (time.time() if now_s is None else now_s) - state.heard_s
-    away = run.source is not None and (run.source.away or age_s is None or age_s > PATIENCE_S)
+    silent = run.source is not None and (age_s is None or age_s > PATIENCE_S)
+    away = _is_away(run) or silent
     failing = [thread.sink.name for thread in run.threads if thread.failing]
     status = "source away" if away else "sinks failing" if failing else "ok"
     found: dict[str, object] = {"status": status, "failing_sinks": failing, "readings": state.readings}
@@ -30,6 +31,10 @@ def health(state: LiveState, run: Run, *, now_s: float | None = None) -> tuple[b
     return not away, found
 
 
+def _is_away(run: Run) -> bool:
+    return any(each is not None and each.away for each in (run.source, run.watched))
+
+
 def metrics(state: LiveState, run: Run) -> str:
     """Return every figure in Prometheus's text format, version 0.0.4."""
     return "\n".join(_lines(state, run)) + "\n"
@@ -37,9 +42,10 @@ def metrics(state: LiveState, run: Run) -> str:
 
 def _lines(state: LiveState, run: Run) -> Iterator[str]:
     yield from _figure("info", "gauge", "The program.", [(f'version="{VERSION}"', 1)])
+    if run.source is not None or run.watched is not None:
+        yield from _figure("source_up", "gauge", "Whether the source gives frames.", [("", int(not _is_away(run)))])
     if run.source is not None:
         counts = run.source.counts
-        yield from _figure("source_up", "gauge", "Whether the source gives frames.", [("", int(not run.source.away))])
         for name, text, value in (
             ("frames", "Frames that the source gave.", counts.frames),
             ("frames_taken", "Frames that were read.", counts.taken),

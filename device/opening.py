@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -16,6 +17,7 @@ from .frames import Frame
 from .settings import CameraSettings, SourceSettings
 from .sources import PICTURE_SUFFIXES, STDIN, VIDEO_SUFFIXES, is_video, picture_frames
 from .supervision import SupervisedSource
+from .watching import FolderState, watch_folder
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,13 @@ class OpenableSource:
         frames: gives the frames on entering; errors of opening are raised there.
         stream: whether its frames follow each other in time.
         live: the supervised source where frames come whether they are read or not, else None.
+        watched: the state of the folder where one is watched, else None.
     """
 
     frames: AbstractContextManager[Iterable[Frame]]
     stream: bool
     live: SupervisedSource | None = None
+    watched: FolderState | None = None
 
     @property
     def endless(self) -> bool:
@@ -59,10 +63,9 @@ def choose_source(
         live = SupervisedSource(opener, say=say, silence_s=camera.silence_s, wait=source.wait)
         return OpenableSource(live, stream=True, live=live)
     if source.watch:
-        from .watching import watch_folder
-
-        watched = watch_folder(Path(source.source), say=say, wait=source.wait)
-        return OpenableSource(nullcontext(watched), stream=False)
+        state = FolderState()
+        frames = watch_folder(Path(source.source), say=say, wait=source.wait, state=state)
+        return OpenableSource(nullcontext(frames), stream=False, watched=state)
     if is_video(source.source):
         from .video import VideoFile
 
@@ -128,7 +131,8 @@ def _may_be_a_name(spec: str) -> bool:
     """Tell whether a word may be part of a camera's name, such as "USB 2.0": it is no file and not called like one."""
     if not spec or spec == STDIN or has_magic(spec) or "/" in spec:
         return False
-    return Path(spec).suffix.lower() not in PICTURE_SUFFIXES | VIDEO_SUFFIXES and not Path(spec).exists()
+    # os.path, unlike pathlib, takes a name that is too long for one that is not there.
+    return Path(spec).suffix.lower() not in PICTURE_SUFFIXES | VIDEO_SUFFIXES and not os.path.exists(spec)  # noqa: PTH110
 
 
 def _fake_camera(source: SourceSettings, camera: CameraSettings) -> FrameOpener:

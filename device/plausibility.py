@@ -14,7 +14,8 @@ def hold_back(
     """Flag the values that a counter cannot have reached since the last one believed.
 
     A counter that turns over from its last number to 0 has risen by one step. A value is judged when it is stable;
-    what is no number (nothing, or with a "?") is passed on unjudged.
+    what is no number (nothing, or with a "?") is passed on unjudged. No reading says of an impossible value that it
+    holds: what the vote says is judged too, also where no single frame read it, and the last value believed stays.
 
     Args:
         readings: in the order the frames were taken, voted on.
@@ -26,11 +27,20 @@ def hold_back(
         Each reading; an impossible one with `held_back`, the reason, and neither stable nor changed.
     """
     last: str | None = None
+
+    def is_impossible(held: str | None) -> bool:
+        if last is None or held is None or not is_number(held):
+            return False
+        return why_impossible(last, held, monotonic=monotonic, max_step=max_step) is not None
+
     doubted, times = "", 0
     pending = False  # a change that was held back is told when it is believed
     for reading in readings:
         text = reading.text
         if reading.error is not None or not reading.stable or len(reading.rows) != 1 or not is_number(text):
+            if is_impossible(reading.held):
+                pending = pending or reading.changed
+                reading = replace(reading, held=last, changed=False)
             yield reading
             continue
         reason = None if last is None else why_impossible(last, text, monotonic=monotonic, max_step=max_step)
@@ -39,7 +49,8 @@ def hold_back(
             doubted = text
             if not believe_after or times < believe_after:
                 pending = True
-                yield replace(reading, stable=False, changed=False, held_back=reason)
+                held = None if reading.held is None else last
+                yield replace(reading, stable=False, held=held, changed=False, held_back=reason)
                 continue
         changed = reading.changed or (pending and text != last)
         last, doubted, times, pending = text, "", 0, False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from .errors import OutputError, UsageError
 from .output_files import refuse_unwritable, write_bytes
 
 BLOCK_BYTES = 4096  # what a file takes on disk is a multiple of this
+_HALF = r"\.(?P<stem>.+)-\w+\.part(?P<suffix>\.\w+)"  # a name that `atomic_path` gives while it writes
 
 
 class QuotaFolder:
@@ -20,19 +22,29 @@ class QuotaFolder:
         used_bytes: what the folder takes on disk, with its files and the folders below it, which grow with their names.
     """
 
-    def __init__(self, folder: Path, *, max_bytes: int, may_go: Callable[[Path], bool]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        max_bytes: int,
+        may_go: Callable[[Path], bool],
+        is_ours: Callable[[Path], bool] | None = None,
+    ) -> None:
         """Count what is in the folder.
 
         Args:
             folder: made if need be.
             max_bytes: the quota, of disk blocks rather than contents.
             may_go: tells of a path in the folder whether it may be deleted to make room.
+            is_ours: tells of a path whether this program writes it, so that what a power cut left of it goes; what may
+                go where absent.
 
         Raises:
             OutputError: the folder cannot be made, written or looked through.
         """
         refuse_unwritable(folder)
         self._folder, self._max_bytes, self._may_go = folder, max_bytes, may_go
+        self._is_ours = is_ours or may_go
         self._files: deque[tuple[Path, int]] = deque()
         self.used_bytes = 0
         try:
@@ -43,11 +55,14 @@ class QuotaFolder:
     def write(self, relative: str, content: bytes) -> Path:
         """Write a new file, after deleting the oldest files until it fits.
 
+        Returns:
+            Its path: one that is there already, as of pictures read within a millisecond, is not overwritten.
+
         Raises:
             UsageError: it is larger than the quota, or what may not be deleted leaves no room.
             OutputError: it cannot be written.
         """
-        path, needed = self._folder / relative, on_disk(len(content))
+        path, needed = _unused(self._folder / relative), on_disk(len(content))
         self.make_room(needed + BLOCK_BYTES)  # one for its name
         before = _names_bytes(path.parent)
         write_bytes(path, content)
@@ -95,14 +110,28 @@ class QuotaFolder:
                     status = path.lstat()
                 except FileNotFoundError:
                     continue
-                if name.startswith(".") and ".part" in name:
-                    path.unlink(missing_ok=True)  # what a power cut left half written
+                if self._is_half_written(path):
+                    path.unlink(missing_ok=True)
                     continue
                 size = on_disk(status.st_size)
                 self.used_bytes += size
                 if self._may_go(path):
                     found.append((status.st_mtime_ns, path, size))
         self._files = deque((path, size) for _, path, size in sorted(found))
+
+    def _is_half_written(self, path: Path) -> bool:
+        """Tell whether a power cut left this of a file of ours; what others are writing here is left alone."""
+        half = re.fullmatch(_HALF, path.name)
+        return half is not None and self._is_ours(path.with_name(half["stem"] + half["suffix"]))
+
+
+def _unused(path: Path) -> Path:
+    """Return a path, with a number behind its stem where a file has it already."""
+    number, free = 0, path
+    while free.exists():
+        number += 1
+        free = path.with_name(f"{path.stem}x{number}{path.suffix}")
+    return free
 
 
 def used_on_disk(folder: Path) -> int:

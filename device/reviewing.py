@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .collected import append_line, place_of, read_lines, unsure_crops
-from .errors import OutputError
+from .collected import NOT_LABELS, append_line, place_of, read_lines, unsure_crops
+from .errors import OutputError, UsageError
 from .output_files import write_bytes
-from .reading import utc_timestamp
+from .reading import UNSURE, utc_timestamp
+
+DIGITS = "0123456789"
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class Crop:
 
     Attributes:
         path: the picture.
-        label: what the model read, "?" where that is not known.
+        label: what the model read, "?" where it was in doubt or that is not known.
         score: how sure it was, 0–1.
         why: why the crop was kept.
         text: everything that was read in its frame.
@@ -44,26 +46,34 @@ class Review:
         self._folder = folder
         self._known = {Path(fields["file"]).name: fields for fields in read_lines(folder)}
         self.crops = [self._describe(path) for path in unsure_crops(folder)]
+        self._labels = {*DIGITS, *(crop.label for crop in self.crops), *_label_folders(folder)} - {UNSURE}
         self._done: list[tuple[Path, Path | bytes]] = []
 
-    def assign(self, crop: Crop, label: str) -> None:
+    def assign(self, crop: Crop, label: str) -> bool:
         """Move a crop to the folder of its label and note that a person said so.
 
+        Returns:
+            Whether it was still there: a run that collects deletes crops to make room.
+
         Raises:
-            UsageError: the label cannot name a folder.
+            UsageError: the label is not known, or cannot name a folder.
             OutputError: the crop cannot be moved.
         """
         place = place_of(self._folder, label)
+        self._check(label)
         target = place / crop.path.name
         try:
             place.mkdir(exist_ok=True)
             crop.path.replace(target)
+        except FileNotFoundError:
+            return False
         except OSError as cause:
             raise OutputError(f"{crop.path}: cannot be moved to {target}: {cause.strerror}") from cause
         fields: dict[str, Any] = dict(self._known.get(crop.path.name, {}))
         fields |= {"file": f"{label}/{crop.path.name}", "read": crop.label, "label": label}
         append_line(self._folder, {**fields, "reviewed": utc_timestamp(time.time())})
         self._done.append((crop.path, target))
+        return True
 
     def discard(self, crop: Crop) -> None:
         """Delete a crop that is no digit; until the end, `undo` brings it back.
@@ -104,12 +114,25 @@ class Review:
             append_line(self._folder, fields)
         return before, True
 
+    def _check(self, label: str) -> None:
+        """Refuse what would be a class of its own by a slip of the finger."""
+        if label == UNSURE:
+            raise UsageError("expected a label, as the model was in doubt itself; say what it is, or x or s")
+        if label not in self._labels:
+            known = " ".join(sorted(self._labels))
+            raise UsageError(f"expected one of {known}, found {label!r}; for another make {self._folder / label} first")
+
     def _describe(self, path: Path) -> Crop:
         fields = self._known.get(path.name, {})
+        score = fields.get("score")
         return Crop(
             path,
             str(fields.get("label", "?")),
-            float(fields.get("score", 0.0)),
+            float(score) if isinstance(score, (int, float)) else 0.0,
             str(fields.get("why", "")),
             str(fields.get("text", "")),
         )
+
+
+def _label_folders(folder: Path) -> list[str]:
+    return [each.name for each in folder.iterdir() if each.is_dir() and each.name not in NOT_LABELS]

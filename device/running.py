@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from .collected import FRAMES
 from .early_end import raise_if_asked
-from .errors import OutputError
+from .errors import OutputError, UsageError
 from .frames import Frame
 from .live_state import Run
 from .loading import load_reader
@@ -40,11 +42,12 @@ def run_settings(
         EdgeDigitsError: settings do not go together, the model cannot be loaded, or the source is not there.
         OutputError: readings of files were lost.
     """
+    _refuse_to_read_own_pictures(settings)
     source = choose_source(settings.source, settings.camera, stdin=stdin, say=say)
     if idle := [] if source.stream else idle_on_pictures(settings):
         note(f"{', '.join(idle)}: without effect on pictures, each of which stands for itself")
     reader = load_reader(settings.model, settings.reading, warn=note)
-    parts = Run(source.live)
+    parts = Run(source.live, source.watched)
     made = make_sinks(settings, parts, stream=source.stream, say=say, note=note)
     try:
         with Sinks(made, say=say, patient=not source.endless) as sinks, source.frames as frames:
@@ -56,6 +59,17 @@ def run_settings(
     finally:
         if parts.threads and source.live is not None:  # it was opened
             note(describe_source(parts))
+
+
+def _refuse_to_read_own_pictures(settings: Settings) -> None:
+    """Raise UsageError where pictures go to the folder they come from: each would be read, drawn on and read again."""
+    if settings.source.fake_camera is not None:
+        return
+    folder, collection = os.path.realpath(settings.source.source), settings.collect.folder
+    places = {"--pictures": settings.pictures.folder, "--collect": collection and collection / FRAMES}
+    for option, place in places.items():
+        if place is not None and os.path.realpath(place) == folder:
+            raise UsageError(f"{option}: expected a folder that is not read here, found {place}; choose another place")
 
 
 def _refuse_losses(sinks: Sinks) -> None:

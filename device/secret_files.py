@@ -22,7 +22,7 @@ def read_secret(path: Path | None, variable: str, *, what: str) -> str | None:
     if path is None:
         return os.environ.get(variable) or None
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8-sig") as file:  # as editors of Windows write it, with a mark in front
             secret = file.readline().rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as cause:
         reason = getattr(cause, "strerror", None) or cause

@@ -53,7 +53,7 @@ def serve_settings(
     source = None
     if live:
         source = choose_source(settings.source, settings.camera, stdin=stdin, say=say)
-        run.source = source.live
+        run.source, run.watched = source.live, source.watched
     with ExitStack() as open_parts:
         frames = open_parts.enter_context(source.frames) if source else ()
         server = BoardServer(address, token=token, state=state, run=run, board=board, live=live)

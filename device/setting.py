@@ -126,6 +126,8 @@ def convert(value: object, wanted: Any, *, where: str) -> Any:
         UsageError: it is of another type; `where` says which setting.
     """
     kind, arguments = get_origin(wanted), get_args(wanted)
+    if isinstance(value, str) and "\0" in value:  # no name of a file, host or user has one
+        raise UsageError(f"{where}: expected {describe(wanted)}, found one with a NUL in it: {value!r}")
     if kind in (types.UnionType, Union):
         others = [each for each in arguments if each is not type(None)]
         if value == "":  # an empty variable of a shell, more likely than not

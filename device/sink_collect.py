@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .collected import FRAMES, INDEX, LOCK, UNSURE, append_line, drop_stale_lines, line_of, stem_of
+from .collected import FRAMES, INDEX, UNSURE, append_line, drop_stale_lines, is_collected, line_of, stem_of
 from .contract import SIDE
 from .quota_folder import QuotaFolder, on_disk
 from .reading import ReadDigit, Reading
@@ -37,7 +37,9 @@ class CollectSink:
         assert settings.folder is not None
         self._settings, self._folder = settings, settings.folder
         self._max_bytes = round(settings.quota_mb * 1e6)
-        self._files = QuotaFolder(settings.folder, max_bytes=self._max_bytes, may_go=self._may_go)
+        self._files = QuotaFolder(
+            settings.folder, max_bytes=self._max_bytes, may_go=self._may_go, is_ours=self._is_ours
+        )
         self._texts: dict[str, str] = {}
         self._sampled_s = float("-inf")
         self._kept_s: dict[tuple[str, str], float] = {}
@@ -88,15 +90,17 @@ class CollectSink:
         frame_file = None
         if self._settings.frames:
             encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
-            frame_file = f"{FRAMES}/{stem}.jpg"
-            self._files.write(frame_file, encoded)
+            frame_file = self._write(f"{FRAMES}/{stem}.jpg", encoded)
         for place, (digit, why) in enumerate(kept):
             crop = cut_digit(image, digit.box)
             if crop is None:
                 continue
-            file = f"{UNSURE}/{stem}-{place}.png"
-            self._files.write(file, cv2.imencode(".png", crop)[1].tobytes())
+            file = self._write(f"{UNSURE}/{stem}-{place}.png", cv2.imencode(".png", crop)[1].tobytes())
             self._note(line_of(reading, digit, file=file, why=why, frame_file=frame_file))
+
+    def _write(self, file: str, content: bytes) -> str:
+        """Write a file; return its name in the folder."""
+        return str(self._files.write(file, content).relative_to(self._folder))
 
     def _note(self, fields: dict[str, Any]) -> None:
         index = self._folder / INDEX
@@ -109,8 +113,11 @@ class CollectSink:
         self._files.used_bytes += on_disk(index.stat().st_size) - on_disk(before)
 
     def _may_go(self, path: Path) -> bool:
-        """Tell of a file whether it may be deleted: never the index, nor what a person has looked at."""
-        return path.parent.name in (UNSURE, FRAMES) and path.name not in (INDEX, LOCK)
+        """Tell of a file whether it may be deleted: never what a person has looked at or others put there."""
+        return path.parent.name in (UNSURE, FRAMES) and is_collected(path, folder=self._folder)
+
+    def _is_ours(self, path: Path) -> bool:
+        return path == self._folder / INDEX or is_collected(path, folder=self._folder)
 
 
 def cut_digit(image: NDArray[Any], box: tuple[int, int, int, int]) -> NDArray[Any] | None:

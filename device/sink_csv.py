@@ -30,8 +30,9 @@ class CsvSink:
             OutputError: it cannot be written.
         """
         self.name = f"history {path}"
-        self._path, self._limit = path, max_bytes // 2
-        self._handle, self._size = _open(path)
+        # Through links, which would be renamed in the place of the file on the disk that they lead to.
+        self._path, self._limit = Path(os.path.realpath(path)), max_bytes // 2
+        self._handle, self._size = _open(self._path)
 
     def write(self, events: Sequence[Event]) -> None:
         """Append the readings.

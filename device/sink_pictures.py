@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Callable, Sequence
@@ -82,7 +83,7 @@ class VideoSink:
         Raises:
             UsageError: the name is not that of an AVI file.
             OutputExistsError: the file is there already.
-            OutputError: the folder cannot be made or written.
+            OutputError: the folder cannot be made or written, or another run writes this video.
         """
         self.name = f"video {path}"
         if path.suffix.lower() != ".avi":
@@ -92,7 +93,10 @@ class VideoSink:
         refuse_unwritable(path.parent)
         self._path, self._fps, self._max_bytes, self._say = path, fps, max_bytes, say
         self._part = path.with_name(f".{path.stem}.part.avi")
+        if self._part.is_file():
+            os.close(self._claim())
         self._writer: Any = None
+        self._claimed: int | None = None
         self._size: tuple[int, int] | None = None
         self._over = False
         self._frames, self._frame_bytes, self._written_bytes = 0, 0.0, 0.0
@@ -110,13 +114,7 @@ class VideoSink:
                 continue
             drawn: Any = draw_reading(each.image, each.reading)
             if self._writer is None:
-                self._refuse_full_disk()
-                self._size = (drawn.shape[1], drawn.shape[0])
-                codec = cv2.VideoWriter_fourcc(*"MJPG")
-                self._writer = cv2.VideoWriter(str(self._part), codec, self._fps, self._size)
-                if not self._writer.isOpened():
-                    self._writer = None
-                    raise OutputError(f"{self._path}: the video cannot be begun; check the folder and the space there")
+                self._begin(cv2, (drawn.shape[1], drawn.shape[0]))
             if (drawn.shape[1], drawn.shape[0]) != self._size:
                 drawn = cv2.resize(drawn, self._size)
             self._writer.write(drawn)
@@ -132,11 +130,51 @@ class VideoSink:
                 self._end("the disk is nearly full")
 
     def close(self) -> None:
-        """Finish the file and give it its name."""
-        if self._writer is not None:
-            self._writer.release()
-            self._writer = None
+        """Finish the file and give it its name.
+
+        Raises:
+            OutputExistsError: a file has got that name meanwhile; it is left as it is.
+        """
+        if self._writer is None:
+            return
+        self._writer.release()
+        self._writer = None
+        try:
+            if self._path.exists():
+                raise OutputExistsError(f"{self._path}: something else made it meanwhile; the video is in {self._part}")
             self._part.replace(self._path)
+        finally:
+            self._let_go()
+
+    def _begin(self, cv2: Any, size: tuple[int, int]) -> None:
+        self._refuse_full_disk()
+        self._claimed = self._claim()
+        self._writer = cv2.VideoWriter(str(self._part), cv2.VideoWriter_fourcc(*"MJPG"), self._fps, size)
+        self._size = size
+        if not self._writer.isOpened():
+            self._writer = None
+            self._let_go()
+            raise OutputError(f"{self._path}: the video cannot be begun; check the folder and the space there")
+
+    def _claim(self) -> int:
+        """Lock the unfinished file for as long as it is written, since two runs would write into one."""
+        import fcntl
+
+        try:
+            handle = os.open(self._part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        except OSError as cause:
+            raise OutputError(f"{self._path}: the video cannot be begun: {cause.strerror}; check the folder") from cause
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as cause:
+            os.close(handle)
+            raise OutputError(f"{self._path}: another run writes this video; choose another name") from cause
+        return handle
+
+    def _let_go(self) -> None:
+        if self._claimed is not None:
+            os.close(self._claimed)
+            self._claimed = None
 
     def _end(self, why: str) -> None:
         self.close()

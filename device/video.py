@@ -16,6 +16,7 @@ from .opencv_noise import import_quiet_opencv
 # Some containers count frames only roughly.
 LEAST_SHARE = 0.9
 MOST_FPS = 1000.0  # a file that names more knows its rate no more than one that names none
+MOST_S = 1e7  # a frame that is said to come later comes at no known time
 
 
 class VideoFile:
@@ -50,23 +51,39 @@ class VideoFile:
 
     def _frames(self) -> Iterator[Frame]:
         source = str(self._path)
-        index, first_s = 0, time.time()
+        index, first_s, place_s = 0, time.time(), 0.0
         while self._capture is not None:
             start_s = time.perf_counter()
             there, image = self._capture.read()
             if not there:
                 break
-            taken_at_s = first_s + index / self._fps if self._fps else time.time()
-            yield Frame(source, index, taken_at_s, image, capture_s=time.perf_counter() - start_s)
+            place_s = self._place_s(place_s, elapsed_s=time.time() - first_s) if index else 0.0
+            yield Frame(source, index, first_s + place_s, image, capture_s=time.perf_counter() - start_s)
             index += 1
         trouble = self._trouble()
         if trouble is None and index == 0:
             trouble = "something that no decoder here reads"
-        elif trouble is None and index < LEAST_SHARE * self._promised:
+        elif trouble is None and self._ended_early(index, place_s):
             trouble = f"its end after {index} of {self._promised} frames: it is cut short or damaged"
         if trouble is not None:
             error = PictureError(f"{source}: expected a whole video file, found {trouble}")
             yield Frame(source, index, time.time(), None, error=error)
+
+    def _place_s(self, before_s: float, *, elapsed_s: float) -> float:
+        """Return where in the film the frame is that was just read: as the file says, by its rate, or as time went by.
+
+        Phones and screen recorders write a frame when something moves, so places are no multiples of a period.
+        """
+        import cv2
+
+        place_s: float = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        if before_s < place_s < MOST_S:
+            return place_s
+        return before_s + 1 / self._fps if self._fps else max(before_s, elapsed_s)
+
+    def _ended_early(self, frames: int, place_s: float) -> bool:
+        """Tell whether less was read than the file promised: a count of frames, in some its length times a rate."""
+        return max(frames, place_s * self._fps + 1) < LEAST_SHARE * self._promised
 
     def _trouble(self) -> str | None:
         """Say why the path is no video file, or return None."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .early_end import raise_if_asked
@@ -16,8 +16,24 @@ POLL_S = 0.5
 Marks = tuple[int, int]  # size and time of a file
 
 
+@dataclass
+class FolderState:
+    """What is known of a watched folder, for the pages that show it.
+
+    Attributes:
+        away: whether it cannot be looked through now.
+    """
+
+    away: bool = False
+
+
 def watch_folder(
-    folder: Path, *, say: Callable[[str], None], wait: bool = False, sleep: Callable[[float], None] = time.sleep
+    folder: Path,
+    *,
+    say: Callable[[str], None],
+    wait: bool = False,
+    sleep: Callable[[float], None] = time.sleep,
+    state: FolderState | None = None,
 ) -> Iterator[Frame]:
     """Read the pictures of a folder, those that are there and then those that come, for ever.
 
@@ -29,6 +45,7 @@ def watch_folder(
         say: is told, once each, that the folder is gone and back.
         wait: wait for a folder that is not there at the start, as on a disk that is mounted later.
         sleep: waits between two looks.
+        state: is kept up to date.
 
     Raises:
         SourceError: the folder is not there at the start and not to be waited for, or is something else.
@@ -38,7 +55,7 @@ def watch_folder(
     done: dict[Path, Marks] = {}
     seen: dict[Path, Marks] = {}
     index = 0
-    for now in _looks(folder, say, sleep):
+    for now in _looks(folder, say, sleep, state or FolderState()):
         done = {path: marks for path, marks in done.items() if path in now}
         for path in sorted(path for path, marks in now.items() if seen.get(path) == marks != done.get(path)):
             done[path] = now[path]
@@ -50,21 +67,22 @@ def watch_folder(
         seen = now
 
 
-def _looks(folder: Path, say: Callable[[str], None], sleep: Callable[[float], None]) -> Iterator[dict[Path, Marks]]:
+def _looks(
+    folder: Path, say: Callable[[str], None], sleep: Callable[[float], None], state: FolderState
+) -> Iterator[dict[Path, Marks]]:
     """Yield what is in the folder, again and again, for as long as it can be looked through."""
-    away = False
     while True:
         raise_if_asked()
         try:
             now = _pictures(folder)
         except OSError as cause:
-            if not away:
+            if not state.away:
                 say(f"{folder}: cannot be looked through ({cause.strerror}); waiting until it can")
-            away = True
+            state.away = True
         else:
-            if away:
+            if state.away:
                 say(f"{folder}: back")
-            away = False
+            state.away = False
             yield now
         sleep(POLL_S)
 

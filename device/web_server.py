@@ -249,9 +249,10 @@ class WebHandler(BaseHTTPRequestHandler):
     def _permitted(self, query: dict[str, list[str]]) -> bool:
         if self.server.token is None:
             return True
-        bearer = self.headers.get("Authorization", "").removeprefix("Bearer ")
-        given = [bearer, *query.get("token", [])]
-        return any(hmac.compare_digest(each.encode(), self.server.token.encode()) for each in given)
+        # RFC 9110: the name of a scheme in any case; and headers come as Latin-1, whatever bytes are in them.
+        bearer = re.sub("(?i)^Bearer ", "", self.headers.get("Authorization", ""))
+        given = [bearer.encode("latin-1", "replace"), *(each.encode() for each in query.get("token", []))]
+        return any(hmac.compare_digest(each, self.server.token.encode()) for each in given)
 
     def answer_json(self, fields: object, *, status: HTTPStatus = HTTPStatus.OK) -> None:
         """Answer with a JSON document."""

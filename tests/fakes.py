@@ -69,6 +69,24 @@ class StubbornCapture(ScriptedCapture):
         return {cv2.CAP_PROP_FRAME_WIDTH: 640.0, cv2.CAP_PROP_FRAME_HEIGHT: 480.0, cv2.CAP_PROP_FPS: 15.0}[wanted]
 
 
+class FilmCapture(ScriptedCapture):
+    """Plays a film whose frames are at given places, and that promises so many frames at such a rate."""
+
+    def __init__(self, places_s: list[float], *, fps: float, promised: int) -> None:
+        super().__init__([np.zeros((6, 8, 3), np.uint8) for _ in places_s])
+        self._coming_s, self._place_s, self._fps, self._promised = iter(places_s), 0.0, fps, promised
+
+    def read(self) -> tuple[bool, np.ndarray | None]:
+        self._place_s = next(self._coming_s, self._place_s)
+        return super().read()
+
+    def get(self, wanted: int) -> float:
+        import cv2
+
+        known = {cv2.CAP_PROP_POS_MSEC: 1000 * self._place_s, cv2.CAP_PROP_FPS: self._fps}
+        return {**known, cv2.CAP_PROP_FRAME_COUNT: self._promised}[wanted]
+
+
 class FakePicamera2:
     """Stands for picamera2's class, called as its manual says; what it was asked for and what became of it is kept."""
 

@@ -54,6 +54,16 @@ def test_an_uncertain_digit_is_kept_with_its_frame(paper: np.ndarray, tmp_path: 
     assert len([*(tmp_path / "c").rglob("*.png")]) == 1
 
 
+def test_pictures_of_one_moment_do_not_overwrite_each_other(paper: np.ndarray, tmp_path: Path) -> None:
+    """Small pictures of a folder are read within a millisecond, and each is frame 0 of its own source."""
+    events = [event(paper, 0, label=label) for label in "123"]
+    collect(tmp_path).write(events)
+    lines = read_lines(tmp_path)
+    assert [line["label"] for line in lines] == ["1", "2", "3"]
+    for kind in ("file", "frame"):
+        assert len({line[kind] for line in lines if (tmp_path / line[kind]).is_file()}) == 3
+
+
 def test_changes_and_samples_are_kept(paper: np.ndarray, tmp_path: Path) -> None:
     """A sure digit is kept when the text changed, and one now and then as a sample."""
     readings = [event(paper, n, label=label, score=0.99) for n, label in enumerate("7711")]
@@ -89,6 +99,33 @@ def test_what_a_person_corrected_is_never_deleted(paper: np.ndarray, tmp_path: P
     with pytest.raises(UsageError, match="taken by what is kept; raise the quota"):
         collect(tmp_path, quota_mb=0.1).write([event(paper, 1), event(paper, 2)])
     assert (tmp_path / "7" / "old.png").exists()
+
+
+@pytest.mark.parametrize("name", ["frames/holiday.jpg", "unsure/notes.png", "old/frames/20240101T000000.000Z-1.jpg"])
+def test_files_that_others_put_into_the_folder_are_never_deleted(name: str, paper: np.ndarray, tmp_path: Path) -> None:
+    """They count for the quota, and the oldest crops go instead."""
+    (tmp_path / name).parent.mkdir(parents=True)
+    (tmp_path / name).write_bytes(b"x" * 30_000)
+    sink = collect(tmp_path, quota_mb=0.1)
+    for number in range(20):
+        sink.write([event(paper, number)])
+    assert (tmp_path / name).exists()
+    assert used_on_disk(tmp_path) <= 100_000
+
+
+@pytest.mark.parametrize("name", [".run.part.avi", ".letter-x1.part.odt", "7/.mine-x1.part.png"])
+def test_what_others_are_writing_in_the_folder_is_left_alone(name: str, tmp_path: Path) -> None:
+    """Such as the video of the same run; what a power cut left of a crop, a frame or the index goes."""
+    ours = [
+        ".index-x1.part.jsonl",
+        "frames/.20240101T000000.000Z-1-x1.part.jpg",
+        "7/.20240101T000000.000Z-1-0-x1.part.png",
+    ]
+    for each in (name, *ours):
+        (tmp_path / each).parent.mkdir(exist_ok=True)
+        (tmp_path / each).write_bytes(b"half")
+    collect(tmp_path)
+    assert [path for path in (name, *ours) if (tmp_path / path).exists()] == [name]
 
 
 def test_a_quota_smaller_than_one_frame_is_said(paper: np.ndarray, tmp_path: Path) -> None:
@@ -171,6 +208,49 @@ def test_a_label_that_names_no_folder_is_asked_again(label: str, collected: Path
     result = review(collected, label, "q")
     assert "expected a label that can name a folder" in result.stderr
     assert len([*(collected / "unsure").iterdir()]) == 4
+
+
+def test_a_label_that_nobody_knows_is_asked_again(collected: Path) -> None:
+    """A slip of the finger makes no class; a digit, a label that was read and a folder that is there are known."""
+    (collected / "11").mkdir()
+    result = review(collected, "77", "Q", "11", "9", "q")
+    assert "expected one of 0 1 11 2 3 4 5 6 7 8 9, found '77'" in result.stderr
+    assert "found 'Q'" in result.stderr
+    assert sorted(each.name for each in collected.iterdir() if each.is_dir()) == ["11", "9", "frames", "unsure"]
+
+
+def test_what_the_model_doubted_is_not_confirmed(paper: np.ndarray, tmp_path: Path) -> None:
+    """Enter would make a class "?", which training leaves out."""
+    collect(tmp_path).write([event(paper, 1, label="?")])
+    result = review(tmp_path, "", "?", "7")
+    assert result.stderr.count("expected a label, as the model was in doubt itself") == 2
+    assert "1 labelled" in result.stdout
+    assert not (tmp_path / "?").exists()
+
+
+def test_a_crop_that_goes_while_it_is_looked_at_does_not_end_the_review(
+    collected: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that collects has made room; it is said, and not counted as labelled."""
+    first = sorted((collected / "unsure").iterdir())[0]
+    answers = iter(["", "", "q"])
+
+    def answer(*_: object, **__: object) -> str:
+        first.unlink(missing_ok=True)
+        return next(answers)
+
+    monkeypatch.setattr("click.prompt", answer)
+    result = review(collected)
+    assert result.exit_code == 0
+    assert "gone, to make room" in result.stderr
+    assert "1 labelled" in result.stdout
+
+
+def test_a_damaged_line_of_the_index_does_not_end_the_review(collected: Path) -> None:
+    """What it says wrongly is not known."""
+    crop = sorted((collected / "unsure").iterdir())[0]
+    append_line(collected, {"file": f"unsure/{crop.name}", "label": ["7"], "score": "high", "text": 7})
+    assert review(collected, "7", "q").exit_code == 0
 
 
 def test_a_folder_that_holds_nothing_collected_is_exit_code_6(tmp_path: Path) -> None:

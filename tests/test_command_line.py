@@ -175,3 +175,33 @@ def test_ctrl_c_while_a_dataclass_is_made_is_exit_code_130(tmp_path: Path) -> No
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
     done = subprocess.run([sys.executable, "-m", "program"], env=environment, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (130, b"interrupted\n")
+
+
+@pytest.mark.parametrize("again", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_second_signal_at_the_very_end_changes_nothing(again: str) -> None:
+    """The exit code is that of the first: what is not ignored then would end Python while it takes itself down."""
+    code = (
+        "import atexit, click, signal\n"
+        "from device.command_line import Command, run_command_line\n"
+        f"atexit.register(lambda: print(signal.getsignal(signal.{again}).name))\n"
+        "command = lambda: signal.raise_signal(signal.SIGTERM)\n"
+        "run_command_line(click.command(cls=Command)(command), [])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"SIG_IGN\n", b"")
+
+
+@pytest.mark.parametrize(("before", "said"), [("SIG_DFL", b""), ("SIG_IGN", b"goes on\n")])
+def test_the_end_of_the_terminal_is_an_end_like_sigterm(before: str, said: bytes) -> None:
+    """What is open is closed as it should be; with `nohup` it goes on."""
+    code = (
+        "import click, signal\n"
+        "from device.command_line import Command, run_command_line\n"
+        f"signal.signal(signal.SIGHUP, signal.{before})\n"
+        "def command():\n"
+        "    signal.raise_signal(signal.SIGHUP)\n"
+        "    print('goes on')\n"
+        "run_command_line(click.command(cls=Command)(command), [])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, said, b"")

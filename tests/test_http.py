@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -15,11 +16,14 @@ import pytest
 from device.errors import OutputError, UsageError
 from device.http_server import RunServer
 from device.live_state import LiveState, Run
+from device.metrics import health, metrics
 from device.reading import ReadDigit, Reading
+from device.secret_files import read_secret
 from device.settings import HttpSettings
 from device.sink import Event
 from device.sink_http import HttpSink
 from device.supervision import Counts
+from device.watching import FolderState, watch_folder
 from device.web_server import MOST_CONNECTIONS, Address, parse_address
 
 FRAME = np.full((120, 160, 3), 200, np.uint8)
@@ -59,6 +63,8 @@ def test_readings_are_the_latest_as_json(server: RunServer) -> None:
     server.state.take([event(1), event(2), event(3)])
     assert [each["frame"] for each in json.loads(get(server, "/readings")[1])["readings"]] == [2, 3]
     assert [each["frame"] for each in json.loads(get(server, "/readings?last=1")[1])["readings"]] == [3]
+    for senseless in ("-1", "x", "0", "9" * 5000):
+        assert len(json.loads(get(server, f"/readings?last={senseless}")[1])["readings"]) == 2
 
 
 def test_the_frame_is_a_jpeg_with_the_reading_on_it(server: RunServer) -> None:
@@ -111,6 +117,23 @@ def test_health_is_503_while_the_source_is_away(server: RunServer) -> None:
     assert (response.status, json.loads(body)["status"]) == (503, "source away")
 
 
+def test_a_watched_folder_that_is_away_is_a_source_that_is_away(tmp_path: Path) -> None:
+    """As on a disk that is unplugged; with no picture for long, a folder that is there is well."""
+    folder, state = tmp_path / "in", FolderState()
+    steps, well = [folder.rmdir, folder.mkdir], []
+
+    def sleep(_: float) -> None:
+        well.append(health(LiveState(keep=1), Run(watched=state))[0])
+        if not steps:
+            raise KeyboardInterrupt
+        steps.pop()()
+
+    with pytest.raises(KeyboardInterrupt):
+        [*map(pytest.fail, watch_folder(folder, say=lambda line: None, wait=True, sleep=sleep, state=state))]
+    assert well == [False, True, False]
+    assert "edge_digits_source_up 0" in metrics(LiveState(keep=1), Run(watched=state))
+
+
 def test_metrics_are_prometheus_text(server: RunServer) -> None:
     """Every figure has help, type and a number."""
     server.state.take([event(1)])
@@ -143,7 +166,14 @@ def test_a_token_is_asked_for() -> None:
         assert get(server, path, Authorization="Bearer wrong")[0].status == 401
     assert get(server, "/readings", Authorization="Bearer secret", Host="pi.local")[0].status == 200
     assert get(server, "/readings?token=secret")[0].status == 200
+    assert get(server, "/readings", Authorization="bearer secret")[0].status == 200
     server.end()
+
+
+def test_a_token_file_may_begin_with_the_mark_of_utf_8(tmp_path: Path) -> None:
+    """As editors of Windows write it; the mark is no part of the token."""
+    (tmp_path / "token").write_text("secret\r\n", "utf-8-sig")
+    assert read_secret(tmp_path / "token", "NONE", what="token") == "secret"
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "pi.local"])

@@ -108,6 +108,18 @@ def test_what_makes_no_sense_is_one_line(
     assert len(result.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize(("option", "below"), [("--pictures", "."), ("--collect", "frames")])
+@pytest.mark.parametrize("more", [[], ["--watch"]])
+def test_pictures_are_not_written_where_they_are_read(option: str, below: str, more: list[str], tmp_path: Path) -> None:
+    """Watched, each would be read again for ever, and without it by the next run; by whatever name."""
+    (tmp_path / "in" / below).mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "in")
+    result = invoke("--source", tmp_path / "in" / below, option, tmp_path / "link", *more)
+    assert result.exit_code == 2
+    assert f"{option}: expected a folder that is not read here" in result.stderr
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
 def test_a_camera_is_read_until_its_frames_are_enough(picture: Path) -> None:
     """For people a line when the text that holds changes; for programs one a frame; the counts come last."""
     result = invoke("--fake-camera", picture, "--max-frames", 8)

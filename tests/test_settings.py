@@ -68,6 +68,8 @@ def test_commented_examples_are_valid() -> None:
         ("[camera]\ncrop = [1, 2, 3]", "expected a list of 4, each a whole number"),
         ("[mqtt]\ntls = 1", "tls: expected true or false, found 1"),
         ("[voting]\nhold = 9", r"\[voting\] hold: expected more than half of 5 frames and not more than all, found 9"),
+        ('[history]\ncsv = "a\\u0000b"', r"csv: expected a text, found one with a NUL in it: 'a\\x00b'"),
+        ('[reading]\nrois = ["a\\u0000=1,2,3,4"]', "rois: expected a text, found one with a NUL in it"),
         ("camera = 3", r"expected \[camera\] with settings below it"),
         ("[camera\n", "expected TOML"),
         (f"a = {'9' * 9_999}", "expected TOML"),

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from device.errors import DataError, OutputError, UsageError
+from device.history import COLUMNS, history_row
 from device.mqtt_queue import MqttQueue
 from device.reading import ReadDigit, Reading
 from device.sink import PICTURES, READINGS, Event, Sinks
@@ -182,6 +183,13 @@ def test_csv_lines_are_whole_after_a_power_cut(tmp_path: Path) -> None:
     assert lines[3] == b"2023-11-14T22:13:23.000Z,camera:0,3,7,7,0.9,1,"
 
 
+def test_a_history_says_that_a_value_was_not_believed() -> None:
+    """In the place where it says why a frame could not be read, as the error topic of MQTT does."""
+    judged = Reading("camera:0", 1, 0.0, stable=False, held="42", held_back="fell from 42 to 41")
+    row = dict(zip(COLUMNS, history_row(judged), strict=True))
+    assert (row["held"], row["stable"], row["error"]) == ("42", 0, "fell from 42 to 41")
+
+
 def test_csv_stays_under_its_limit(tmp_path: Path) -> None:
     """File and old file together; the newest readings are there."""
     sink = CsvSink(tmp_path / "h.csv", max_bytes=5000)
@@ -190,6 +198,20 @@ def test_csv_stays_under_its_limit(tmp_path: Path) -> None:
         assert sum(each.stat().st_size for each in tmp_path.iterdir()) <= 5000
     sink.close()
     assert b",499,7," in (tmp_path / "h.csv").read_bytes()
+
+
+def test_a_csv_behind_a_link_stays_on_its_disk(tmp_path: Path) -> None:
+    """The old readings too; the link goes on leading there."""
+    disk, link = tmp_path / "disk", tmp_path / "h.csv"
+    disk.mkdir()
+    link.symlink_to(disk / "h.csv")
+    sink = CsvSink(link, max_bytes=4000)
+    for number in range(100):
+        sink.write([event(number)])
+    sink.close()
+    assert link.is_symlink()
+    assert sorted(path.name for path in disk.iterdir()) == ["h.csv", "h.csv.old"]
+    assert [path.name for path in tmp_path.iterdir() if path.is_file() and not path.is_symlink()] == []
 
 
 def test_a_full_disk_leaves_whole_csv_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from fakes import FilmCapture
 from PIL import Image
 
 from device.camera import Camera
@@ -117,6 +118,35 @@ def test_a_video_gives_its_frames(tmp_path: Path) -> None:
     assert np.diff([frame.taken_at_s for frame in read]) == pytest.approx([0.1, 0.1], abs=1e-6)
 
 
+def played(path: Path, film: FilmCapture, monkeypatch: pytest.MonkeyPatch) -> list[Frame]:
+    """Read a file that OpenCV opens as a film."""
+    path.touch()
+    monkeypatch.setattr(cv2, "VideoCapture", lambda *_: film)
+    with choose(str(path)).frames as frames:
+        return list(frames)
+
+
+def test_time_in_a_video_is_that_of_the_film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Screen recorders write frames when something moves; such a film is whole although its frames are few."""
+    film = FilmCapture([0.0, 1.0, 5.0, 12.0, 22.0], fps=25.0, promised=551)
+    frames = played(tmp_path / "v.mkv", film, monkeypatch)
+    assert [frame.error for frame in frames] == [None] * 5
+    assert np.diff([frame.taken_at_s for frame in frames]) == pytest.approx([1.0, 4.0, 7.0, 10.0])
+
+
+def test_a_video_that_does_not_say_its_places_has_a_rate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A place that is missing, or before the last, is by the rate behind it."""
+    film = FilmCapture([-1e18, -1e18, 0.5, 0.0], fps=10.0, promised=4)
+    frames = played(tmp_path / "v.mjpeg", film, monkeypatch)
+    assert np.diff([frame.taken_at_s for frame in frames]) == pytest.approx([0.1, 0.4, 0.1], abs=1e-6)
+
+
+def test_a_video_that_is_cut_short_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where both its frames and its length are less than promised."""
+    film = FilmCapture([0.0, 0.1, 0.2, 0.3], fps=10.0, promised=9)
+    assert "its end after 4 of 9 frames" in str(played(tmp_path / "v.mkv", film, monkeypatch)[-1].error)
+
+
 @pytest.mark.parametrize("content", [None, b"no video at all"])
 def test_a_video_that_cannot_be_read_is_a_frame_with_an_error(content: bytes | None, tmp_path: Path) -> None:
     """Missing and unreadable videos are one line."""
@@ -125,6 +155,12 @@ def test_a_video_that_cannot_be_read_is_a_frame_with_an_error(content: bytes | N
     with choose(str(tmp_path / "v.mp4")).frames as frames:
         (frame,) = frames
     assert "expected a whole video file" in str(frame.error)
+
+
+def test_a_name_that_is_too_long_for_a_file_is_that_of_an_absent_camera() -> None:
+    """Exit code 5, like any other name that nothing has."""
+    with pytest.raises(SourceError, match="expected part of a camera's name"), choose("x" * 5000).frames:
+        pass
 
 
 def test_an_absent_camera_says_which_are_there() -> None:

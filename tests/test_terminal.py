@@ -106,6 +106,33 @@ def test_a_video_has_every_frame(tmp_path: Path) -> None:
     assert "its limit of 0.2 MB" in line
 
 
+def test_two_runs_never_write_one_video(tmp_path: Path) -> None:
+    """The second is refused, at the start or with its first frame; what a killed run left is written over."""
+    path = tmp_path / "v.avi"
+    (tmp_path / ".v.part.avi").write_bytes(b"of a run that was killed")
+    sinks = [VideoSink(path, fps=10, max_bytes=10_000_000, say=pytest.fail) for _ in range(2)]
+    sinks[0].write([event(1)])
+    with pytest.raises(OutputError, match="another run writes this video"):
+        sinks[1].write([event(1)])
+    with pytest.raises(OutputError, match="another run writes this video"):
+        VideoSink(path, fps=10, max_bytes=1, say=pytest.fail)
+    for sink in sinks:
+        sink.close()
+    assert cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FRAME_COUNT) == 1
+
+
+def test_a_video_overwrites_nothing_that_came_meanwhile(tmp_path: Path) -> None:
+    """It stays where it was written, which is said."""
+    path = tmp_path / "v.avi"
+    sink = VideoSink(path, fps=10, max_bytes=10_000_000, say=pytest.fail)
+    sink.write([event(1)])
+    path.write_bytes(b"mine")
+    with pytest.raises(OutputExistsError, match=r"the video is in .*\.v\.part\.avi"):
+        sink.close()
+    assert path.read_bytes() == b"mine"
+    assert cv2.VideoCapture(str(tmp_path / ".v.part.avi")).get(cv2.CAP_PROP_FRAME_COUNT) == 1
+
+
 def test_a_video_ends_whole_where_the_disk_fills(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """OpenCV itself would go on and leave a file without an end; without room none is begun."""
     free = iter([10**9, 10**6])

@@ -139,6 +139,21 @@ def test_an_impossible_value_is_believed_when_it_stays() -> None:
     assert judged[-1].stable
 
 
+def test_a_value_that_is_held_back_never_holds() -> None:
+    """Neither in its own readings nor in a flicker after it, a broken frame or the first frames of the next value."""
+    frames = [*played(["100"] * 4 + ["900"] * 5 + ["9?0"]), BROKEN, *played(["101"] * 5)]
+    judged = list(hold_back(vote(frames), monotonic="up", max_step=5))
+    assert [each.held for each in judged] == [None] * 2 + ["100"] * 12 + ["101"] * 2
+    assert [each.held for each in judged if each.changed] == ["100", "101"]
+
+
+def test_an_impossible_text_that_no_frame_read_never_holds() -> None:
+    """A text can win place by place, each frame with another misread digit."""
+    torn = [reading(text, scores=(0.9, 0.9, 0.9)) for text in ("900", "90?", "9?0", "?00", "900", "90?", "9?0")]
+    judged = list(hold_back(vote([*played(["100"] * 4), *torn]), monotonic="up", max_step=5))
+    assert {each.held for each in judged} == {None, "100"}
+
+
 def test_what_is_no_number_is_not_judged() -> None:
     """Nothing, a doubtful digit and two rows pass and do not become the last value."""
     assert [each.held_back for each in hold_back(played(["50", "", "4?", "1\n2", "51"]), monotonic="up")] == [None] * 5

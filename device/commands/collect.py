@@ -83,11 +83,13 @@ def _go_through(found: Review) -> int:
             found.discard(crop)
         elif answer != "s":
             try:
-                found.assign(crop, answer or crop.label)
+                moved = found.assign(crop, answer or crop.label)
             except UsageError as error:
                 say(str(error))
                 continue
-            done += 1
+            if not moved:
+                say(f"{crop.path}: gone, to make room for newer ones")
+            done += moved
         place += 1
     return done
 
