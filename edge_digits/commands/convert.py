@@ -9,8 +9,9 @@ import click
 
 from device.command_line import FILE, Command, reporter
 from device.errors import FitError, GateError, UsageError
+from device.option_types import FiniteRange
 
-from .option_types import FiniteRange, Once
+from .option_types import Once
 
 if TYPE_CHECKING:
     from converters import Conversion

@@ -11,8 +11,9 @@ import click
 
 from device.command_line import FILE, Command, reporter
 from device.errors import DataError, GateError, RuntimeMissingError, UsageError
+from device.option_types import FiniteRange
 
-from .option_types import FiniteRange, Once
+from .option_types import Once
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
