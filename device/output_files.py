@@ -81,6 +81,16 @@ def refuse_unwritable(folder: Path) -> None:
         raise OutputError(f"{folder}: cannot be written: {cause.strerror or cause}; choose another place") from cause
 
 
+def check_stem(name: str | None) -> None:
+    """Refuse what names no file in a folder, but one elsewhere or none; None is for a name that was not given.
+
+    Raises:
+        UsageError: it does.
+    """
+    if name is not None and (not name or Path(name).name != name):
+        raise UsageError(f"--name: expected the stem of a file name, found {name!r}; choose the folder with --out")
+
+
 def refuse_existing(path: Path, *, force: bool, inputs: Iterable[Path | None] = ()) -> None:
     """Refuse to overwrite `path` unless `force`, and what is read here even then.
 
