@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import click
 
@@ -22,17 +23,16 @@ class FiniteRange(click.FloatRange):
         return number
 
 
-class Name(click.ParamType):
+class Name(click.types.StringParamType):
     """A text that is no empty one, as an empty variable of a shell gives."""
 
-    name = "text"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the text.
 
         Raises:
             click.BadParameter: it is empty or blank.
         """
-        if not value.strip():
+        text: str = super().convert(value, param, ctx)
+        if not text.strip():
             self.fail("expected a name, found an empty one; check the variable it came from", param, ctx)
-        return value
+        return text

@@ -114,7 +114,7 @@ def _compare(
     digits = load_measuring_digits(data, report=reporter())
     reporter()(f"comparing on {digits.source}")
     expected: dict[str | None, list[NDArray[np.float32]]] = {}  # input range → scores of the digits, of hostile images
-    found = {}
+    found: dict[str, Sequence[Agreement]] = {}
     for file in files:
         # Files may come from models of different ranges; a converted reference takes raw pixels as they all do.
         taken = None if reference.suffix == TFLITE else input_range or original_range(file.card)
