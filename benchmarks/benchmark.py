@@ -13,6 +13,7 @@ from pathlib import Path
 from device.command_line import Terminated
 from device.errors import EdgeDigitsError, RuntimeMissingError, SourceError
 from device.foreign_model import read_labels
+from device.printable import printable
 from device.reading import utc_timestamp
 from device.runtime import INSTALL_HINT, wanted_runtimes
 
@@ -166,7 +167,7 @@ def _measure_once(workplace: Workplace, job: Job, record: Record) -> str:
     try:
         workplace.measure(job, record)
     except EdgeDigitsError as error:
-        record.error = str(error)
+        record.error = printable(str(error))
         return record.error
     return format_seconds(statistics.median(record.durations_ns[-1].tolist()) / 1e9)
 

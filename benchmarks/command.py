@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from device.command_line import FILE, Command, reporter
 from device.errors import DataError, FitError, UsageError
 from device.input_range import INPUT_RANGES
+from device.option_types import FiniteRange, Name
+from device.printable import printable
 from device.runtime_names import RUNTIME_NAMES
 
 if TYPE_CHECKING:
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 STDOUT, ALL = "-", "all"
 MOST_THREADS = 64
 DELEGATES = ("xnnpack", "none")
+NEEDED = {"max_regression": "baseline", "baseline_elsewhere": "baseline", "remote_python": "remote", "ssh": "remote"}
+"""What an option is about: without that other one it would do nothing."""
 
 
 @click.command(name="bench", cls=Command)
@@ -44,7 +49,7 @@ DELEGATES = ("xnnpack", "none")
 @click.option("--warmup-runs", type=click.IntRange(0), default=50, show_default=True)
 @click.option("--num-runs", type=click.IntRange(1), default=1000, show_default=True, help="Samples a round, at least.")
 @click.option(
-    "--min-secs", type=click.FloatRange(0), default=1.0, show_default=True, help="Seconds of samples a round, at least."
+    "--min-secs", type=FiniteRange(0), default=1.0, show_default=True, help="Seconds of samples a round, at least."
 )
 @click.option(
     "--rounds", type=click.IntRange(1), default=3, show_default=True, help="Processes for each model and runtime."
@@ -76,12 +81,14 @@ DELEGATES = ("xnnpack", "none")
 @click.option("--max-latency", metavar="TIME", help="What p95 may be at most, such as 5ms; with --recommend.")
 @click.option("--min-accuracy", metavar="PERCENT", help="Such as 99.5; with --recommend.")
 @click.option("--max-bytes", metavar="SIZE", help="Of the file, such as 64k; with --recommend.")
-@click.option("--device", metavar="NAME", help="What to call this device in reports; its board if absent.")
+@click.option("--device", type=Name(), metavar="NAME", help="What to call this device in reports; its board if absent.")
 @click.option("--remote", metavar="USER@HOST", help="Measure there over ssh; nothing stays there.")
-@click.option("--remote-python", default="python3", show_default=True, help="The Python there.")
-@click.option("--ssh", default="ssh", show_default=True, help="How to connect, such as 'ssh -p 2222'.")
+@click.option("--remote-python", type=Name(), default="python3", show_default=True, help="The Python there.")
+@click.option("--ssh", type=Name(), default="ssh", show_default=True, help="How to connect, such as 'ssh -p 2222'.")
 @click.option("--json-lines", is_flag=True, hidden=True, help="Print the result so far after each process.")
-@click.option("--json", "json", metavar="FILE", help="Write the result as JSON; - for stdout, without the table.")
+@click.option(
+    "--json", "json", type=Name(), metavar="FILE", help="Write the result as JSON; - for stdout, without the table."
+)
 @click.option("--markdown", type=FILE, metavar="FILE", help="Write the table as Markdown.")
 @click.option("--csv", type=FILE, metavar="FILE", help="Write the figures as CSV.")
 @click.option("--html", type=FILE, metavar="FILE", help="Write a page with the result and its plots.")
@@ -98,6 +105,7 @@ def bench(*, models: tuple[Path, ...], **options: Any) -> None:
     from .environment import read_environment
     from .result_outputs import Outputs, report_notes
 
+    refuse_alone(click.get_current_context())
     outputs = Outputs(**_taken(options, "json", "markdown", "csv", "html", "plot", "force"))
     outputs.check([*models, options["baseline"], options["data"], options["labels"]])
     demands = read_demands(
@@ -112,12 +120,25 @@ def bench(*, models: tuple[Path, ...], **options: Any) -> None:
     if as_lines:
         measure_in_lines(models, settings)
         return
-    result = replace(measure(models, settings, **place), device=device)
+    result = replace(measure(models, settings, **place), device=device and printable(device))
     report_notes(result)
     if result.rows or outputs.json == STDOUT:  # else there is nothing to show, and files would stand in the way later
         outputs.write([result])
     end_command(result)
     demands.judge(result, aside=outputs.json == STDOUT)
+
+
+def refuse_alone(context: click.Context) -> None:
+    """Refuse options that do nothing without another that is not there.
+
+    Raises:
+        UsageError: one was given.
+    """
+    for name, needed in NEEDED.items():
+        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if given and context.params[needed] is None:
+            option, other = (f"--{each.replace('_', '-')}" for each in (name, needed))
+            raise UsageError(f"{option} is for {other}; give that too, or leave it out")
 
 
 def measure(

@@ -19,7 +19,7 @@ from .pairings import pair_rows
 from .recommendation import Wishes, format_recommendation, recommend
 from .result_files import read_result
 from .results import BenchResult
-from .units import SHARE, SIZE, TIME, parse_figure
+from .units import SHARE, SIZE, TIME, parse_accuracy, parse_figure
 
 OTHER_MACHINE = "--baseline-elsewhere"
 
@@ -105,7 +105,7 @@ def read_demands(
     """
     wishes = Wishes(
         max_latency_s=None if max_latency is None else parse_figure(max_latency, TIME, option="--max-latency"),
-        min_accuracy=None if min_accuracy is None else parse_figure(min_accuracy, SHARE, option="--min-accuracy"),
+        min_accuracy=None if min_accuracy is None else parse_accuracy(min_accuracy, option="--min-accuracy"),
         max_bytes=None if max_bytes is None else parse_figure(max_bytes, SIZE, option="--max-bytes"),
     )
     if wishes != Wishes() and not recommended:

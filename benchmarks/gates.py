@@ -12,7 +12,7 @@ from device.errors import UsageError
 from .comparison import describe
 from .quantities import format_figure
 from .results import Row
-from .units import ENERGY, RATE, SHARE, SIZE, TIME, parse_figure
+from .units import ENERGY, RATE, SHARE, SIZE, TIME, parse_accuracy, parse_figure
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,8 @@ def parse_gate(text: str) -> Gate:
     name = found[1].lower()
     if name not in METRICS:
         raise UsageError(f"--fail-if: expected one of {', '.join(METRICS)}, found {found[1]!r} in {text!r}")
-    bound = parse_figure(found[3], METRICS[name].kind, option=f"--fail-if {text!r}")
+    option, kind = f"--fail-if {text!r}", METRICS[name].kind
+    bound = parse_accuracy(found[3], option=option) if kind == SHARE else parse_figure(found[3], kind, option=option)
     return Gate(" ".join(text.split()), name, found[2], bound)
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from device.command_line import FILE, Command, reporter, run_command_line
+from device.option_types import FiniteRange
 from device.paths import DEFAULT_MODEL
 from device.runtime_names import RUNTIME_NAMES
 
@@ -114,7 +115,7 @@ def leave_one_out(shares: Mapping[str, Mapping[str, float]]) -> list[HeldOut]:
 @click.argument("labels_csv", type=FILE, metavar="LABELS.csv")
 @click.option("--model", "-m", type=FILE, default=DEFAULT_MODEL, help="The shipped one if absent.")
 @click.option("--runtime", type=click.Choice(RUNTIME_NAMES), help="Device runtime; the first that works.")
-@click.option("--min-mean", type=click.FloatRange(0, 100), metavar="PERCENT", help="Limit of the mean, held out.")
+@click.option("--min-mean", type=FiniteRange(0, 100), metavar="PERCENT", help="Limit of the mean, held out.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def held_out(*, labels_csv: Path, model: Path, runtime: str | None, min_mean: float | None, as_json: bool) -> None:
     """Read the single digits of LABELS.csv with each number of the finder changed, and choose by all sources but one.

@@ -16,6 +16,7 @@ from device.contract import LABELS
 from device.errors import DataError
 from device.idx import CANONICAL_MD5, LabelledDigits, idx_md5, read_part
 from device.paths import cache_dir
+from device.printable import printable
 
 _log = logging.getLogger(__name__)
 
@@ -99,7 +100,7 @@ def naming_variable(data: Path | None) -> Iterator[None]:
 
 
 def _measuring_digits(part: LabelledDigits, source: str, *, is_sample: bool = False) -> MeasuringDigits:
-    return MeasuringDigits(part.images, part.labels, source, idx_md5(part.images, part.labels), is_sample)
+    return MeasuringDigits(part.images, part.labels, printable(source), idx_md5(part.images, part.labels), is_sample)
 
 
 def _matches(part: LabelledDigits, expected: Mapping[str, str]) -> bool:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from device.command_line import FILE, Command, reporter, run_command_line
 from device.errors import DataError, PictureError
+from device.option_types import FiniteRange
 from device.paths import DEFAULT_MODEL
 from device.runtime_names import RUNTIME_NAMES
 
@@ -133,8 +134,8 @@ def score_sources(readings: Iterable[PhotoReading]) -> list[SourceScore]:
     help="The shipped one if absent.",
 )
 @click.option("--runtime", type=click.Choice(RUNTIME_NAMES), help="Device runtime; the first that works.")
-@click.option("--min-mean", type=click.FloatRange(0, 100), metavar="PERCENT", help="Limit of the mean over sources.")
-@click.option("--min-worst", type=click.FloatRange(0, 100), metavar="PERCENT", help="Limit of the worst source.")
+@click.option("--min-mean", type=FiniteRange(0, 100), metavar="PERCENT", help="Limit of the mean over sources.")
+@click.option("--min-worst", type=FiniteRange(0, 100), metavar="PERCENT", help="Limit of the worst source.")
 @click.option("--sheet", type=FILE, metavar="FILE.png", help="Draw what was misread.")
 @click.option("--force", is_flag=True, help="Overwrite the sheet.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from device.command_line import FILE, Command, reporter, run_command_line
+from device.option_types import FiniteRange
 from device.paths import DEFAULT_MODEL
 from device.runtime_names import RUNTIME_NAMES
 
@@ -138,9 +139,9 @@ def meet_hostile(reader: Reader, count: int, *, seed: int) -> list[Met]:
 @click.option("--runs", type=click.IntRange(1), default=50, show_default=True, help="Readings of each frame, a round.")
 @click.option("--hostile", type=click.IntRange(0), default=200, show_default=True, help="Hostile frames to read.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the hostile frames.")
-@click.option("--max-ms", type=float, metavar="MS", help="Limit for a 640×480 frame with one digit.")
-@click.option("--max-digit-us", type=float, metavar="US", help="Limit for each further digit, up to 200.")
-@click.option("--max-hostile-ms", type=float, metavar="MS", help="Limit for the longest hostile frame.")
+@click.option("--max-ms", type=FiniteRange(0), metavar="MS", help="Limit for a 640×480 frame with one digit.")
+@click.option("--max-digit-us", type=FiniteRange(0), metavar="US", help="Limit for each further digit, up to 200.")
+@click.option("--max-hostile-ms", type=FiniteRange(0), metavar="MS", help="Limit for the longest hostile frame.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def reading_speed(
     *,

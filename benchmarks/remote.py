@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
+from device.command_line import Terminated
 from device.errors import DataError, FitError, SourceError, UsageError
 from device.foreign_model import read_labels
 
@@ -50,7 +51,7 @@ def run_remote(
 ) -> BenchResult:
     """Measure models on another machine, on the same test digits as here.
 
-    Where the connection breaks, or Ctrl-C ends it, the result holds what was measured until then and says so.
+    Where the connection breaks, or Ctrl-C or SIGTERM ends it, the result holds what was measured and says so.
 
     Raises:
         UsageError: the host is no name, or there is no program to connect with.
@@ -118,11 +119,11 @@ def _converse(command: list[str], parcel: bytes, host: str, report: Callable[[st
             for line in child.stdout:
                 if line.startswith(b"{") and line.endswith(b"\n"):
                     latest = BenchResult.from_json(line, name=f"the answer of {host}")
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Terminated) as stop:
             child.terminate()
             if latest is None:
                 raise
-            return replace(latest, stopped_by="SIGINT")
+            return replace(latest, stopped_by="SIGTERM" if isinstance(stop, Terminated) else "SIGINT")
         finally:
             child.stdout.close()
             code = child.wait()

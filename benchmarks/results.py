@@ -13,6 +13,8 @@ from .figures import Accuracy, Latency, OpTime, Profile, StageTimes
 from .records import from_document
 
 SCHEMA_NAME, SCHEMA_VERSION = "edge-digits.bench", 2
+MOST = 10**18  # of anything, in any unit
+SHORTEST_S = 1e-12  # a thousandth of what the clock tells
 SCHEMA = f"{SCHEMA_NAME}/{SCHEMA_VERSION}"
 
 __all__ = [
@@ -172,12 +174,14 @@ class BenchResult:
         """
         try:
             document = json.loads(text)
+            json.dumps(document, ensure_ascii=False).encode()  # halves of surrogate pairs could not be written again
         except (ValueError, RecursionError) as cause:
             raise DataError(
                 f"{name}: expected a result of `bench --json`, found no whole JSON document ({cause}); copy it again"
             ) from cause
         _check_schema(document, name)
         try:
+            _refuse_huge(document, "result")
             result = from_document(cls, document)
             for place, row in enumerate(result.rows):
                 _check_figures(row, where=f"result.rows[{place}]")
@@ -196,6 +200,18 @@ def _check_schema(document: Any, name: str) -> None:
         raise DataError(f"{name}: expected a result in the schema {SCHEMA}, found {found}, {what}")
 
 
+def _refuse_huge(value: Any, where: str) -> None:
+    """Refuse numbers that nothing has and that overflow where they are multiplied or drawn."""
+    if isinstance(value, dict):
+        for name, each in value.items():
+            _refuse_huge(each, f"{where}.{name}")
+    elif isinstance(value, list):
+        for place, each in enumerate(value):
+            _refuse_huge(each, f"{where}[{place}]")
+    elif isinstance(value, (int, float)) and abs(value) > MOST:
+        raise ValueError(f"{where} must be at most {MOST:.0e}, found more")
+
+
 def _check_figures(row: Row, *, where: str) -> None:
     """Refuse what no benchmark measures, and what nothing can be divided by or drawn from."""
     latency, accuracy = row.latency, row.accuracy
@@ -205,9 +221,13 @@ def _check_figures(row: Row, *, where: str) -> None:
         raise ValueError(f"{where}.latency must have samples and medians of rounds, found none")
     if latency and min(latency.median_s, latency.mean_s, *latency.round_medians_s) <= 0:
         raise ValueError(f"{where}.latency must have times above 0, found others")
+    if latency and min(latency.median_s, latency.mean_s, *latency.round_medians_s) < SHORTEST_S:
+        raise ValueError(f"{where}.latency must have times of {SHORTEST_S:g} s or more, found shorter ones")
     if latency and min(latency.min_s, *latency.sorted_s) < 0:
         raise ValueError(f"{where}.latency must have no times below 0, found some")
     if accuracy and not 0 <= accuracy.correct <= accuracy.n > 0:
         raise ValueError(f"{where}.accuracy must be of one digit or more, found {accuracy.correct} of {accuracy.n}")
+    if accuracy and not 0 <= accuracy.interval_95[0] <= accuracy.accuracy <= accuracy.interval_95[1] <= 1:
+        raise ValueError(f"{where}.accuracy must be a share of 0 to 1 within its interval, found another")
     if accuracy and any(len(counts) != len(accuracy.confusion) + 1 for counts in accuracy.confusion):
         raise ValueError(f"{where}.accuracy.confusion must have one count more than rows in each of them")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from device.printable import printable
 from device.statistics import wilson_interval
 
 from .answers import confusion_counts
@@ -137,10 +138,11 @@ def _model_notes(job: Job, record: Record, settings: BenchSettings) -> list[str]
     if record.error or len(record.answers) < rounds:
         reason = record.error or "the benchmark was stopped"
         notes.append(f"measured in {len(record.answers)} of {rounds} rounds: {reason}")
-    if record.answers[0].no_profile:
-        notes.append(f"no profile: {record.answers[0].no_profile}")
-    if record.answers[0].no_accuracy:
-        notes.append(f"no accuracy: {record.answers[0].no_accuracy}")
+    first = record.answers[0]
+    if first.no_profile:
+        notes.append(f"no profile: {printable(first.no_profile)}")
+    if first.no_accuracy:
+        notes.append(f"no accuracy: {printable(first.no_accuracy)}")
     elif job.subject.variant == FOREIGN:
         notes.append(f"carries no card: {_input_note(settings.input_range)}")
     return notes

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from device.errors import ModelFileError
 from device.model_file import read_bare_flatbuffer, read_model, sha256
+from device.printable import printable
 
 from .results import Unreadable
 
@@ -39,19 +40,21 @@ class Subject:
 
 
 def read_subjects(paths: Sequence[Path]) -> tuple[list[Subject], list[Unreadable]]:
-    """Read the models to measure, each once.
+    """Read the models to measure, each once, under the names they were given; of several for one file, the first.
 
     Returns:
         Those that can be measured, and those that are missing, damaged or no TFLite models; both in the order given.
     """
     subjects, unreadable = [], []
     distinct = {Path(os.path.realpath(path)): path for path in reversed(paths)}
-    labels = short_names(list(distinct))
-    for whole, path in reversed(distinct.items()):
+    # Links are not followed here: one is called by its own name.
+    names = short_names([path.absolute() for path in distinct.values()])
+    for path in reversed(distinct.values()):
+        label = printable(names[path.absolute()])
         try:
-            subjects.append(_read_subject(path, labels[whole]))
+            subjects.append(_read_subject(path, label))
         except ModelFileError as error:
-            unreadable.append(Unreadable(labels[whole], str(error)))
+            unreadable.append(Unreadable(label, printable(str(error))))
     return subjects, unreadable
 
 
@@ -77,8 +80,8 @@ def _read_subject(path: Path, label: str) -> Subject:
     return Subject(
         path=path,
         label=label,
-        name=name,
-        variant=variant,
+        name=printable(name),
+        variant=printable(variant),
         sha256=sha256(flatbuffer),
         file_bytes=path.stat().st_size,
         flatbuffer_bytes=len(flatbuffer),

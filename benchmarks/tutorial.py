@@ -13,6 +13,7 @@ import click
 from device.child_process import describe_end, run_module
 from device.command_line import FILE, Command, reporter, run_command_line
 from device.errors import EdgeDigitsError, FitError
+from device.option_types import FiniteRange
 
 from .limits import Limit, at_least, show
 from .quantities import format_seconds
@@ -67,7 +68,7 @@ def speed_ups(result: BenchResult) -> dict[str, float]:
 )
 @click.option("--rounds", type=click.IntRange(1), default=5, show_default=True, help="Processes for each.")
 @click.option("--num-runs", type=click.IntRange(1), default=1000, show_default=True, help="Samples a round, at least.")
-@click.option("--min-secs", type=click.FloatRange(0), default=1.0, show_default=True, help="Seconds a round, at least.")
+@click.option("--min-secs", type=FiniteRange(0), default=1.0, show_default=True, help="Seconds a round, at least.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def tutorial(*, model: Path, ours: Path, rounds: int, num_runs: int, min_secs: float, as_json: bool) -> None:
     """Measure how much faster this project's float32 conversion of MODEL.keras is than the tutorials'.

@@ -45,3 +45,19 @@ def parse_figure(text: str, kind: str, *, option: str) -> float:
             f"{option}: expected {article} {kind} such as {EXAMPLES[kind]} (units: {units}), found {text!r}"
         )
     return float(found[1]) * unit
+
+
+def parse_accuracy(text: str, *, option: str) -> float:
+    """Read a share of digits that are read right, at most all of them.
+
+    Args:
+        text: such as "99.5%".
+        option: what it was given with, for the error.
+
+    Raises:
+        UsageError: it is no share, or above 100 %.
+    """
+    share = parse_figure(text, SHARE, option=option)
+    if share > 1:
+        raise UsageError(f"{option}: expected an accuracy of at most 100%, found {text.strip()!r}")
+    return share

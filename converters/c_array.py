@@ -92,7 +92,7 @@ def _ends(graph: Graph) -> tuple[Tensor, Tensor]:
         if tensor.dtype not in _C_TYPES or not known or -1 in tensor.shape:
             raise FitError(
                 f"expected a fixed shape of {', '.join(_C_TYPES)} with at most one scale, found {tensor.dtype} "
-                f"{tensor.shape} with {len(tensor.scales)}; convert it again"
+                f"{tensor.shape} with {len(tensor.scales)} scales; convert it again"
             )
     return ends
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from device.errors import UsageError
+from device.errors import ModelFileError, UsageError
 from device.input_range import INPUT_RANGES, InputRange
 
 from .references import Reference
@@ -40,8 +41,18 @@ def find_input_range(reference: Reference, images: ImageSet | None) -> InputRang
             f"{reference.path}: cannot tell whether the model takes 0–255, 0–1 or −1–1; say it with --input-range"
         )
     some, labels = images.images[:MOST_IMAGES], images.labels[:MOST_IMAGES]
-    losses = {name: cross_entropy(reference.scores(some, taken), labels) for name, taken in INPUT_RANGES.items()}
+    losses = {name: _loss(reference, some, labels, taken) for name, taken in INPUT_RANGES.items()}
     return next(INPUT_RANGES[name] for name, loss in losses.items() if loss <= TIE * min(losses.values()))
+
+
+def _loss(
+    reference: Reference, images: NDArray[np.uint8], labels: NDArray[np.integer[Any]], taken: InputRange
+) -> float:
+    """Return how badly a range fits: without bound where a model that is not made for it answers with no numbers."""
+    try:
+        return cross_entropy(reference.scores(images, taken), labels)
+    except ModelFileError:
+        return math.inf
 
 
 def cross_entropy(scores: NDArray[np.float32], labels: NDArray[np.integer[Any]]) -> float:

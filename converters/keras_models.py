@@ -151,6 +151,7 @@ def _reason(cause: Exception) -> str:
 def _reference(path: Path, model: keras.Model) -> Reference:
     shape, classes = check_shapes(path, getattr(model, "input_shape", None), getattr(model, "output_shape", None))
     check_weights(path, [(weight.path, np.asarray(weight)) for weight in model.weights])
+    _leave_mixed_precision(model)
 
     def answer(values: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.asarray(model.predict_on_batch(values), np.float32)
@@ -168,6 +169,17 @@ def _reference(path: Path, model: keras.Model) -> Reference:
             with_raw_pixels(with_convolution_heads(model), taken)
         ),
     )
+
+
+def _leave_mixed_precision(model: keras.Model) -> None:
+    """Let layers compute in the precision of their weights.
+
+    Mixed precision, which is for training on a GPU, keeps float32 weights and computes in float16, which the converter
+    does not translate.
+    """
+    for layer in model._flatten_layers():
+        if layer.compute_dtype != layer.variable_dtype:
+            layer.dtype_policy = layer.variable_dtype
 
 
 def _legacy_reference(path: Path, model: Any) -> Reference:

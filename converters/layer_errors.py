@@ -22,6 +22,7 @@ from device.errors import FitError, UsageError
 from .quiet_conversion import quiet_conversion
 
 MOST_IMAGES = 200
+MOST_DESCRIBED = 20
 
 
 @dataclass(frozen=True)
@@ -112,12 +113,14 @@ def matching_layers(layers: list[LayerError], wanted: tuple[str, ...]) -> list[L
 
 
 def describe_errors(layers: list[LayerError]) -> list[str]:
-    """Return a line for each layer, the worst first."""
-    return [
+    """Return a line for each of the worst layers, the worst first, and one for how many others there are."""
+    lines = [
         f"{layer.short_name} ({layer.operation}): {layer.steps:.2f} steps (rounding alone 0.29), "
         f"at most {layer.largest:.4g}"
-        for layer in layers
+        for layer in layers[:MOST_DESCRIBED]
     ]
+    others = len(layers) - MOST_DESCRIBED
+    return [*lines, f"and {others} more layers, which lose less"] if others > 0 else lines
 
 
 def _debugger(make_converter: Callable[[], Any], calibration: NDArray[np.uint8], kept: tuple[str, ...]) -> Any:

@@ -49,11 +49,17 @@ class Reference:
 
         Returns:
             float32 (N, classes).
+
+        Raises:
+            ContractError: the images have another number of pixels.
+            ModelFileError: a score is not a finite number.
         """
         scores = np.empty((len(images), self.classes), np.float32)
         for start in range(0, len(images), BATCH):
             pixels = self.shaped(images[start : start + BATCH]).astype(np.float32)
             scores[start : start + BATCH] = self.answer(pixels * np.float32(taken.scale) + np.float32(taken.offset))
+        if not np.isfinite(scores).all():
+            raise ModelFileError(f"{self.path}: expected finite scores, found NaN or infinity; train again")
         return scores
 
     def check_labels(self, labels: tuple[str, ...]) -> None:

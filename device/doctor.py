@@ -6,9 +6,10 @@ import os
 import platform
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Literal
 
 from .errors import EdgeDigitsError, ModelFileError, RuntimeMissingError
@@ -17,6 +18,7 @@ from .paths import DEFAULT_MODEL, SHIPPED_MODELS, cache_dir
 from .runtime_names import MODULES, RUNTIME_VARIABLE
 from .version import VERSION
 
+DATA_VARIABLE = "EDGE_DIGITS_DATA"
 CAMERA_S = 12.0  # V4L2 itself gives up waiting for a frame after ten
 Status = Literal["ok", "note", "fail"]
 
@@ -54,11 +56,11 @@ def examine(*, camera: bool = True) -> Iterator[Finding]:
         status: Status = "ok" if forced in MODULES else "fail"
         yield Finding("runtime", status, f"{RUNTIME_VARIABLE} asks for {forced}; known are {', '.join(MODULES)}")
     for runtime in MODULES:
-        yield _runtime(runtime, model)
+        found = _runtime(runtime, model)
+        yield _as_forced(found, forced) if forced else found
     if camera:
         yield _camera()
-    cached = cache_dir() / "mnist.npz"
-    yield Finding("data", "ok" if cached.exists() else "note", f"{cached}{'' if cached.exists() else ' (not fetched)'}")
+    yield _data()
 
 
 def _python() -> Finding:
@@ -124,6 +126,26 @@ def _runtime(name: str, model: ModelFile | None) -> Finding:
         return Finding(name, "fail", str(error))
     text = f"{model.card.name} {model.card.variant} in {replay}"
     return Finding(name, "ok" if replay.met else "fail", text, runs_models=replay.met)
+
+
+def _as_forced(found: Finding, forced: str) -> Finding:
+    """Return what was found of a runtime where the environment variable leaves the commands no other than one."""
+    if found.part != forced:
+        return replace(found, runs_models=False)
+    if found.status == "note":
+        return replace(found, status="fail", text=f"{found.text}; {RUNTIME_VARIABLE} asks for it")
+    return found
+
+
+def _data() -> Finding:
+    named = os.environ.get(DATA_VARIABLE)
+    if named:
+        there = Path(named).exists()
+        cure = "" if there else ", which is not there; set it right or unset it"
+        return Finding("data", "ok" if there else "fail", f"{DATA_VARIABLE} names {named}{cure}")
+    cached = cache_dir() / "mnist.npz"
+    there = cached.exists()
+    return Finding("data", "ok" if there else "note", f"{cached}{'' if there else ' (not fetched)'}")
 
 
 def _camera() -> Finding:

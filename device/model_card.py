@@ -28,6 +28,11 @@ class TensorCard:
     scale: float = 0.0
     zero_point: int = 0
 
+    def __str__(self) -> str:
+        """Return it in words: "int8 (1, 10), scale 0.0039, zero point -128"."""
+        scale = f"scale {self.scale:.4g}, zero point {self.zero_point}" if self.scale else "no scale"
+        return f"{self.dtype} {self.shape}, {scale}"
+
 
 @dataclass(frozen=True)
 class ModelCard:

@@ -10,17 +10,25 @@ from pathlib import Path
 
 from .errors import OutputError, OutputExistsError, UsageError
 
+NO_FILE = "a folder, device or pipe"
+
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path` to write to; rename it to `path` if the block succeeds.
 
+    Where `path` is a symbolic link, what it leads to is written and the link stays.
+
     Raises:
-        OutputError: the folder cannot be made, or the file cannot be written or renamed.
+        OutputError: the folder cannot be made, the file cannot be written or renamed, or a device, pipe or folder is
+            there, which a rename would remove.
     """
+    if _is_no_file(path):
+        raise OutputError(f"{path}: expected a file to write, found {NO_FILE}; choose another place")
+    target = Path(os.path.realpath(path))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=f".part{path.suffix}")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{path.stem}-", suffix=f".part{path.suffix}")
         os.close(handle)
     except OSError as cause:
         raise OutputError(f"{path}: cannot be written: {cause.strerror or cause}") from cause
@@ -31,7 +39,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
         umask = os.umask(0)
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)
-        temporary.replace(path)
+        temporary.replace(target)
     except OSError as cause:
         raise OutputError(f"{path}: cannot be written: {cause.strerror or cause}") from cause
     finally:
@@ -73,6 +81,16 @@ def refuse_unwritable(folder: Path) -> None:
         raise OutputError(f"{folder}: cannot be written: {cause.strerror or cause}; choose another place") from cause
 
 
+def check_stem(name: str | None) -> None:
+    """Refuse what names no file in a folder, but one elsewhere or none; None is for a name that was not given.
+
+    Raises:
+        UsageError: it does.
+    """
+    if name is not None and (not name or Path(name).name != name):
+        raise UsageError(f"--name: expected the stem of a file name, found {name!r}; choose the folder with --out")
+
+
 def refuse_existing(path: Path, *, force: bool, inputs: Iterable[Path | None] = ()) -> None:
     """Refuse to overwrite `path` unless `force`, and what is read here even then.
 
@@ -82,14 +100,20 @@ def refuse_existing(path: Path, *, force: bool, inputs: Iterable[Path | None] = 
         inputs: files and folders that are read, whatever they are called; None is nothing.
 
     Raises:
-        UsageError: the path is one of the inputs, or in one.
+        UsageError: the path is one of the inputs, or in one, or a folder, device or pipe.
         OutputExistsError: the path is there and `force` is not given.
     """
     for each in inputs:
         if each is not None and _is_in(path, each):
             raise UsageError(f"{path}: expected a file to write, found one that is read here; choose another place")
+    if _is_no_file(path):
+        raise UsageError(f"{path}: expected a file to write, found {NO_FILE}; choose another place")
     if path.exists() and not force:
         raise OutputExistsError(f"{path}: exists already; choose another place or overwrite it with --force")
+
+
+def _is_no_file(path: Path) -> bool:
+    return path.exists() and not path.is_file()
 
 
 def _is_in(path: Path, read: Path) -> bool:

@@ -54,7 +54,9 @@ def images_for(
         own = part(_images(reference, labels, calibrate_from, "train", report), count=count, seed=seed)
     if int(np.prod(reference.input_shape)) == SIDE * SIDE and labels == LABELS:
         digits = load_mnist(data, report=report)
-        return own or calibration_sample(digits, count=count, seed=seed), whole_test_set(digits)
+        if own is None and len(digits.train_labels):
+            own = calibration_sample(digits, count=count, seed=seed)
+        return own, whole_test_set(digits)
     if data is None:
         raise UsageError(
             f"{reference.path}: takes images of shape {reference.input_shape} with {len(labels)} labels, which MNIST "

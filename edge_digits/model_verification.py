@@ -13,8 +13,15 @@ from converters.request import Agreement
 from converters.verification import compare, hostile_images, run_everywhere
 from device.inference import dequantize
 from device.input_range import INPUT_RANGES
+from device.model_card import ModelCard
 from device.model_file import ModelFile, read_model
 from device.trial import try_model
+
+
+def original_range(card: ModelCard) -> str | None:
+    """Return the input range that `convert` took a model's origin to have, None where its card does not say."""
+    found = card.conversion.get("original_input_range")
+    return str(found) if found in INPUT_RANGES else None
 
 
 def reference_scores(

@@ -202,8 +202,9 @@ def test_a_broken_connection_is_exit_code_5_after_writing(tmp_path):
 
 
 @needs_runtime
-def test_ctrl_c_keeps_what_came_from_the_other_side(tmp_path):
-    """Ctrl-C while the other side measures writes what has come and exits with 130."""
+@pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+def test_a_stop_keeps_what_came_from_the_other_side(tmp_path, stop, code):
+    """Ctrl-C or SIGTERM while the other side measures writes what has come and exits with 130 or 0."""
     (ssh,) = fake_ssh(tmp_path, 'sh -c "$command"')
     out = tmp_path / "out.json"
     command = [sys.executable, "-m", "benchmarks", str(DEFAULT_MODEL), "--remote", "pi", "--ssh", ssh]
@@ -225,11 +226,14 @@ def test_ctrl_c_keeps_what_came_from_the_other_side(tmp_path):
     rounds = (line for line in child.stderr if b" round " in line)
     for _ in range(4):
         assert next(rounds)
-    os.killpg(child.pid, signal.SIGINT)
+    if stop is signal.SIGINT:  # a terminal sends it to all, a supervisor its SIGTERM to the one it started
+        os.killpg(child.pid, stop)
+    else:
+        os.kill(child.pid, stop)
     child.stderr.read()
     child.stderr.close()
-    assert child.wait() == 130
-    assert BenchResult.from_json(out.read_bytes()).stopped_by == "SIGINT"
+    assert child.wait() == code
+    assert BenchResult.from_json(out.read_bytes()).stopped_by == stop.name
 
 
 def test_a_machine_without_what_is_needed_is_said(tmp_path):

@@ -202,3 +202,18 @@ def test_the_labels_of_a_packed_copy_survive(model: ModelFile, tmp_path: Path) -
     )
     assert result.exit_code == 0, result.stderr
     assert "namespace digits {" in (tmp_path / "digits.cc").read_text()
+
+
+def test_a_model_that_micro_cannot_take_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many files that are exported in a loop the line says which."""
+    monkeypatch.setattr("converters.op_versions.micro_method", lambda name: "")
+    result = CliRunner().invoke(export, ["c-array", str(DEFAULT_MODEL), "--out", str(tmp_path)])
+    assert result.exit_code == 4
+    assert f"error: {DEFAULT_MODEL}: expected operations" in result.stderr
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_an_empty_name_is_no_identifier(tmp_path: Path) -> None:
+    """It is refused rather than taken for no name."""
+    result = CliRunner().invoke(export, ["c-array", str(DEFAULT_MODEL), "--out", str(tmp_path), "--name", ""])
+    assert (result.exit_code, [*tmp_path.iterdir()]) == (2, [])

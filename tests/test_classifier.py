@@ -109,3 +109,9 @@ def test_quantisation_follows_scale_and_zero_point() -> None:
     assert quantised.tolist() == [[[-100, -98, 28]]]
     assert quantize_pixels(np.array([[255]], np.uint8), replace(tensor, shape=(1, 1), scale=0.5)).item() == 127
     assert dequantize(np.array([-100, 28], np.int8), tensor).tolist() == [0.0, 256.0]
+
+
+def test_tensors_are_told_in_words() -> None:
+    """Type, shape and quantisation, as an error about a model of another kind shows them."""
+    assert str(TensorCard(shape=(1, 28, 28, 1), dtype="uint8")) == "uint8 (1, 28, 28, 1), no scale"
+    assert str(TensorCard((1, 10), "int8", 1 / 256, -128)) == "int8 (1, 10), scale 0.003906, zero point -128"

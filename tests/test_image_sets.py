@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from benchmarks.measuring_digits import MeasuringDigits
+from converters.references import Reference
 from device.contract import LABELS
 from device.errors import DataError
+from edge_digits.conversion_images import images_for
 from edge_digits.image_sets import has_training_part, read_image_set
 
 SHAPE = (28, 28, 1)
@@ -75,3 +77,13 @@ def test_labels_that_the_model_does_not_have_are_refused(tmp_path: Path) -> None
     """The line says which there are and how labels are named."""
     with pytest.raises(DataError, match=r"expected labels 0 to 1, found 0 to 2; .* --labels"):
         read_image_set(two_parts(tmp_path, labels=3), shape=(8, 8), labels=("a", "b"), part="test", report=print)
+
+
+def test_digits_without_a_training_part_only_test(sample_digits: MeasuringDigits, tmp_path: Path) -> None:
+    """Float variants need nothing to calibrate with, so such a file is no error; integer ones are told what to name."""
+    np.savez(tmp_path / "test.npz", x_test=sample_digits.images[:30], y_test=sample_digits.labels[:30])
+    reference = Reference(Path("m.keras"), SHAPE, 10, answer=lambda values: values, make_converter=print, rescales=True)
+    calibration, test = images_for(
+        reference, LABELS, data=tmp_path / "test.npz", calibrate_from=None, count=10, seed=0, report=lambda line: None
+    )
+    assert (calibration, len(test.images)) == (None, 30)

@@ -311,8 +311,10 @@ def test_a_model_that_no_runtime_loads_gives_exit_code_4(tmp_path: Path, model: 
     """It is shown all the same, with what each runtime said."""
     refused = Loading("tflite-runtime 2.14.0", False, "it has no CONV_2D version 99")
     monkeypatch.setattr(inspection, "load_everywhere", lambda *_: (refused,))
-    result = CliRunner().invoke(inspect_models, [str(foreign(tmp_path / "new.tflite", model.flatbuffer))])
+    paths = [str(foreign(tmp_path / name, model.flatbuffer)) for name in ("new.tflite", "newer.tflite")]
+    result = CliRunner().invoke(inspect_models, paths)
     assert result.exit_code == 4
+    assert ", ".join(paths) in result.stderr
     assert "it has no CONV_2D version 99" in result.stdout
     assert result.stderr.startswith("error: ")
 

@@ -93,3 +93,13 @@ def test_a_missing_extra_is_named(model: ModelFile, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ExtraMissingError, match=r"expected tf2onnx .*edge-digits\[train,onnx\]"):
         onnx_export.make_onnx(model)
+
+
+@pytest.mark.parametrize("name", ["", "../elsewhere", "a/b", "/tmp/elsewhere"])
+def test_a_name_that_is_no_stem_is_refused(name: str, tmp_path: Path) -> None:
+    """A file goes into the folder that --out names and nowhere else."""
+    arguments = ["onnx", str(DEFAULT_MODEL), "--out", str(tmp_path / "out"), "--name", name]
+    result = CliRunner().invoke(export, arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "--name: expected the stem of a file name" in result.stderr
+    assert [*tmp_path.iterdir()] == []

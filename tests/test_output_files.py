@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,8 @@ from click.testing import CliRunner, Result
 from digit_fakes import make_digits, write_npz
 from PIL import Image
 
-from device.errors import UsageError
-from device.output_files import refuse_existing
+from device.errors import OutputError, UsageError
+from device.output_files import refuse_existing, write_text
 from device.paths import DEFAULT_MODEL
 from edge_digits.cli import cli
 
@@ -96,6 +97,34 @@ def test_drawings_that_are_there_are_refused_before_anything_is_written(folder: 
     assert (refused.exit_code, refused.stdout, [*Path("out").glob("p.png")]) == (2, "", [])
     assert invoke(*command, "--force").exit_code == 0
     assert Path("out/p-2.png").stat().st_size > 0
+
+
+@pytest.mark.parametrize("name", ["folder", "pipe", "link"])
+def test_a_folder_device_or_pipe_is_no_output(name: str, tmp_path: Path) -> None:
+    """A rename would put a file in its place, such as of /dev/null; it is refused with --force too, and stays."""
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("pipe")
+    place = tmp_path / name
+    for force in (False, True):
+        with pytest.raises(UsageError, match="found a folder, device or pipe"):
+            refuse_existing(place, force=force)
+    with pytest.raises(OutputError, match="found a folder, device or pipe"):
+        write_text(place, "x")
+    assert not place.is_file()
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["folder", "link", "pipe"]
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    """What it leads to is written, whether it is there yet or not."""
+    for name in ("there.json", "new.json"):
+        (tmp_path / name.replace(".", "-link.")).symlink_to(f"elsewhere/{name}")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/there.json").write_text("old")
+    for name in ("there.json", "new.json"):
+        write_text(tmp_path / name.replace(".", "-link."), "new")
+        assert (tmp_path / "elsewhere" / name).read_text() == "new"
+        assert (tmp_path / name.replace(".", "-link.")).is_symlink()
 
 
 @pytest.mark.parametrize(

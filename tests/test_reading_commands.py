@@ -19,6 +19,7 @@ from PIL import Image
 from device.cli import cli
 from device.model_file import ModelFile
 from device.paths import DEFAULT_MODEL
+from device.runtime import installed_runtimes
 
 
 def invoke(*arguments: object, stdin: bytes = b"") -> Result:
@@ -231,3 +232,26 @@ def test_doctor_is_exit_code_4_where_nothing_runs(monkeypatch: pytest.MonkeyPatc
     result = invoke("doctor", "--no-camera")
     assert result.exit_code == 4
     assert "nothing here can run a model" in result.stderr
+
+
+@pytest.mark.parametrize("forced", ["none-such", "absent"])
+def test_doctor_judges_the_runtime_that_is_forced(forced: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where EDGE_DIGITS_RUNTIME names one that is unknown or absent, no command runs a model: exit code 4."""
+    from device import doctor
+
+    absent, *_ = installed_runtimes()
+    monkeypatch.setenv("EDGE_DIGITS_RUNTIME", absent if forced == "absent" else forced)
+    if forced == "absent":
+        hidden = doctor.MODULES[absent]
+        monkeypatch.setattr(doctor, "find_spec", lambda name: None if name == hidden else object())
+    result = invoke("doctor", "--no-camera")
+    assert result.exit_code == 4
+    assert any(line.startswith("FAIL") and "EDGE_DIGITS_RUNTIME" in line for line in result.stdout.splitlines())
+
+
+def test_doctor_says_where_the_variable_leads_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """EDGE_DIGITS_DATA goes before the cache; one that leads nowhere is said, and files are read all the same."""
+    monkeypatch.setenv("EDGE_DIGITS_DATA", str(tmp_path / "gone.npz"))
+    result = invoke("doctor", "--no-camera")
+    assert result.exit_code == 0
+    assert f"FAIL  data            EDGE_DIGITS_DATA names {tmp_path / 'gone.npz'}, which is not there" in result.stdout

@@ -8,10 +8,13 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from converters import ConversionRequest, Gate, ImageSet, convert
+from converters.layer_errors import LayerError, describe_errors
 from device.errors import UsageError
 from device.model_file import read_model
+from edge_digits.cli import cli
 
 
 @pytest.fixture(scope="module")
@@ -94,3 +97,22 @@ def test_files_are_checked_before_anything_is_converted(request_: ConversionRequ
     (tmp_path / "m_int8-mixed.tflite").touch()
     with pytest.raises(UsageError, match="--force"):
         convert(replace(request_, out=tmp_path, force=False, mixed=True))
+
+
+def test_of_many_layers_only_the_worst_are_listed() -> None:
+    """An unrolled recurrent layer is some hundred operations; a last line says how many are left out."""
+    layers = [LayerError(f"layer_{place}/x", "MUL", 9.0 - place / 100, 0.1) for place in range(50)]
+    lines = describe_errors(layers)
+    assert [line.split()[0] for line in lines[:20]] == [f"layer_{place}" for place in range(20)]
+    assert lines[20:] == ["and 30 more layers, which lose less"]
+    assert len(describe_errors(layers[:20])) == 20
+
+
+def test_an_empty_name_of_a_file_is_refused(tmp_path: Path) -> None:
+    """`convert --name ""` is exit code 2, as another folder in a name is; nothing is read or written."""
+    for name in ("", "../elsewhere"):
+        arguments = ["convert", str(tmp_path / "m.keras"), "--out", str(tmp_path / "out"), "--name", name]
+        result = CliRunner().invoke(cli, arguments)
+        assert result.exit_code == 2, result.stderr
+        assert "--name: expected the stem of a file name" in result.stderr
+    assert [*tmp_path.iterdir()] == []

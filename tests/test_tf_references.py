@@ -111,6 +111,22 @@ def test_a_model_of_two_dimensions_and_minus_one_to_one_converts(
     assert (card.input.shape, card.conversion["original_input_range"]) == ((1, 28, 28), "-1-1")
 
 
+def test_a_model_of_mixed_precision_converts(images: ImageSet, held_back: ImageSet, tmp_path: Path) -> None:
+    """What a GPU trained with float16 arithmetic has float32 weights, and converts as others do."""
+    mixed = {"dtype": "mixed_float16"}
+    layers = [
+        keras.layers.Rescaling(1 / 255, **mixed),
+        keras.layers.Conv2D(4, 3, 2, **mixed),
+        keras.layers.Flatten(**mixed),
+        keras.layers.Dense(10, "softmax", **mixed),
+    ]
+    model = fitted(keras.Sequential([keras.Input((28, 28, 1)), *layers]), images, lambda x: x[..., np.newaxis])
+    path = save(model, tmp_path, "keras")
+    conversions = convert(request_for(path, images, held_back, tmp_path))
+    assert [each.failure for each in conversions] == [None, None]
+    assert read_model(conversions[0].path).card.input.dtype == "float32"
+
+
 def test_a_colour_model_with_its_own_labels_converts_in_every_variant(tmp_path: Path) -> None:
     """Another size, three channels and three classes: every variant is written and verified."""
     generator = np.random.default_rng(0)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from device.command_line import FILE, Command
+from device.errors import FitError
 
 
 @click.group()
@@ -32,7 +33,10 @@ def c_array(*, model: Path, out: Path, name: str | None, force: bool) -> None:
 
     file = read_any_model(model)
     read_graph_of(model, file.flatbuffer)  # a damaged one is refused by name
-    made = make_c_array(file.flatbuffer, name=name or c_name(model), model=file.sealed)
+    try:
+        made = make_c_array(file.flatbuffer, name=c_name(model) if name is None else name, model=file.sealed)
+    except FitError as error:
+        raise FitError(f"{model}: {error}") from error
     source, header = out / f"{made.name}.cc", out / f"{made.name}.h"
     for path in (source, header):
         refuse_existing(path, force=force, inputs=[model])
@@ -53,9 +57,10 @@ def onnx(*, model: Path, out: Path, name: str | None, force: bool) -> None:
     """
     from converters.onnx_export import make_onnx
     from device.model_file import read_model
-    from device.output_files import refuse_existing, write_bytes
+    from device.output_files import check_stem, refuse_existing, write_bytes
 
-    path = out / f"{name or model.stem}.onnx"
+    check_stem(name)
+    path = out / f"{model.stem if name is None else name}.onnx"
     refuse_existing(path, force=force, inputs=[model])
     made = make_onnx(read_model(model))
     write_bytes(path, made.content)

@@ -35,8 +35,12 @@ def inspect_models(*, models: tuple[Path, ...], as_json: bool) -> None:
         click.echo(json.dumps({"schema": "edge-digits.inspection/1", "models": [document(each) for each in found]}))
     if any(isinstance(each, Refusal) for each in found):
         click.get_current_context().exit(DataError.exit_code)
-    for each in found:
-        if isinstance(each, Inspection) and each.loadings and not any(loading.loads for loading in each.loadings):
-            raise FitError(
-                f"{each.path}: expected a model that an installed runtime loads, found none that does; see above"
-            )
+    lost = [
+        str(each.path)
+        for each in found
+        if isinstance(each, Inspection) and each.loadings and not any(loading.loads for loading in each.loadings)
+    ]
+    if lost:
+        raise FitError(
+            f"{', '.join(lost)}: expected a model that an installed runtime loads, found none that does; see above"
+        )

@@ -20,7 +20,7 @@ def doctor(*, camera: bool, as_json: bool) -> None:
     """Try every part that reading digits needs, and say what is wrong.
 
     Each runtime builds an interpreter for the model that ships and replays its golden vectors. The exit code is 4 if
-    nothing here can run a model, else 0.
+    nothing here can run a model, or not in the runtime that EDGE_DIGITS_RUNTIME names, else 0.
     """
     from ..doctor import examine
 

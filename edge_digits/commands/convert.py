@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from device.command_line import FILE, Command, reporter
-from device.errors import FitError, GateError, UsageError
+from device.errors import FitError, GateError
+from device.option_types import FiniteRange
 
-from .option_types import FiniteRange, Once
+from .option_types import Once
 
 if TYPE_CHECKING:
     from converters import Conversion
@@ -121,13 +122,12 @@ def convert(
     from converters.request import DEFAULT_TARGETS
     from device.contract import LABELS
     from device.foreign_model import read_labels
-    from device.output_files import refuse_unwritable
+    from device.output_files import check_stem, refuse_unwritable
     from edge_digits.conversion_data import training_record
     from edge_digits.conversion_images import images_for
     from edge_digits.conversion_report import format_table, guessing_warning, write_manifest
 
-    if name is not None and Path(name).name != name:
-        raise UsageError(f"--name: expected the stem of a file name, found {name!r}; choose the folder with --out")
+    check_stem(name)
     check_targets(targets)
     refuse_unwritable(out)
     training = training_record(model)

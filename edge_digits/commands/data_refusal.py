@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 
 from device.command_line import FILE, Command, reporter
+from device.option_types import FiniteRange
 
 from .data_options import data_option, fashion_option, json_option, pictures_option, seed_option
-from .option_types import FiniteRange
 
 
 @click.command("refusal", cls=Command)

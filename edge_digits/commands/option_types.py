@@ -1,26 +1,10 @@
-"""Options that are stricter than Click's."""
+"""Options that name one thing."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import click
-
-
-class FiniteRange(click.FloatRange):
-    """A range of numbers that holds no "nan", which compares with nothing and so passes any bound and any gate."""
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Return the number.
-
-        Raises:
-            click.BadParameter: it is none, not finite, or out of the range.
-        """
-        number: float = super().convert(value, param, ctx)  # type: ignore[arg-type]  # newer Clicks narrow it
-        if not math.isfinite(number):
-            self.fail(f"{number} is not in the range {self._describe_range()}.", param, ctx)
-        return number
 
 
 class Once(click.Option):

@@ -8,9 +8,9 @@ import click
 
 from device.command_line import FILE, Command, reporter
 from device.errors import UsageError
+from device.option_types import FiniteRange
 
 from ..recipes import RECIPES
-from .option_types import FiniteRange
 
 FINE_TUNING_EPOCHS = 5
 FINE_TUNING_RATE = 0.1

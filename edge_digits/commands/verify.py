@@ -11,11 +11,15 @@ import click
 
 from device.command_line import FILE, Command, reporter
 from device.errors import DataError, GateError, RuntimeMissingError, UsageError
+from device.option_types import FiniteRange
 
-from .option_types import FiniteRange, Once
+from .option_types import Once
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from converters import Agreement, Gate
     from device.model_file import ModelFile
@@ -28,7 +32,11 @@ TFLITE = ".tflite"
 @click.argument("reference", type=FILE)
 @click.argument("models", nargs=-1, type=FILE, metavar="MODEL...")
 @click.option("--data", cls=Once, type=FILE, help="Digits to compare on; MNIST's test digits.")
-@click.option("--input-range", type=click.Choice(RANGE_NAMES), help="What a Keras reference takes.")
+@click.option(
+    "--input-range",
+    type=click.Choice(RANGE_NAMES),
+    help="What a Keras or SavedModel reference takes; what MODEL's card says of it if absent.",
+)
 @click.option("--gate", type=FiniteRange(0, 100), metavar="PERCENT", help="Lowest agreement; the variant's own.")
 @click.option("--max-drop", type=FiniteRange(0, 100), metavar="POINTS", default=0.1, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
@@ -101,18 +109,23 @@ def _compare(
     files: list[ModelFile], reference: Path, *, data: Path | None, input_range: str | None, runtimes: list[str]
 ) -> dict[str, Sequence[Agreement]]:
     from benchmarks.measuring_digits import load_measuring_digits
-    from edge_digits.model_verification import hostile_digits, reference_scores, verify_model
+    from edge_digits.model_verification import hostile_digits, original_range, reference_scores, verify_model
 
     digits = load_measuring_digits(data, report=reporter())
     reporter()(f"comparing on {digits.source}")
-    expected, hostile = (
-        reference_scores(reference, images, runtime=runtimes[0], input_range=input_range)
-        for images in (digits.images, hostile_digits())
-    )
-    return {
-        str(file.path): verify_model(file, digits, expected=expected, hostile_expected=hostile, runtimes=runtimes)
-        for file in files
-    }
+    expected: dict[str | None, list[NDArray[np.float32]]] = {}  # input range → scores of the digits, of hostile images
+    found: dict[str, Sequence[Agreement]] = {}
+    for file in files:
+        # Files may come from models of different ranges; a converted reference takes raw pixels as they all do.
+        taken = None if reference.suffix == TFLITE else input_range or original_range(file.card)
+        if taken not in expected:
+            expected[taken] = [
+                reference_scores(reference, images, runtime=runtimes[0], input_range=taken)
+                for images in (digits.images, hostile_digits())
+            ]
+        scores, hostile = expected[taken]
+        found[str(file.path)] = verify_model(file, digits, expected=scores, hostile_expected=hostile, runtimes=runtimes)
+    return found
 
 
 def _failures(files: list[ModelFile], agreements: dict[str, Sequence[Agreement]], limits: Gate) -> list[str]:
