@@ -13,6 +13,7 @@ FEW = 3  # fewer marks than this are no word
 REFUSED = ((2, 0.5), (3, 0.4), (10, 0.25))
 NUMBER = 4  # of so many marks, one may be refused in a number among words
 LOW, SURE = 0.65, 0.97  # of the usual height of a row: what is lower is a sign unless its score is so high
+TALL = 1.6  # of the usual height of what is refused: what is so much higher is not of the words
 BROAD = 1.1  # of its height: a wider mark may be several digits
 
 
@@ -38,6 +39,7 @@ def without_words(digits: Sequence[Scored], threshold: float, *, are_cut: bool) 
         return len(sure) >= FEW and any(refused >= many and refused > share * len(sure) for many, share in least)
 
     kept: list[Scored] = []
+    letters = _height([digit for digit in digits if digit.best < threshold])
     doubtful = is_word(judged(digits))
     for _, members in groupby(digits, key=lambda digit: digit.found.row):
         row = list(members)
@@ -47,15 +49,21 @@ def without_words(digits: Sequence[Scored], threshold: float, *, are_cut: bool) 
             word = list(near)
             sure = judged(word)
             is_number = len(sure) >= FEW and sum(sure) >= len(sure) - (0 if doubtful else len(sure) // NUMBER)
-            if is_number or not (doubtful or row_is_word or is_word(sure)):
+            among_words = (doubtful or row_is_word) and _height(word) < TALL * letters
+            if is_number or not (among_words or is_word(sure)):
                 kept += word
     return kept
 
 
 def _without_signs(row: Sequence[Scored]) -> list[Scored]:
     """Leave out marks much lower than the others of which the model is not sure: plus, minus, a unit."""
-    height = median(digit.found.box[3] for digit in row)
+    height = _height(row)
     return [digit for digit in row if digit.found.box[3] >= LOW * height or digit.best >= SURE]
+
+
+def _height(digits: Sequence[Scored]) -> float:
+    """Return the usual height of digits, pixels; 0.0 without any."""
+    return float(median([digit.found.box[3] for digit in digits] or [0]))
 
 
 def _is_broad(digit: Scored) -> bool:
