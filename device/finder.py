@@ -33,15 +33,15 @@ class Found:
         box: x, y, width and height in pixels of the frame.
         canonical: uint8 (28, 28), the canonical digit.
         row: number of its row, from 0 at the top.
-        word: number of what it belongs to with others that stand near it in its row.
         strokes: what it was framed from; None for a frame that was taken as it is.
+        word: number of what it belongs to with others that stand near it in its row.
     """
 
     box: tuple[int, int, int, int]
     canonical: NDArray[Any]
     row: int = 0
-    word: int = 0
     strokes: Strokes | None = None
+    word: int = 0
 
     def pieces(self) -> dict[tuple[int, int], Found]:
         """Return what may be digits between two cuts, by their numbers; nothing where this is too narrow for two."""
@@ -71,7 +71,10 @@ def framed(parts: Sequence[tuple[tuple[int, int, int, int], tuple[int, int], Str
     if not parts:
         return []
     canonical = canonical_digits([strokes for _, _, strokes in parts])
-    return [Found(box, digit, *place, strokes) for (box, place, strokes), digit in zip(parts, canonical, strict=True)]
+    return [
+        Found(box, digit, row, strokes, word)
+        for (box, (row, word), strokes), digit in zip(parts, canonical, strict=True)
+    ]
 
 
 def joined(pairs: Sequence[tuple[Found, Found]]) -> list[Found]:

@@ -14,6 +14,7 @@ REFUSED = ((2, 0.5), (3, 0.4), (10, 0.25))
 NUMBER = 4  # of so many marks, one may be refused in a number among words
 LOW, SURE = 0.65, 0.97  # of the usual height of a row: what is lower is a sign unless its score is so high
 TALL = 1.6  # of the usual height of what is refused: what is so much higher is not of the words
+SMALL = 0.6  # of the usual height of digits: what is so much lower is a label unless it is a number
 BROAD = 1.1  # of its height: a wider mark may be several digits
 
 
@@ -39,7 +40,9 @@ def without_words(digits: Sequence[Scored], threshold: float, *, are_cut: bool) 
         return len(sure) >= FEW and any(refused >= many and refused > share * len(sure) for many, share in least)
 
     kept: list[Scored] = []
-    letters = _height([digit for digit in digits if digit.best < threshold])
+    letters, usual = (
+        _height([digit for digit in digits if (digit.best >= threshold) == sure]) for sure in (False, True)
+    )
     doubtful = is_word(judged(digits))
     for _, members in groupby(digits, key=lambda digit: digit.found.row):
         row = list(members)
@@ -49,8 +52,9 @@ def without_words(digits: Sequence[Scored], threshold: float, *, are_cut: bool) 
             word = list(near)
             sure = judged(word)
             is_number = len(sure) >= FEW and sum(sure) >= len(sure) - (0 if doubtful else len(sure) // NUMBER)
-            among_words = (doubtful or row_is_word) and _height(word) < TALL * letters
-            if is_number or not (among_words or is_word(sure)):
+            high = _height(word)
+            among_words = (doubtful or row_is_word) and high < TALL * letters
+            if is_number or not (among_words or high < SMALL * usual or is_word(sure)):
                 kept += word
     return kept
 

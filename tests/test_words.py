@@ -24,7 +24,7 @@ def row(*words: tuple[float, ...], number: int = 0, heights: dict[int, int] | No
         for score in scores:
             height = (heights or {}).get(len(marks), HIGH)
             box = (50 * len(marks) + 200 * word, 100 * number + (HIGH - height) // 2, 30, height)
-            marks.append(Scored(Found(box, DIGIT, number, word), np.array([score, 1 - score], np.float32)))
+            marks.append(Scored(Found(box, DIGIT, number, word=word), np.array([score, 1 - score], np.float32)))
     return marks
 
 
@@ -64,6 +64,20 @@ def test_among_words_a_number_is_surer_the_more_of_them_there_are() -> None:
     labelled = row((0.7, 0.9, 0.7, 0.9, 0.7), (0.9, 0.7, 0.9, 0.9))
     assert kept(labelled) == []
     assert kept(labelled + row((0.9,) * 8, number=1)) == list(range(5, 17))
+
+
+@pytest.mark.parametrize(("high", "stay"), [(30, []), (70, [5, 6])])
+def test_what_is_far_higher_than_words_is_not_of_them(high: int, stay: list[int]) -> None:
+    """Two digits below a heading stay where they are written larger."""
+    marks = row((0.7, 0.9, 0.7, 0.9, 0.7), heights=dict.fromkeys(range(5), 30))
+    assert kept(marks + row((0.9, 0.9), number=1, heights={0: high, 1: high})) == stay
+
+
+@pytest.mark.parametrize(("word", "stay"), [((0.9, 0.7), False), ((0.9, 0.9), False), ((0.9, 0.9, 0.9), True)])
+def test_what_is_far_lower_than_digits_is_a_label(word: tuple[float, ...], stay: bool) -> None:
+    """Unless it is a number."""
+    marks = row(word, heights=dict.fromkeys(range(3), 20)) + row((0.9,) * 5, number=1)
+    assert kept(marks) == list(range(0 if stay else len(word), len(marks)))
 
 
 def test_before_digits_are_joined_and_cut_less_is_said() -> None:
