@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .ink import halved
+from .ink import LEAST_SIDE, halved
 from .marks import square
 
 if TYPE_CHECKING:
@@ -24,9 +24,10 @@ SIDE = 96  # px: about the longest side of the copy that a sheet is looked for i
 WRITING = 0.1  # of the longest side: strokes are narrower
 SPREAD = 0.75  # of the lightest: where the darkest is lighter than this, all is one sheet
 LEVELS = 8  # of brightness
-LEAST = 0.15  # of the frame: a sheet is at least so large
+LEAST, MOST = 0.15, 0.95  # of the frame: a sheet is at least so large, and at most
 CONVEX, WHOLE = 0.93, 0.85  # of its convex hull: what a sheet's outline encloses, what it covers
-RECTANGLE = 0.8  # of the smallest rectangle around it: a sheet fills it, more or less askew
+RECTANGLE = 0.88  # of the smallest rectangle around it: a sheet fills it, more or less askew
+ROUGHLY, FOUR_SIDES = 0.04, 0.92  # of its outline, of its area: or it is nearly four straight lines
 ONE_WAY = 0.8  # of 1: edges that agree so much in direction are those of a shadow
 EDGE = 5  # px of the copy: an edge is no wider
 STEP, EDGED = 0.8, 0.9  # beyond the edge it is so much darker, or lighter, along so much of it
@@ -35,6 +36,7 @@ ALIKE, ELSEWHERE = 0.12, 0.05  # of its brightness; of what is not the sheet har
 SOLID = 0.965  # of its convex hull: what a sheet covers, seen closely; thick digits cover less
 STABLE = 0.05  # of its area: a sheet is as large at several levels
 SHARP = 0.7  # of the way from the level to the brightness of the sheet nearby
+SHARPLY = 0.85  # of the sheet lies within that: the edge of a pool of light is soft
 PATCH = 0.02  # of the sheet: lines part it into patches, while a table has specks as bright
 INSET = 3  # px: the edge of a sheet is not looked at
 
@@ -92,25 +94,43 @@ class _Region(NamedTuple):
 
 def find_sheet(grey: NDArray[Any]) -> Sheet | None:
     """Find the sheet in a frame, uint8 (H, W); None where there is none, or nothing but the sheet."""
+    small = halved(grey, SIDE)
+    side = round(WRITING * max(small.shape)) | 1
+    # What lies beyond a sheet goes on beyond the frame, however little of it is seen, if the frame is no crop.
+    for rim in (0, side) if max(grey.shape) > LEAST_SIDE else (0,):
+        regions = _most_stable(list(_set_off(small, side, rim=rim)))
+        sheet = next(filter(None, (_sheet(region, grey) for region in regions)), None)
+        # So little of what was carried on may be a stroke that touches the rim.
+        if sheet and not (rim and (sheet.right - sheet.left) * (sheet.bottom - sheet.top) > MOST):
+            return sheet
+    return None
+
+
+def _set_off(small: NDArray[Any], side: int, *, rim: int) -> Iterator[_Region]:
+    """Yield the regions of a small copy, uint8 (h, w), that are set off from all else.
+
+    Args:
+        small: the copy.
+        side: writing is narrower, pixels.
+        rim: by so many pixels the rim is carried on first.
+    """
     import cv2
 
-    small = halved(grey, SIDE)
-    element = square(round(WRITING * max(small.shape)) | 1)
+    seen = cv2.copyMakeBorder(small, rim, rim, rim, rim, cv2.BORDER_REPLICATE)
+    frame = slice(rim, rim + small.shape[0]), slice(rim, rim + small.shape[1])
     # Dark writing goes when dark gaps are closed first, light writing when light ones are opened first.
-    from_dark = cv2.morphologyEx(cv2.morphologyEx(small, cv2.MORPH_CLOSE, element), cv2.MORPH_OPEN, element)
-    from_light = cv2.morphologyEx(cv2.morphologyEx(small, cv2.MORPH_OPEN, element), cv2.MORPH_CLOSE, element)
-    found = [
-        region
-        for flat, side in (
-            (from_dark, cv2.THRESH_BINARY),
-            (from_dark, cv2.THRESH_BINARY_INV),
-            (from_light, cv2.THRESH_BINARY_INV),
-        )
-        for region in _regions(flat, side)
-        if _is_set_off(region.mask, flat) and _is_alone(region.mask, small, flat)
-    ]
-    sheets = (_sheet(region, grey) for region in _most_stable(found))
-    return next(filter(None, sheets), None)
+    from_dark, from_light = (
+        cv2.morphologyEx(cv2.morphologyEx(seen, first, square(side)), last, square(side))[frame].copy()
+        for first, last in ((cv2.MORPH_CLOSE, cv2.MORPH_OPEN), (cv2.MORPH_OPEN, cv2.MORPH_CLOSE))
+    )
+    for flat, where in (
+        (from_dark, cv2.THRESH_BINARY),
+        (from_dark, cv2.THRESH_BINARY_INV),
+        (from_light, cv2.THRESH_BINARY_INV),
+    ):
+        for region in _regions(flat, where):
+            if _is_set_off(region.mask, flat) and _is_alone(region.mask, small, flat):
+                yield region
 
 
 def _most_stable(found: Sequence[_Region]) -> list[_Region]:
@@ -150,12 +170,17 @@ def _regions(flat: NDArray[Any], side: int) -> Iterator[_Region]:
 
 
 def _has_corner(outline: NDArray[Any], shape: tuple[int, ...]) -> bool:
-    """Tell whether an outline is nearly a rectangle of which a corner is seen: a shadow has one edge, or two alike."""
+    """Tell whether an outline is nearly a rectangle, or has four sides, and a corner is seen.
+
+    A shadow has one edge, or two alike.
+    """
     import cv2
 
     hull = cv2.convexHull(outline)[:, 0]
     _, (across, along), _ = cv2.minAreaRect(hull)
-    if cv2.contourArea(hull) < RECTANGLE * across * along:
+    area, sides = cv2.contourArea(hull), cv2.approxPolyDP(hull, ROUGHLY * cv2.arcLength(hull, closed=True), closed=True)
+    has_four_sides = len(sides) == 4 and cv2.contourArea(sides) >= FOUR_SIDES * area
+    if area < RECTANGLE * across * along and not has_four_sides:
         return False
     edges = np.roll(hull, -1, axis=0) - hull
     last = np.array(shape[1::-1]) - 1
@@ -210,9 +235,9 @@ def _sheet(region: _Region, grey: NDArray[Any]) -> Sheet | None:
     nearby = widened(region.flat, square(2 * EDGE + 1))
     limit = cv2.resize(cv2.addWeighted(nearby, SHARP, nearby, 0, (1 - SHARP) * region.level), size)
     sharp, _ = _hull(cv2.bitwise_and(cv2.compare(grey, limit, beyond), bare), least=least)
-    whole = cv2.bitwise_and(whole, sharp)
-    if not cv2.countNonZero(whole):
+    if cv2.countNonZero(cv2.bitwise_and(whole, sharp)) < SHARPLY * cv2.countNonZero(whole):
         return None
+    whole = cv2.bitwise_and(whole, sharp)
     x, y, width, height = cv2.boundingRect(whole)
     part = slice(y, y + height), slice(x, x + width)
     inside = cv2.erode(whole, square(2 * INSET + 1))[part]

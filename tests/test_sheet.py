@@ -167,3 +167,29 @@ def test_what_was_seen_of_a_sheet_says_where_it_is() -> None:
     assert 60 <= columns.start <= 75
     assert 260 <= columns.stop <= 276
     assert look(np.full(SIZE, PAPER, np.uint8)).part == (slice(None), slice(None))
+
+
+@pytest.mark.parametrize("gap", [4, 8, 14])
+def test_a_sheet_that_nearly_fills_the_frame_is_found(gap: int) -> None:
+    """Of the table, strips narrower than writing are seen."""
+    corners = np.array([(40, gap), (270, gap + 4), (276, 239 - gap), (34, 236 - gap)], np.int32)
+    found = found_in(lying(corners))
+    assert not (found & ~truth(corners)).any()
+    assert found.sum() > 0.85 * truth(corners).sum()
+
+
+def test_a_sheet_seen_at_a_slant_is_found() -> None:
+    """It is far from a rectangle."""
+    corners = np.array([(50, 70), (280, 25), (276, 215), (56, 160)], np.int32)
+    found = found_in(lying(corners))
+    assert not (found & ~truth(corners)).any()
+    assert found.sum() > 0.8 * truth(corners).sum()
+
+
+def test_a_pool_of_light_is_no_sheet() -> None:
+    """Its edge is soft."""
+    across, down = np.meshgrid(np.linspace(-1, 1, SIZE[1]), np.linspace(-1, 1, SIZE[0]))
+    light = np.clip(1.6 - np.hypot(across - 0.3, down - 0.2), 0.25, 1)
+    page = np.full(SIZE, PAPER, np.uint8)
+    cv2.putText(page, "47286", (60, 100), cv2.FONT_HERSHEY_SIMPLEX, 1.6, (PEN,), 6)
+    assert find_sheet((page * light).astype(np.uint8)) is None
