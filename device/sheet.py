@@ -36,7 +36,8 @@ ALIKE, ELSEWHERE = 0.12, 0.05  # of its brightness; of what is not the sheet har
 SOLID = 0.965  # of its convex hull: what a sheet covers, seen closely; thick digits cover less
 STABLE = 0.05  # of its area: a sheet is as large at several levels
 SHARP = 0.7  # of the way from the level to the brightness of the sheet nearby
-SHARPLY = 0.85  # of the sheet lies within that: the edge of a pool of light is soft
+# Of the sheet so much lies within that, of one that nearly fills the frame more: the edge of a pool of light is soft.
+SHARPLY, SURELY_SHARP = 0.6, 0.85
 PATCH = 0.02  # of the sheet: lines part it into patches, while a table has specks as bright
 INSET = 3  # px: the edge of a sheet is not looked at
 
@@ -99,7 +100,8 @@ def find_sheet(grey: NDArray[Any]) -> Sheet | None:
     # What lies beyond a sheet goes on beyond the frame, however little of it is seen, if the frame is no crop.
     for rim in (0, side) if max(grey.shape) > LEAST_SIDE else (0,):
         regions = _most_stable(list(_set_off(small, side, rim=rim)))
-        sheet = next(filter(None, (_sheet(region, grey) for region in regions)), None)
+        sharply = SURELY_SHARP if rim else SHARPLY
+        sheet = next(filter(None, (_sheet(region, grey, sharply=sharply) for region in regions)), None)
         # So little of what was carried on may be a stroke that touches the rim.
         if sheet and not (rim and (sheet.right - sheet.left) * (sheet.bottom - sheet.top) > MOST):
             return sheet
@@ -216,10 +218,11 @@ def _is_alone(region: NDArray[Any], small: NDArray[Any], flat: NDArray[Any]) -> 
     return bare >= BARE * area and elsewhere <= ELSEWHERE * (region.size - area)
 
 
-def _sheet(region: _Region, grey: NDArray[Any]) -> Sheet | None:
+def _sheet(region: _Region, grey: NDArray[Any], *, sharply: float) -> Sheet | None:
     """Cut a sheet out of a frame, uint8 (H, W): what is bare in its region, and the writing that this encloses.
 
-    None where what is bare is not convex, of which the small copy did not show enough.
+    None where what is bare is not convex, of which the small copy did not show enough, or no more of it than a share,
+    `sharply`, lies within soft edges.
     """
     import cv2
 
@@ -235,9 +238,9 @@ def _sheet(region: _Region, grey: NDArray[Any]) -> Sheet | None:
     nearby = widened(region.flat, square(2 * EDGE + 1))
     limit = cv2.resize(cv2.addWeighted(nearby, SHARP, nearby, 0, (1 - SHARP) * region.level), size)
     sharp, _ = _hull(cv2.bitwise_and(cv2.compare(grey, limit, beyond), bare), least=least)
-    if cv2.countNonZero(cv2.bitwise_and(whole, sharp)) < SHARPLY * cv2.countNonZero(whole):
+    area, whole = cv2.countNonZero(whole), cv2.bitwise_and(whole, sharp)
+    if cv2.countNonZero(whole) <= sharply * area:
         return None
-    whole = cv2.bitwise_and(whole, sharp)
     x, y, width, height = cv2.boundingRect(whole)
     part = slice(y, y + height), slice(x, x + width)
     inside = cv2.erode(whole, square(2 * INSET + 1))[part]

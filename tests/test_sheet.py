@@ -189,7 +189,7 @@ def test_a_sheet_seen_at_a_slant_is_found() -> None:
 def test_a_pool_of_light_is_no_sheet() -> None:
     """Its edge is soft."""
     across, down = np.meshgrid(np.linspace(-1, 1, SIZE[1]), np.linspace(-1, 1, SIZE[0]))
-    light = np.clip(1.6 - np.hypot(across - 0.3, down - 0.2), 0.25, 1)
+    light = np.clip(1.3 - np.hypot(across - 0.2, down - 0.3), 0.3, 1)
     page = np.full(SIZE, PAPER, np.uint8)
     cv2.putText(page, "47286", (60, 100), cv2.FONT_HERSHEY_SIMPLEX, 1.6, (PEN,), 6)
     assert find_sheet((page * light).astype(np.uint8)) is None
