@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 BGR_TO_GREY = (0.114, 0.587, 0.299)  # ITU-R BT.601, which OpenCV uses too
 LEAST_SIDE = 6  # px: no digit is in a smaller frame
 ALONE, SMALLEST = 0.03, 0.02  # of the frame's longest side: a smaller mark, alone or among others, is a speck
-CLEARNESS = 2.5  # times what lies around: noise alone reaches 1.7, the palest pencil more than 3
+CLEARNESS = 2.2  # times what lies around: textures and slopes of light have less
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,12 +146,15 @@ def _parts(
     rows: list[list[Group]], view: View, frame: NDArray[Any], *, several: bool, min_height: int
 ) -> Iterator[tuple[tuple[int, int, int, int], tuple[int, int], Strokes]]:
     """Yield box, row and word, and strokes of what stands out from what lies around it and is more than a speck."""
+    from .clearness import clearness
     from .rows import in_words
     from .strokes import strokes_of
 
     shape, (top, left) = frame[view.part].shape, (side.start or 0 for side in view.part)
     down, across = shape[0] / view.ink.shape[0], shape[1] / view.ink.shape[1]
     least = (SMALLEST if several else ALONE) * max(view.ink.shape)
+    every = [group for row in rows for group in row]
+    clear = dict(zip(every, clearness(every, view) >= CLEARNESS, strict=True)) if every else {}
     number = 0
     for row in rows:
         some = False
@@ -161,7 +164,7 @@ def _parts(
                 x, y = int(group.left * across), int(group.top * down)
                 width = max(1, min(shape[1], round(group.right * across)) - x)
                 height = max(1, min(shape[0], round(group.bottom * down)) - y)
-                if large and height >= min_height and view.clearness(group) >= CLEARNESS:
+                if large and height >= min_height and clear[group]:
                     some = True
                     strokes = strokes_of(group, view.marks, view.ink)
                     yield (x + left, y + top, width, height), (number, word), strokes

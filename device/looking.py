@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +16,6 @@ from .printed_lines import without_borders, without_lines, without_rules
 from .sheet import find_sheet
 
 if TYPE_CHECKING:
-    from .rows import Group
     from .sheet import Sheet
 
 WORK_SIDE = 400  # px of the longest side: a digit of a tenth of the frame still has twice the contract's 20 px
@@ -34,11 +32,6 @@ OF_USUAL = 0.6  # of the threshold of the whole picture: paler is texture
 FAINT = 0.5  # of the palest ink: lines that are partly paler than ink are known from here
 BROAD_AREA, BROAD = 0.04, 0.14  # of the frame, of its side: what is larger and broader may be a shadow
 PALEST = 6.0  # of 255: paler is no ink
-RING = 0.12  # of a mark's longer side: how far around it is looked
-CROWDED = 0.12  # of what lies around a mark is other ink: a part of something larger
-FULL_ROW = 0.25  # the same in a row of digits
-ABOVE = 0.02  # of what lies above and below a row is ink
-PAPER = 3.0  # of 255: less ink than this is the texture of paper
 DARKER = 1.15  # times: ink in a shadow is so much darker than the shadow
 
 
@@ -65,61 +58,6 @@ class View:
     height: float
     part: tuple[slice, slice] = (slice(None), slice(None))
     sheet: Sheet | None = None
-
-    def clearness(self, group: Group) -> float:
-        """Say how many times darker the marks of a group are than what lies around them.
-
-        Strokes end; clouds of a texture, and the slopes of light, go on around the part that is dark enough for a mark.
-        """
-        import cv2
-
-        reach = max(3, round(RING * max(group.width, group.height)))
-        part = (
-            slice(max(0, group.top - 2 * reach), group.bottom + 2 * reach),
-            slice(max(0, group.left - 2 * reach), group.right + 2 * reach),
-        )
-        even = self._even[part]
-        if self._is_crowded(group, part):
-            return 0.0
-        inside = pixels_of(self.marks.labels[part], self.marks.names[group.members[0]])
-        around = cv2.subtract(cv2.dilate(inside, square(2 * reach + 1)), self._widened(reach // 2)[part])
-        return cv2.mean(even, inside)[0] / max(PAPER, cv2.mean(even, around)[0])
-
-    def _is_crowded(self, group: Group, part: tuple[slice, slice]) -> bool:
-        """Tell whether there is other ink around a group; in a row, which has none above and below, more may be."""
-        import cv2
-
-        mask, own = self.mask[part], sum(self._areas[member] for member in group.members)
-        other = (cv2.countNonZero(mask) - own) / max(1, mask.size - own)
-        if other <= CROWDED or other > FULL_ROW:
-            return other > CROWDED
-        rim = (mask.shape[0] - group.height) // 4
-        beyond = np.concatenate([mask[:rim], mask[len(mask) - rim :]])
-        return bool(cv2.countNonZero(beyond) > ABOVE * beyond.size)
-
-    def _widened(self, by: int) -> NDArray[Any]:
-        """Return the mask with so many pixels around it."""
-        import cv2
-
-        if by not in self._masks:
-            self._masks[by] = cv2.dilate(self.mask, square(2 * by + 1))
-        return self._masks[by]
-
-    @cached_property
-    def _masks(self) -> dict[int, NDArray[Any]]:
-        return {}
-
-    @cached_property
-    def _areas(self) -> list[int]:
-        areas: list[int] = self.marks.area.tolist()
-        return areas
-
-    @cached_property
-    def _even(self) -> NDArray[Any]:
-        """Averages over 5×5 px: strokes keep their ink, the peaks of noise lose it."""
-        import cv2
-
-        return cv2.blur(self.all_ink, (5, 5))
 
 
 def look(frame: NDArray[Any], *, invert: str = "auto", single: bool = False) -> View:
