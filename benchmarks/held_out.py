@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from device.reader import Reader
 
 MODULES = (
-    *("choosing", "clearness", "finder", "ink", "looking", "marks", "pale_lines", "plates"),
+    *("choosing", "clearness", "close_up", "finder", "ink", "looking", "marks", "pale_lines", "plates"),
     *("plausible", "printed_lines", "rows", "sheet", "strokes", "words"),
 )
 FACTORS = (1 / 1.4, 1.4)

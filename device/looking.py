@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .close_up import close_up, even_ground, has_dark_rim, shrunk
 from .ink import grey_copy, ink_map, ink_threshold, is_light_on_dark
 from .marks import LEAST_SHARE, Marks, mark_weights, measure_marks, pixels_of, square, typical_height
 from .pale_lines import without_pale_lines
@@ -48,6 +49,7 @@ class View:
         height: typical height of the marks, pixels.
         part: rows and columns of the frame that were looked at.
         sheet: the sheet that they hold, where the frame shows more than that.
+        is_even: whether the ground is about as light all over.
     """
 
     all_ink: NDArray[Any]
@@ -58,6 +60,7 @@ class View:
     height: float
     part: tuple[slice, slice] = (slice(None), slice(None))
     sheet: Sheet | None = None
+    is_even: bool = False
 
 
 def look(frame: NDArray[Any], *, invert: str = "auto", single: bool = False) -> View:
@@ -84,8 +87,13 @@ def _look_at(frame: NDArray[Any], grey: NDArray[Any], sheet: Sheet | None, *, in
     grey = sheet.carried_on(grey) if sheet else grey
     light = invert == "yes" or (invert == "auto" and is_light_on_dark(grey))
     grey = cv2.bitwise_not(grey) if light else grey
-    view = _without_shadow(grey, _overlook(grey, REACH))
-    side = max(grey.shape)
+    cells, side = shrunk(grey), max(grey.shape)
+    # The rim tells ground from ink where strokes are as wide as the gaps between them.
+    other = ((cv2.bitwise_not(grey), 255 - cells),) if invert == "auto" and has_dark_rim(cells) else ()
+    for each, its_cells in (*other, (grey, cells)):
+        if closely := close_up(each, its_cells):
+            return replace(_view(closely[0], *closely), is_even=True)
+    view = replace(_without_shadow(grey, _overlook(grey, REACH)), is_even=even_ground(cells) > 0)
     plates = find_plates(view.marks, view.ink) if invert == "auto" else []
     if plates:
         view = _overlook(turned(grey, plates, scale=1.0), REACH)

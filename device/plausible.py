@@ -17,6 +17,7 @@ BLOT = 0.34  # of the longer side: a stroke wider than this is a blot
 FLAT, DIRECT = 2.0, 1.4  # times as wide as high, of the diagonal: a bar is so flat, and no stroke longer than this
 CUT_OFF = 0.3  # of the longer side: what touches the rim so far was cut off
 FILLS = 0.8  # of the frame's sides
+ALONE, SPANS, SLENDER = 0.95, 0.9, 0.35  # of all ink, of one side of the frame, of its longer side
 RIM_CUT = 0.75  # of the main digit's height: what touches the rim and is lower was cut off
 FIELD, CLOSE = 1.5, 0.75  # times as wide as high, of the frame's height: a frame, and digits, cut out along a row
 RIM_LINE, RIM_NEAR = 6.0, 0.15  # times as high as wide, of the frame's width: the border of a cell
@@ -34,11 +35,14 @@ def could_be_digit(group: Group, view: View, *, expected: bool = False) -> bool:
 
     area = int(view.marks.area[list(group.members)].sum())
     bounds = (slice(group.top, group.bottom), slice(group.left, group.right))
-    longer = max(group.width, group.height)
+    shorter, longer = sorted((group.width, group.height))
     stroke = width_of(area, cv2.countNonZero(without_edge(view.mask[bounds])))
     blot = stroke > BLOT * longer
     contact, (down, across) = int(view.marks.contact[list(group.members)].sum()), view.mask.shape
     fills = group.height >= FILLS * down and group.width >= FILLS * across  # a picture of the digit alone
+    # In even light what is alone, and no pole, may be a picture of a digit, cropped to its height.
+    is_alone = view.is_even and area >= ALONE * view.marks.area.sum() and shorter >= SLENDER * longer
+    fills |= is_alone and (group.height >= SPANS * down or group.width >= SPANS * across)
     cut = contact > CUT_OFF * longer and not (fills or expected)
     return not blot and not cut and not _is_bar(group.width, group.height, area / stroke)
 
