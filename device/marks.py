@@ -13,6 +13,7 @@ FEW_PIXELS = 4 * 2**16 - 2048  # of a mask: 16 bits name all the marks there can
 MOST_MARKS = 280  # the largest ones that are looked at; what else there is, is noise
 RIM_FADE = 0.8  # a mark at the middle of a side weighs 1 − this, one in the middle of the frame weighs 1
 BOXED, BOXED_AMONG = 0.25, 0.12  # of a box's longer side: what it encloses, alone or beside others, is so long
+LINE, SLENDER, CORNER = 0.6, 5.0, 0.4  # of the longest side, times as long as wide, of both sides: a border of a cell
 SEVERAL = 3  # marks may be the digits that another one is compared with
 SPANS, FAR_LARGER = 0.95, 2.2  # of the frame's side, of the others' height: what runs across the frame and is no digit
 LEAST_SHARE = 0.03  # of the longest side: what is smaller is specks
@@ -112,8 +113,8 @@ def without_edge(mask: NDArray[Any]) -> NDArray[Any]:
 def mark_weights(marks: Marks) -> NDArray[Any]:
     """Say, as float (n,), how much each mark counts: its area, less near the rim, 0 for what is no ink of a digit.
 
-    That is a box drawn around others, and what runs across the frame where several marks are far smaller: the gutter of
-    a book, a shadow.
+    That is a box drawn around others, the borders of the cell that a frame shows, and what runs across it where several
+    marks are far smaller: the gutter of a book, a shadow.
     """
     height, width = marks.labels.shape
     across, down = (marks.left + marks.right) / width - 1, (marks.top + marks.bottom) / height - 1
@@ -124,6 +125,7 @@ def mark_weights(marks: Marks) -> NDArray[Any]:
         & (marks.right[:, None] > marks.right)
         & (marks.bottom[:, None] > marks.bottom)
     )
+    weight[_borders(marks)] = 0
     side = np.maximum(marks.height, marks.width)
     weight[(encloses & (side > BOXED * side[:, None])).any(axis=1)] = 0
     if len(weight) == MOST_MARKS:  # a texture, in which nothing surrounds anything
@@ -135,6 +137,18 @@ def mark_weights(marks: Marks) -> NDArray[Any]:
     if np.count_nonzero(alike) >= SEVERAL and usual >= LEAST_SHARE * max(height, width):
         weight[spans & (side > FAR_LARGER * usual)] = 0
     return weight
+
+
+def _borders(marks: Marks) -> NDArray[Any]:
+    """Tell which marks are borders of a cell: long, at the rim of the frame, and not in its middle; bool (n,)."""
+    height, width = marks.labels.shape
+    longer, shorter = np.maximum(marks.height, marks.width), np.minimum(marks.height, marks.width)
+    corner = (marks.height >= CORNER * height) & (marks.width >= CORNER * width)
+    found = (marks.contact > 0) & (longer >= LINE * max(height, width)) & ((longer >= SLENDER * shorter) | corner)
+    middle = marks.labels[height // 4 : height - height // 4, width // 4 : width - width // 4]
+    for place in np.flatnonzero(found):
+        found[place] = not (middle == marks.names[place]).any()
+    return found
 
 
 def typical_height(marks: Marks, weight: NDArray[Any], *, share: float = 0.5) -> float:

@@ -69,7 +69,12 @@ def could_be_digits(groups: Sequence[Group], view: View) -> list[Group]:
     hairline = (stroke < HAIRLINE * usual) & (slender > STRAIGHT) & (len(groups) > 2)
     bar = _is_bar(width, height, area / stroke)
     main = int(np.where(bar, 0, weight).argmax())
-    kept = ~hairline & ~blot & ~bar & ~((contact > 0) & _cut_off(groups, contact, main, marks.labels.shape))
+    kept = (
+        ~hairline
+        & ~blot
+        & ~bar
+        & ~((contact > 0) & _cut_off(groups, contact, main, marks.labels.shape, even=view.is_even))
+    )
     kept[main] = not bar[main]
     return [group for group, keep in zip(groups, kept, strict=True) if keep]
 
@@ -79,7 +84,9 @@ def _is_bar(width: Any, height: Any, length: Any) -> Any:
     return (width > FLAT * height) & (length < DIRECT * np.hypot(width, height))
 
 
-def _cut_off(groups: Sequence[Group], contact: NDArray[Any], main: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+def _cut_off(
+    groups: Sequence[Group], contact: NDArray[Any], main: int, shape: tuple[int, ...], *, even: bool
+) -> NDArray[np.bool_]:
     """Tell which of several groups, if they touch the rim, were cut off by it or are a border: bool (n,).
 
     Args:
@@ -87,12 +94,14 @@ def _cut_off(groups: Sequence[Group], contact: NDArray[Any], main: int, shape: t
         contact: int (n,), pixels of each on the rim.
         main: position of the weightiest.
         shape: height and width of the frame.
+        even: whether light is, in which several that are as high as the frame are a row that was cut out.
     """
     down, across = shape
     left, right = np.array([(group.left, group.right) for group in groups]).T
     width, height = np.array([(group.width, group.height) for group in groups]).T
     to_side = np.minimum(left, across - right)
-    if across >= FIELD * down and height[main] >= CLOSE * down:
+    is_tight = even and np.count_nonzero((height >= SPANS * down) & (height <= RIM_LINE * width)) > 1
+    if (is_tight or across >= FIELD * down) and height[main] >= CLOSE * down:
         # A field cut out along its row: digits touch the rim, and are whole; a border runs along the sides.
         border: NDArray[Any] = (height > RIM_LINE * width) & (to_side == 0)
         return border

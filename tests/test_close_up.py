@@ -1,4 +1,4 @@
-"""Pictures of one digit that fills them, as data sets and users crop them: thick strokes, and no room around."""
+"""Pictures of digits that fill them, as data sets and users crop them: thick strokes, no room, borders of a cell."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
+from benchmarks.measuring_digits import MeasuringDigits
 from device.close_up import close_up, even_ground, shrunk
 from device.finder import find_digits
+from device.marks import mark_weights, measure_marks
 
 INK, GROUND = 245, 8  # grey values of light ink on dark ground
 
@@ -62,6 +64,39 @@ def test_the_rim_is_ground_where_strokes_are_as_wide_as_gaps(text: str, *, light
     (found,) = find_digits(frame if light else 255 - frame)
     height, width = frame.shape
     assert found.box == pytest.approx((50, 50, width - 100, height - 100), abs=12)
+
+
+def test_numbers_of_two_digits_cropped_tightly_are_read_whole(sample_digits: MeasuringDigits) -> None:
+    """In even light what is as high as the frame is not cut off where another digit is too."""
+    digits = [digit for digit, label in zip(sample_digits.images, sample_digits.labels, strict=True) if label != 1]
+    found = []
+    for one, other in zip(digits[:60:2], digits[1:60:2], strict=True):
+        frame = np.hstack([enlarged(one), np.zeros((150, 30), np.uint8), enlarged(other)])
+        found.append(len(find_digits(210 - (0.6 * frame).astype(np.uint8))))
+    assert found.count(2) >= 29
+
+
+def enlarged(digit: np.ndarray, height: int = 150) -> np.ndarray:
+    """Crop a digit, uint8 (28, 28), along its strokes, and enlarge it to a height in pixels."""
+    x, y, wide, high = cv2.boundingRect((digit > 60).astype(np.uint8))
+    crop = digit[y : y + high, x : x + wide]
+    return cv2.resize(crop, (max(10, round(wide * height / high)), height), interpolation=cv2.INTER_CUBIC)
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [((2, 0), (22, 159)), ((0, 150), (159, 132)), ((24, 159), (36, 45))],
+    ids=["left", "below", "part"],
+)
+def test_a_border_of_a_cell_has_no_weight(start: tuple[int, int], end: tuple[int, int]) -> None:
+    """It runs along the rim, and leaves the frame; a digit lies in its middle, or leaves room at the rim."""
+    mask = np.zeros((160, 160), np.uint8)
+    cv2.putText(mask, "5", (50, 120), cv2.FONT_HERSHEY_SIMPLEX, 4, (255,), 9)
+    digit = mark_weights(measure_marks(mask))
+    cv2.line(mask, start, end, (255,), 5)
+    assert sorted(mark_weights(measure_marks(mask))) == [0, *digit]
+    inner = mark_weights(measure_marks(cv2.copyMakeBorder(mask, *(5, 5, 5, 5), cv2.BORDER_CONSTANT)))
+    assert (inner > 0).all()
 
 
 def test_a_shadow_on_a_digit_is_no_thick_stroke() -> None:
