@@ -128,9 +128,8 @@ def mark_weights(marks: Marks) -> NDArray[Any]:
     weight[_borders(marks)] = 0
     side = np.maximum(marks.height, marks.width)
     weight[(encloses & (side > BOXED * side[:, None])).any(axis=1)] = 0
-    if len(weight) == MOST_MARKS:  # a texture, in which nothing surrounds anything
-        return weight
-    weight[(encloses & (side > BOXED_AMONG * side[:, None])).sum(axis=1) > 1] = 0
+    if len(weight) < MOST_MARKS:  # else a texture, in which nothing surrounds anything
+        weight[(encloses & (side > BOXED_AMONG * side[:, None])).sum(axis=1) > 1] = 0
     spans = (marks.height >= SPANS * height) | (marks.width >= SPANS * width)
     usual = typical_height(marks, np.where(spans, 0, weight))
     alike = (weight > 0) & ~spans & (marks.height > usual / 2) & (marks.height < 2 * usual)
