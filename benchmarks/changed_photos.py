@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageFilter
 
 from device.command_line import FILE, Command, reporter, run_command_line
+from device.finder import BGR_TO_GREY
 from device.option_types import FiniteRange
 from device.paths import DEFAULT_MODEL
 from device.runtime_names import RUNTIME_NAMES
@@ -51,10 +54,7 @@ def changes() -> dict[str, Change]:
 
 
 def _grey(image: NDArray[Any]) -> NDArray[Any]:
-    import cv2
-
-    grey: NDArray[Any] = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-    return grey
+    return image if image.ndim == 2 else np.rint(image @ np.array(BGR_TO_GREY)).astype(np.uint8)
 
 
 def _to_side(image: NDArray[Any], side: int) -> NDArray[Any]:
@@ -63,40 +63,45 @@ def _to_side(image: NDArray[Any], side: int) -> NDArray[Any]:
 
 
 def _resized(image: NDArray[Any], across: float, down: float) -> NDArray[Any]:
-    import cv2
-
-    way = cv2.INTER_AREA if across * down < 1 else cv2.INTER_LINEAR
-    changed: NDArray[Any] = cv2.resize(image, None, fx=across, fy=down, interpolation=way)
-    return changed
+    height, width = image.shape[:2]
+    size = max(1, round(width * across)), max(1, round(height * down))
+    return np.array(Image.fromarray(image).resize(size, Image.Resampling.BILINEAR))
 
 
 def _compressed(image: NDArray[Any]) -> NDArray[Any]:
-    import cv2
-
-    changed: NDArray[Any] = cv2.imdecode(
-        cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 25])[1], cv2.IMREAD_COLOR
-    )
-    return changed
+    file = BytesIO()
+    Image.fromarray(image).save(file, "JPEG", quality=25)
+    return np.array(Image.open(file))
 
 
 def _turned(image: NDArray[Any], turn: float) -> NDArray[Any]:
-    import cv2
-
-    height, width = image.shape[:2]
-    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), turn, 1)
-    changed: NDArray[Any] = cv2.warpAffine(image, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
-    return changed
+    return _within(image, lambda picture: picture.rotate(turn, Image.Resampling.BILINEAR))
 
 
 def _askew(image: NDArray[Any]) -> NDArray[Any]:
-    import cv2
+    return _within(image, _seen_from_a_corner)
 
-    height, width = image.shape[:2]
-    corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
-    moved = corners + np.array([(0.08, 0.05), (-0.05, 0), (0, 0), (0, -0.05)], np.float32) * (width, height)
-    matrix = cv2.getPerspectiveTransform(corners, moved.astype(np.float32))
-    changed: NDArray[Any] = cv2.warpPerspective(image, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
-    return changed
+
+def _seen_from_a_corner(picture: Image.Image) -> Image.Image:
+    width, height = picture.size
+    corners = (
+        0.07 * width,
+        0.05 * height,
+        0,
+        height,
+        width,
+        0.97 * height,
+        0.96 * width,
+        0,
+    )  # from above left, leftwards
+    return picture.transform(picture.size, Image.Transform.QUAD, corners, Image.Resampling.BILINEAR)
+
+
+def _within(image: NDArray[Any], change: Callable[[Image.Image], Image.Image]) -> NDArray[Any]:
+    """Change a picture as if its rim went on beyond it."""
+    room = max(image.shape[:2]) // 4
+    padded = np.pad(image, [(room, room), (room, room), (0, 0)][: image.ndim], mode="edge")
+    return np.array(change(Image.fromarray(padded)))[room:-room, room:-room].copy()
 
 
 def _curved(image: NDArray[Any], gamma: float) -> NDArray[Any]:
@@ -117,16 +122,12 @@ def _noisy(image: NDArray[Any], deviation: float) -> NDArray[Any]:
 
 
 def _blurred(image: NDArray[Any]) -> NDArray[Any]:
-    import cv2
-
-    changed: NDArray[Any] = cv2.GaussianBlur(image, (0, 0), 0.006 * max(image.shape[:2]))
-    return changed
+    return np.array(Image.fromarray(image).filter(ImageFilter.GaussianBlur(0.006 * max(image.shape[:2]))))
 
 
 def _cropped(image: NDArray[Any], share: float) -> NDArray[Any]:
     y, x = (int(share * side) for side in image.shape[:2])
-    changed: NDArray[Any] = np.ascontiguousarray(image[y : image.shape[0] - y, x : image.shape[1] - x])
-    return changed
+    return image[y : image.shape[0] - y, x : image.shape[1] - x].copy()
 
 
 @click.command(name="changed-photos", cls=Command)

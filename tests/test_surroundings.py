@@ -162,3 +162,23 @@ def test_a_pen_beside_digits_is_no_digit(pen: int) -> None:
     alone = np.zeros(SIZE, np.uint8)
     cv2.line(alone, (150, 320), (430, 250), (255,), pen)
     assert find_digits(photographed(alone)) == []
+
+
+@pytest.mark.parametrize(("turn", "least"), [(0, 81), (7, 81), (9, 74)])
+def test_the_grid_of_a_turned_page_is_no_digit(turn: int, least: int) -> None:
+    """Its lines, which the frame cuts off, fall into more pieces than are looked at."""
+    side, cell, start = 1200, 129, 18
+    strokes = np.zeros((side, side), np.uint8)
+    for line in range(10):
+        at, end = start + line * cell, start + 9 * cell
+        ink, width = (255, 7) if line % 3 == 0 else (140, 3)
+        cv2.line(strokes, (at, start), (at, end), (ink,), width)
+        cv2.line(strokes, (start, at), (end, at), (ink,), width)
+    for row, column in np.ndindex(9, 9):
+        text = "2357469805"[(4 * row + 7 * column) % 10]
+        place = start + column * cell + 36, start + row * cell + 98
+        cv2.putText(strokes, text, place, cv2.FONT_HERSHEY_SIMPLEX, 2.6, (255,), 6, cv2.LINE_AA)
+    matrix = cv2.getRotationMatrix2D((side / 2, side / 2), turn, 1)
+    frame = PAPER + (PEN - PAPER) * (cv2.warpAffine(strokes, matrix, (side, side)) / 255)
+    frame = cv2.GaussianBlur(frame, (3, 3), 0) + np.random.default_rng(2).normal(0, 2, frame.shape)
+    assert least <= len(find_digits(np.clip(frame, 0, 255).astype(np.uint8))) <= 82
