@@ -123,7 +123,7 @@ def train(
     identity = as_json({"settings": asdict(settings), "data": digests(digits)})
     finished = finished_run(out, identity) if resume and not force else None
     if finished is not None:
-        complete_outcome(finished, distorted=settings.augmentation is not None)
+        complete_outcome(finished, settings=settings)
         remove_checkpoint(out)
         report(f"{out}: this run is finished already")
         return finished
