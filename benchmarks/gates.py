@@ -103,5 +103,7 @@ def failures(gates: Sequence[Gate], rows: Sequence[Row]) -> list[str]:
                 reason = f": {row.error}" if row.error else ""
                 found.append(f"{gate.text}: {describe(row)} has no {gate.metric}{reason}")
             elif OPERATORS[gate.operator](value, gate.bound):
-                found.append(f"{gate.text}: {describe(row)} has {gate.metric} {format_figure(value, metric.kind)}")
+                figure = format_figure(value, metric.kind)
+                named = figure if figure.endswith(gate.metric) else f"{gate.metric} {figure}"
+                found.append(f"{gate.text}: {describe(row)} has {named}")
     return found

@@ -78,10 +78,9 @@ def draw_proposal(image: NDArray[Any], reading: Reading, settings: ReadingSettin
     """
     import cv2
 
-    from .shown_reading import annotated, draw_regions
+    from .shown_reading import annotated
 
-    drawn = annotated(image, reading)
-    draw_regions(drawn, settings.regions, scale=drawn.shape[1] / image.shape[1])
+    drawn = annotated(image, reading, regions=settings.regions)
     with atomic_path(path) as temporary:
         temporary.write_bytes(cv2.imencode(".png", drawn)[1].tobytes())
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .label_places import place_labels
 from .reading import Reading
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SURE, UNSURE, DARK = (80, 200, 60), (40, 140, 255), (20, 20, 20)  # BGR
+LEAST_FONT = 0.4  # OpenCV's unit; what is smaller cannot be read
 
 
 def draw_reading(image: NDArray[Any], reading: Reading) -> NDArray[Any]:
@@ -25,24 +27,46 @@ def draw_reading(image: NDArray[Any], reading: Reading) -> NDArray[Any]:
     import cv2
 
     drawn: NDArray[Any] = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image.copy()
-    unit = max(1, round(min(drawn.shape[:2]) / 240))
-    for digit in reading.digits:
+    least = min(drawn.shape[:2])
+    unit = max(1, round(least / 240))
+    # Places are looked for as if a large frame were smaller, so that its labels can be read where it is shown smaller.
+    whole = max(1, round(least / 480))
+    places = place_labels(reading.digits, scale=1 / whole, size=(drawn.shape[1] // whole, drawn.shape[0] // whole))
+    for digit, label in zip(reading.digits, places, strict=True):
         x, y, width, height = digit.box
         colour = SURE if digit.label != "?" and digit.score >= 0.5 else UNSURE
         cv2.rectangle(drawn, (x, y), (x + width, y + height), colour, unit)
-        _label(drawn, f"{digit.label} {digit.score:.2f}", (x, max(12 * unit, y - 3 * unit)), colour, unit)
-    held = reading.text if reading.held is None else reading.held
-    first = reading.error or held.replace("\n", " / ") or "nothing found"
-    # OpenCV's built-in letters are ASCII only.
-    _label(drawn, first.encode("ascii", "replace").decode(), (4 * unit, 14 * unit), (255, 255, 255), unit)
+        place, font = (label.where.left * whole, label.where.bottom * whole), label.font * whole
+        stroke = whole * (2 if label.font > 0.7 else 1)
+        for shade, thick in ((DARK, stroke + 3 * whole), (colour, stroke)):
+            cv2.putText(drawn, label.text, place, cv2.FONT_HERSHEY_SIMPLEX, font, shade, thick, cv2.LINE_AA)
+    held = reading.rows if reading.held is None else reading.held.split("\n")
+    _head(drawn, reading.error or " / ".join(filter(None, held)) or "nothing found", unit)
     return drawn
 
 
-def _label(drawn: NDArray[Any], text: str, place: tuple[int, int], colour: tuple[int, ...], unit: int) -> None:
+def _head(drawn: NDArray[Any], text: str, unit: int) -> None:
+    """Write a text above, as small as it has to be to fit; what still does not fit is left out at its end."""
     import cv2
 
-    (width, height), below = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 0.4 * unit, unit)
-    x, y = place
-    x = max(0, min(x, drawn.shape[1] - width))
+    text = text.encode("ascii", "replace").decode()  # OpenCV's built-in letters are ASCII only
+    x, y, room = 4 * unit, 14 * unit, drawn.shape[1] - 8 * unit
+    font, thick = 0.4 * unit, unit
+    while font > LEAST_FONT and _size(text, font, thick)[0] > room:
+        font = max(LEAST_FONT, 0.9 * font)
+        thick = max(1, round(2.5 * font))
+    shown = text
+    while len(text) > 1 and _size(shown, font, thick)[0] > room:
+        text = text[:-1]
+        shown = f"{text}..."
+    width, height, below = _size(shown, font, thick)
     cv2.rectangle(drawn, (x - unit, y - height - unit), (x + width + unit, y + below), DARK, cv2.FILLED)
-    cv2.putText(drawn, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, 0.4 * unit, colour, unit, cv2.LINE_AA)
+    cv2.putText(drawn, shown, (x, y), cv2.FONT_HERSHEY_SIMPLEX, font, (255, 255, 255), thick, cv2.LINE_AA)
+
+
+def _size(text: str, font: float, thick: int) -> tuple[int, int, int]:
+    """Return width and height of a text, and how far it reaches below its line, pixels."""
+    import cv2
+
+    (width, height), below = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, font, thick)
+    return int(width), int(height), int(below)

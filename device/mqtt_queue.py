@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from .errors import OutputError, UsageError
+from .output_files import make_folder_of
 from .sqlite_files import open_database, unusable, used_bytes
 
 _TRIM = (
@@ -177,8 +178,8 @@ def _claim(path: Path) -> int:
     """
     import fcntl
 
+    make_folder_of(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as cause:
         raise OutputError(f"{path}: cannot be written: {cause.strerror}; choose another place") from cause

@@ -26,8 +26,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
     if _is_no_file(path):
         raise OutputError(f"{path}: expected a file to write, found {NO_FILE}; choose another place")
     target = Path(os.path.realpath(path))
+    make_folder_of(target if path.is_symlink() else path)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{path.stem}-", suffix=f".part{path.suffix}")
         os.close(handle)
     except OSError as cause:
@@ -65,16 +65,32 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
+def make_folder_of(path: Path) -> None:
+    """Make the folder of a file that is to be written, if need be.
+
+    Raises:
+        OutputError: it cannot be made, or a file is there.
+    """
+    _make_folder(path.parent)
+
+
 def refuse_unwritable(folder: Path) -> None:
     """Make a folder if need be and try to write in it, before long work whose result would have no place.
 
     Raises:
         OutputError: it cannot be made or written.
     """
+    _make_folder(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
+    except OSError as cause:
+        raise OutputError(f"{folder}: cannot be written: {cause.strerror or cause}; choose another place") from cause
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError as cause:
         raise OutputError(f"{folder}: expected a folder for the results, found a file; choose another place") from cause
     except OSError as cause:

@@ -31,13 +31,16 @@ LARGEST = 1600  # px, the longest side of an annotated picture
 LEAST = 480  # px: smaller ones are enlarged, so that labels can be read
 
 
-def annotated(image: NDArray[Any], reading: Reading, *, scale: float | None = None) -> NDArray[Any]:
-    """Draw boxes, digits and scores on a frame.
+def annotated(
+    image: NDArray[Any], reading: Reading, *, scale: float | None = None, regions: Sequence[Roi] = ()
+) -> NDArray[Any]:
+    """Draw boxes, digits and scores on a frame, over the regions that were read.
 
     Args:
         image: uint8 (H, W) or (H, W, 3).
         reading: what was read in it.
         scale: of the drawing; that of a size for looking at unless given.
+        regions: to show with their names.
 
     Returns:
         uint8 (h, w, 3) BGR.
@@ -50,6 +53,7 @@ def annotated(image: NDArray[Any], reading: Reading, *, scale: float | None = No
     size = _scaled(image, scale)
     drawn = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     drawn = cv2.cvtColor(drawn, cv2.COLOR_GRAY2BGR) if drawn.ndim == 2 else drawn
+    _draw_regions(drawn, regions, scale=scale)
     for digit, label in zip(reading.digits, place_labels(reading.digits, scale=scale, size=size), strict=True):
         x, y, width, height = (round(side * scale) for side in digit.box)
         colour = DOUBTFUL if digit.label == UNSURE else ROWS[digit.row % len(ROWS)]
@@ -82,8 +86,7 @@ def stages(
     strips: list[NDArray[Any]] = []
     if settings.regions:
         _, scale = _layout(image, 1, height=STAGES // 2)
-        drawn = annotated(image, reading, scale=scale)
-        draw_regions(drawn, settings.regions, scale=scale)
+        drawn = annotated(image, reading, scale=scale, regions=settings.regions)
         strips += _strips([(text, drawn)], image, columns=1, scale=scale)
     for roi in regions[:MOST_REGIONS]:
         part = roi.part_of(image)
@@ -100,7 +103,7 @@ def stages(
     return np.vstack([*strips, *_digit_rows(reading, canonical)])
 
 
-def draw_regions(drawn: NDArray[Any], regions: Sequence[Roi], *, scale: float) -> None:
+def _draw_regions(drawn: NDArray[Any], regions: Sequence[Roi], *, scale: float) -> None:
     """Draw regions and their names onto a frame that is drawn at a scale, uint8 (h, w, 3) BGR."""
     import cv2
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .errors import OutputError, UsageError
 from .history import COLUMNS, history_row
+from .output_files import make_folder_of
 from .sink import Event
 
 HEADER = (",".join(COLUMNS) + "\n").encode()
@@ -80,8 +81,8 @@ def _open(path: Path) -> tuple[int, int]:
         UsageError: the file is there and no history.
         OutputError: it cannot be written.
     """
+    make_folder_of(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
     except OSError as cause:
         raise OutputError(f"{path}: cannot be written: {cause.strerror}; choose another place") from cause

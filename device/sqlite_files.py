@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from .errors import DataError, EdgeDigitsError, OutputError
+from .output_files import make_folder_of
 
 PAGE_BYTES = 4096
 WAIT_S = 1.0
@@ -25,8 +26,8 @@ def open_database(path: Path, *, max_bytes: int, shared: bool = False) -> sqlite
         OutputError: the folder cannot be made or the file not opened.
         sqlite3.DatabaseError: the file is no database, or damaged.
     """
+    make_folder_of(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         database = sqlite3.connect(path, timeout=WAIT_S, check_same_thread=not shared)
     except (OSError, sqlite3.OperationalError) as cause:
         raise OutputError(f"{path}: cannot be written: {cause}; choose another place") from cause

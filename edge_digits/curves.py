@@ -15,27 +15,32 @@ TRAINING, VALIDATION = "#7a8ba6", "#c8501e"
 MOST_MARKED = 25  # longer curves are lines without a mark for each epoch
 
 
-def draw_curves(history: Sequence[Mapping[str, float]], path: Path, *, distorted: bool) -> None:
+def draw_curves(
+    history: Sequence[Mapping[str, float]], path: Path, *, distorted: bool, non_digits: bool = False
+) -> None:
     """Draw loss and accuracy, training and validation, into a PNG.
 
     Args:
         history: one row an epoch with epoch, loss, accuracy, val_loss and val_accuracy; at least one.
         path: the PNG.
         distorted: whether the training digits were distorted, which makes them harder than those of validation.
+        non_digits: whether things that are no digits were learned too, which have no right reading.
 
     Raises:
         OutputError: it cannot be written.
     """
-    figure = curves(history, distorted=distorted)
+    figure = curves(history, distorted=distorted, non_digits=non_digits)
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=150)
 
 
-def curves(history: Sequence[Mapping[str, float]], *, distorted: bool) -> Figure:
+def curves(history: Sequence[Mapping[str, float]], *, distorted: bool, non_digits: bool = False) -> Figure:
     """Return the figure that `draw_curves` writes."""
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     loss, accuracy = figure.subplots(1, 2)
-    names = {"": "training (distorted digits)" if distorted else "training", "val_": "validation"}
+    digits = "distorted digits" if distorted else "digits"
+    harder = f"{digits} and non-digits" if non_digits else digits
+    names = {"": f"training ({harder})" if distorted or non_digits else "training", "val_": "validation"}
     for axes, key, title in ((loss, "loss", "Loss"), (accuracy, "accuracy", "Accuracy")):
         _draw(axes, history, key=key, names=names)
         axes.set(title=title, xlabel="epoch")

@@ -92,24 +92,31 @@ def load_mnist(
     return digits
 
 
-def validation_split(labels: NDArray[np.integer[Any]], *, count: int, seed: int) -> ValidationSplit:
+def validation_split(
+    labels: NDArray[np.integer[Any]], *, count: int, seed: int, among: NDArray[np.bool_] | None = None
+) -> ValidationSplit:
     """Hold back digits for validation, each class in proportion to how often it occurs.
 
     Args:
         labels: uint8 (N,).
         count: how many to hold back, 1 to N - 1.
         seed: the same seed holds back the same digits.
+        among: bool (N,), at least `count` of them true: the digits that may be held back; all unless given.
 
     Raises:
         UsageError: `count` leaves nothing to learn from or nothing to validate with.
     """
     check_validation(count, of=len(labels))
+    places = np.arange(len(labels)) if among is None else np.flatnonzero(among)
     classes, sizes = np.unique(labels, return_counts=True)
+    room = np.array([(labels[places] == label).sum() for label in classes])
     exact = sizes * count / len(labels)
-    quota = np.floor(exact).astype(int)
+    quota = np.minimum(np.floor(exact).astype(int), room)
     # The largest remainders get what rounding down left over (Hamilton's method).
-    quota[np.argsort(quota - exact, kind="stable")[: count - quota.sum()]] += 1
-    held = _draw(labels, dict(zip(classes.tolist(), quota.tolist(), strict=True)), seed=seed)
+    order = np.argsort(np.floor(exact) - exact, kind="stable")
+    while left := count - quota.sum():
+        quota[order[quota[order] < room[order]][:left]] += 1
+    held = places[_draw(labels[places], dict(zip(classes.tolist(), quota.tolist(), strict=True)), seed=seed)]
     return ValidationSplit(np.setdiff1d(np.arange(len(labels)), held, assume_unique=True), held)
 
 

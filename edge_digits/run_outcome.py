@@ -105,11 +105,11 @@ def write_outcome(
             },
         },
     )
-    draw_curves(history, out / CURVES_NAME, distorted=settings.augmentation is not None)
+    _draw_curves(history, out / CURVES_NAME, settings)
     return Trained(model=out / MODEL_NAME, history=tuple(history), validation_accuracy=validation_accuracy)
 
 
-def complete_outcome(run: Trained, *, distorted: bool) -> None:
+def complete_outcome(run: Trained, *, settings: TrainingSettings) -> None:
     """Draw the curves of a finished run where a kill came before them, as they are what is written last.
 
     Raises:
@@ -117,7 +117,12 @@ def complete_outcome(run: Trained, *, distorted: bool) -> None:
     """
     curves = run.model.with_name(CURVES_NAME)
     if not curves.exists():
-        draw_curves(run.history, curves, distorted=distorted)
+        _draw_curves(run.history, curves, settings)
+
+
+def _draw_curves(history: Sequence[Mapping[str, float]], path: Path, settings: TrainingSettings) -> None:
+    distorted, non_digits = settings.augmentation is not None, settings.non_digits > 0
+    draw_curves(history, path, distorted=distorted, non_digits=non_digits)
 
 
 def write_h5(model: Path) -> Path:

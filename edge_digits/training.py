@@ -123,7 +123,7 @@ def train(
     identity = as_json({"settings": asdict(settings), "data": digests(digits)})
     finished = finished_run(out, identity) if resume and not force else None
     if finished is not None:
-        complete_outcome(finished, distorted=settings.augmentation is not None)
+        complete_outcome(finished, settings=settings)
         remove_checkpoint(out)
         report(f"{out}: this run is finished already")
         return finished
@@ -154,13 +154,22 @@ def train(
 def held_back_split(
     digits: Digits, settings: TrainingSettings, part: NDArray[np.int16] | None = None
 ) -> ValidationSplit:
-    """Say which training digits a run learns from and which it holds back: of each class and source in proportion."""
-    groups = digits.train_labels.astype(np.int16)
-    if part is not None:
-        groups += part * len(LABELS)
-    split = validation_split(groups, count=settings.validation, seed=SPLIT_SEED)
+    """Say which training digits a run learns from and which it holds back: of each class and source in proportion.
+
+    What is held back of a source are some of the digits that a run on this source alone holds back, so that a model
+    that such a run trained has learned from none of them.
+    """
+    labels = digits.train_labels.astype(np.int16)
+    count = settings.validation
     if part is None or not part.any():
-        return split
+        return validation_split(labels, count=count, seed=SPLIT_SEED)
+    among = np.zeros(len(labels), bool)
+    for index in np.unique(part):
+        own = np.flatnonzero(part == index)
+        if len(own) > count:
+            own = own[validation_split(labels[own], count=count, seed=SPLIT_SEED).validation]
+        among[own] = True
+    split = validation_split(labels + part * len(LABELS), count=count, seed=SPLIT_SEED, among=among)
     # Sources overlap, as Kaggle's digits with MNIST: what one holds back must not be learned from another.
     keys = picture_keys(digits.train_images)
     return ValidationSplit(split.train[~np.isin(keys[split.train], keys[split.validation])], split.validation)

@@ -67,7 +67,7 @@ def test_a_gate_names_each_row_that_is_so():
     ]
     assert failures([parse_gate(" accuracy < 98.5 % ")], rows) == []
     assert failures([parse_gate("bytes>=62k")], rows[:1]) == [
-        "bytes>=62k: cnn_int8.tflite on tflite-runtime 2.14.0 has bytes 62,259 bytes"
+        "bytes>=62k: cnn_int8.tflite on tflite-runtime 2.14.0 has 62,259 bytes"
     ]
 
 

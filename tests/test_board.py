@@ -177,11 +177,11 @@ def test_pictures_are_read_over_http(board: Board, drawn: bytes) -> None:
 
 
 def test_a_full_disk_is_said(board: Board, drawn: bytes, tmp_path: Path) -> None:
-    """507, with the line."""
+    """507, with the line, also where something else is in the way."""
     (tmp_path / "kept" / "7").write_text("in the way")
     with serving(board) as server:
         response, body = ask(server.port, "/keep?labels=7,7", body=drawn)
-    assert (response.status, "cannot be written" in json.loads(body)["error"]) == (507, True)
+    assert (response.status, "expected a folder" in json.loads(body)["error"]) == (507, True)
 
 
 def test_pages_elsewhere_cannot_send(board: Board, drawn: bytes) -> None:

@@ -69,5 +69,5 @@ def test_unwritable_place_is_an_output_error(tmp_path: Path):
     """A place where nothing can be written is an OutputError."""
     (tmp_path / "file").write_bytes(b"")
     sheet = draw_contact_sheet(make_digits().test_images[:1], ["3"])
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="expected a folder for the results, found a file"):
         save_contact_sheet(sheet, tmp_path / "file" / "sheet.png")

@@ -28,10 +28,18 @@ def test_ticks_are_whole_epochs(epochs: int) -> None:
         assert epochs > 1 or ticks == [1]
 
 
-@pytest.mark.parametrize(("distorted", "name"), [(True, "training (distorted digits)"), (False, "training")])
-def test_distortion_is_said_where_there_was_any(distorted: bool, name: str) -> None:
-    """Distorted digits are harder than those of validation, which a reader has to know."""
-    (legend,) = curves(history(2), distorted=distorted).legends
+@pytest.mark.parametrize(
+    ("distorted", "non_digits", "name"),
+    [
+        (False, False, "training"),
+        (True, False, "training (distorted digits)"),
+        (False, True, "training (digits and non-digits)"),
+        (True, True, "training (distorted digits and non-digits)"),
+    ],
+)
+def test_what_makes_training_harder_is_said(distorted: bool, non_digits: bool, name: str) -> None:
+    """Distorted digits are harder than those of validation, and non-digits have no right reading."""
+    (legend,) = curves(history(2), distorted=distorted, non_digits=non_digits).legends
     assert [text.get_text() for text in legend.get_texts()] == [name, "validation"]
 
 

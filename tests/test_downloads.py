@@ -112,7 +112,7 @@ def test_interrupt_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_unwritable_target_is_an_output_error(tmp_path: Path):
     """A target that cannot be written is said as such, not as a fault of the network."""
     (tmp_path / "file").write_bytes(b"")
-    with serve(send(CONTENT)) as url, pytest.raises(OutputError, match="cannot be written"):
+    with serve(send(CONTENT)) as url, pytest.raises(OutputError, match="expected a folder for the results"):
         download(url, tmp_path / "file" / "below", report=never)
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from itertools import combinations
 
+import numpy as np
 import pytest
 
 from device.label_places import FONTS, Rectangle, place_labels
-from device.reading import ReadDigit
+from device.reading import ReadDigit, Reading
+from device.reading_settings import Roi
+from device.shown_reading import annotated
 
 SIZE = (640, 400)
 
@@ -61,3 +64,19 @@ def test_a_digit_that_leaves_no_room_has_a_label_all_the_same() -> None:
     (label,) = place_labels(row((0, 0, 640, 400)), scale=1.0, size=SIZE)
     assert label.where.left >= 0
     assert label.where.top >= 0
+
+
+def test_the_edge_of_a_region_covers_no_label() -> None:
+    """Regions are drawn first, so that a label which lies across an edge can be read."""
+    paper = np.full((SIZE[1], SIZE[0], 3), 255, np.uint8)
+    digit = ReadDigit("4", 1.0, (100, 100, 40, 60))
+    place = place_labels([digit], scale=1.0, size=SIZE)[0].where
+    edge = Roi("reading", 20, (place.top + place.bottom) // 2, 200, 150)
+    reading = Reading("photo.jpg", 0, 0.0, (digit,))
+    label = slice(place.top, place.bottom), slice(place.left, place.right)
+    alone = annotated(paper, reading)[label].astype(int)
+    with_edge = annotated(paper, reading, regions=[edge])[label].astype(int)
+    ink = alone.sum(axis=2) < 500  # strokes are thinner than a pixel, and blend with the paper
+    assert ink.sum() > 20
+    assert np.abs(with_edge - alone)[ink].max() == 0
+    assert (with_edge != alone).any()

@@ -148,3 +148,14 @@ def test_drawings_are_not_read_as_pictures(folder: Path) -> None:
     """What is written into a folder that is read is not there yet when its pictures are looked for."""
     read = invoke("classify", "p.png", "classes", "--annotate", "classes/out").stdout
     assert len(read.splitlines()) == 2
+
+
+def test_a_file_in_place_of_a_folder_is_named(folder: Path) -> None:
+    """The line says which part of the path is wrong, as it was given, rather than that a file exists."""
+    with pytest.raises(OutputError, match=r"^p\.png: expected a folder for the results, found a file; choose another"):
+        write_text(Path("p.png/x.txt"), "")
+    with pytest.raises(OutputError, match=r"^p\.png/more: cannot be written: Not a directory; choose another place"):
+        write_text(Path("p.png/more/x.txt"), "")
+    Path("link.txt").symlink_to("new/x.txt")
+    write_text(Path("link.txt"), "text")
+    assert Path("new/x.txt").read_text() == "text"

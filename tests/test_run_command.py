@@ -92,7 +92,7 @@ def test_printed_settings_are_those_that_would_be_used(tmp_path: Path) -> None:
         ("", ["--http", "0.0.0.0:0"], 2, "expected a token"),
         ("", ["--format", "live"], 2, "expected a terminal"),
         ("", ["--crop", "0,0,99,99"], 2, "inside the frame of 28×28 px"),
-        ("", ["--csv", "/dev/full/h.csv"], 1, "cannot be written"),
+        ("", ["--csv", "/dev/full/h.csv"], 1, "/dev/full: expected a folder"),
     ],
 )
 def test_what_makes_no_sense_is_one_line(

@@ -294,7 +294,7 @@ def test_a_disk_that_fills_while_a_csv_is_turned_over_keeps_the_old_readings(
 def test_a_history_that_cannot_be_written_is_said_at_once(kind: type, tmp_path: Path) -> None:
     """Before the first reading."""
     (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="expected a folder for the results, found a file"):
         kind(tmp_path / "file" / "h", max_bytes=5000)
 
 

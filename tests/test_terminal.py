@@ -61,6 +61,31 @@ def test_a_drawing_marks_the_digit_and_leaves_the_frame_alone() -> None:
     assert (FRAME == 200).all()
 
 
+def test_labels_on_a_drawing_cover_no_other_digit() -> None:
+    """The label of a low digit leaves out its score rather than reach into the tall one beside it."""
+    digits = (ReadDigit("1", 0.99, (40, 70, 12, 30)), ReadDigit("7", 0.99, (60, 40, 40, 60)))
+    drawn = draw_reading(FRAME, Reading("camera:0", 0, 0.0, digits, held="17"))
+    assert (drawn[44:96, 64:96] == 200).all()
+    assert (drawn[58:68, 40:52] != 200).any()
+
+
+@pytest.mark.parametrize("length", [12, 40, 400])
+@pytest.mark.parametrize("width", [160, 1600])
+def test_the_text_above_a_drawing_ends_within_it(length: int, width: int) -> None:
+    """It is written smaller, and at last shortened, rather than cut off by the rim."""
+    frame = np.full((120, width, 3), 200, np.uint8)
+    drawn = draw_reading(frame, Reading("camera:0", 0, 0.0, held="8" * length))
+    assert (drawn[:24, 2 : width // 4] != 200).any()
+    assert (drawn[:, -2:] == 200).all()
+
+
+def test_rows_of_a_picture_are_told_apart_above_it() -> None:
+    """As they are in a stream, whose text that holds has them apart."""
+    digits = (ReadDigit("1", 0.99, (10, 40, 20, 30)), ReadDigit("7", 0.99, (10, 80, 20, 30), row=1))
+    still = draw_reading(FRAME, Reading("photo.jpg", 0, 0.0, digits, stable=True))
+    assert (still == draw_reading(FRAME, Reading("camera:0", 0, 0.0, digits, held="1\n7"))).all()
+
+
 def test_pictures_stay_under_their_limit(tmp_path: Path) -> None:
     """The oldest go."""
     sink = PictureSink(tmp_path / "p", max_bytes=40_000)
