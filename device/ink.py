@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 LEAST_SIDE = 160  # px: a smaller frame is enlarged, so that strokes can be widened by less than one of its pixels
 GROUND_SIDE = 160  # px: about the longest side of the copy that the background is taken from
 POLARITY_SIDE = 128  # px: about the longest side of the copy that polarity is found in
+NOISY = 3  # of 255: the noise of a sensor is strong from here
 DARKEST_GROUND = 40  # grey value; dividing by a darker ground would only enlarge its noise
 SMALL_REACHES = 2.5  # power of the reach that its weight falls with: strokes are narrower than gaps
 GROUND_SHARE = 0.3  # of the longest side: what a pixel's surroundings are
@@ -53,6 +54,19 @@ def halved(picture: NDArray[Any], side: int) -> NDArray[Any]:
         height, width = picture.shape[0] // 2, picture.shape[1] // 2
         picture = cv2.resize(picture[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA)
     return picture
+
+
+def calm(grey: NDArray[Any]) -> NDArray[Any]:
+    """Take the noise of a sensor out of a picture, uint8 (H, W), where it is strong, by a median of 3×3 px.
+
+    How strong it is, the median of what that changes tells: strokes, being rare, do not raise it.
+    """
+    import cv2
+    import numpy as np
+
+    smooth = cv2.medianBlur(grey, 3)
+    loud = cv2.absdiff(grey, smooth)[::3, ::3] >= NOISY
+    return smooth if 2 * np.count_nonzero(loud) >= loud.size else grey
 
 
 def ink_map(grey: NDArray[Any], *, reach: float) -> NDArray[Any]:

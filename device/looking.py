@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .close_up import close_up, even_ground, has_dark_rim, shrunk
-from .ink import grey_copy, ink_map, ink_threshold, is_light_on_dark
+from .ink import calm, grey_copy, ink_map, ink_threshold, is_light_on_dark
 from .marks import LEAST_SHARE, Marks, mark_weights, measure_marks, pixels_of, square, typical_height
 from .pale_lines import without_pale_lines
 from .plates import find_plates, turned
@@ -84,7 +84,7 @@ def _look_at(frame: NDArray[Any], grey: NDArray[Any], sheet: Sheet | None, *, in
     """See the ink of a frame that shows nothing but the sheet, or the part with the sheet; `grey` is its copy."""
     import cv2
 
-    grey = sheet.carried_on(grey) if sheet else grey
+    grey = calm(sheet.carried_on(grey) if sheet else grey)
     light = invert == "yes" or (invert == "auto" and is_light_on_dark(grey))
     grey = cv2.bitwise_not(grey) if light else grey
     cells, side = shrunk(grey), max(grey.shape)
@@ -106,7 +106,7 @@ def _look_at(frame: NDArray[Any], grey: NDArray[Any], sheet: Sheet | None, *, in
     if closer_side == side and not _has_large_marks(view):
         return view
     closer = grey_copy(frame, closer_side)
-    closer = sheet.carried_on(closer) if sheet else closer
+    closer = calm(sheet.carried_on(closer) if sheet else closer)
     closer = cv2.bitwise_not(closer) if light else closer
     closer = turned(closer, plates, scale=max(closer.shape) / side) if plates else closer
     return _look_closer(closer, view.height * max(closer.shape) / side)

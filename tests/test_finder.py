@@ -92,6 +92,13 @@ def test_a_shadow_does_not_change_the_digit(softness: float, angle: float) -> No
     assert alike(found_in((photographed(PLAIN) * light).astype(np.uint8)).canonical, EXPECTED) > 0.9
 
 
+@pytest.mark.parametrize("noise", [12, 20])
+def test_the_noise_of_a_sensor_does_not_change_a_pale_digit(noise: float) -> None:
+    """It is nearly as strong as the digit is dark."""
+    found = found_in(photographed(PLAIN, paper=190, pen=140, noise=noise))
+    assert alike(found.canonical, EXPECTED) > 0.85
+
+
 def test_uneven_light_does_not_change_the_digit() -> None:
     """Light that falls off to a quarter from one side to the other leaves the ink alone."""
     light = np.linspace(0.25, 1, SIZE[1])
