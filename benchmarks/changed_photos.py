@@ -84,16 +84,8 @@ def _askew(image: NDArray[Any]) -> NDArray[Any]:
 
 def _seen_from_a_corner(picture: Image.Image) -> Image.Image:
     width, height = picture.size
-    corners = (
-        0.07 * width,
-        0.05 * height,
-        0,
-        height,
-        width,
-        0.97 * height,
-        0.96 * width,
-        0,
-    )  # from above left, leftwards
+    left, right = (0.07 * width, 0.05 * height, 0, height), (width, 0.97 * height, 0.96 * width, 0)
+    corners = left + right  # from above left, leftwards
     return picture.transform(picture.size, Image.Transform.QUAD, corners, Image.Resampling.BILINEAR)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .ink import ink_threshold
-from .marks import measure_marks, pixels_of, square, stroke_width
+from .marks import BLOT, measure_marks, pixels_of, square, stroke_width
 
 CELLS = 16  # across and down: a frame is made so small
 EVEN = 0.85  # of the lightest: the ground is as light in all four quarters
@@ -19,7 +19,7 @@ RIM_DARK, RIM = 0.5, 0.9  # of the lightest, of the rim: so much of it is so dar
 DARK, MANY = 0.7, 0.1  # of the ground's tone, of the cells: there is that much thick ink
 ALONE = 0.97  # of the ink: one mark
 LARGE = 0.5  # of the longest side: its longer side
-THICK, BLOT = 0.08, 0.34  # of the longest side, of its own: how wide its strokes are
+THICK = 0.08  # of the longest side: its strokes are at least so wide
 HOLES, HOLE = 2, 0.002  # in a digit; of its area: a smaller one is a flaw
 EVENLY = 0.72  # of its darkest: all of it is about as dark, unlike a shadow on a digit
 

@@ -17,6 +17,7 @@ LINE, SLENDER, CORNER = 0.6, 5.0, 0.4  # of the longest side, times as long as w
 SEVERAL = 3  # marks may be the digits that another one is compared with
 SPANS, FAR_LARGER = 0.95, 2.2  # of the frame's side, of the others' height: what runs across the frame and is no digit
 LEAST_SHARE = 0.03  # of the longest side: what is smaller is specks
+BLOT = 0.34  # of a mark's longer side: a stroke wider than this is a blot
 CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 
 

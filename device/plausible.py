@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .looking import View
-from .marks import width_of, without_edge
+from .marks import BLOT, width_of, without_edge
 from .rows import Group
 
 HAIRLINE, STRAIGHT = 0.4, 4.0  # of the usual stroke's width, times as long as wide: a line that is left over
-BLOT = 0.34  # of the longer side: a stroke wider than this is a blot
 FLAT, DIRECT = 2.0, 1.4  # times as wide as high, of the diagonal: a bar is so flat, and no stroke longer than this
 CUT_OFF = 0.3  # of the longer side: what touches the rim so far was cut off
 FILLS = 0.8  # of the frame's sides
@@ -69,12 +68,8 @@ def could_be_digits(groups: Sequence[Group], view: View) -> list[Group]:
     hairline = (stroke < HAIRLINE * usual) & (slender > STRAIGHT) & (len(groups) > 2)
     bar = _is_bar(width, height, area / stroke)
     main = int(np.where(bar, 0, weight).argmax())
-    kept = (
-        ~hairline
-        & ~blot
-        & ~bar
-        & ~((contact > 0) & _cut_off(groups, contact, main, marks.labels.shape, even=view.is_even))
-    )
+    cut = (contact > 0) & _cut_off(groups, contact, main, marks.labels.shape, even=view.is_even)
+    kept = ~hairline & ~blot & ~bar & ~cut
     kept[main] = not bar[main]
     return [group for group, keep in zip(groups, kept, strict=True) if keep]
 
