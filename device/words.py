@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from statistics import median
 
 from .choosing import Scored
@@ -15,6 +15,9 @@ NUMBER = 4  # of so many marks, one may be refused in a number among words
 LOW, SURE = 0.65, 0.97  # of the usual height of a row: what is lower is a sign unless its score is so high
 TALL = 1.6  # of the usual height of what is refused: what is so much higher is not of the words
 SMALL = 0.6  # of the usual height of digits: what is so much lower is a label unless it is a number
+LIKE = 0.75  # of the usual height of digits: a row of refused marks that are lower, or so much higher, is none
+NO_DIGIT = 0.3  # of a score: below it the model says that a mark is no digit, not that it is unsure which
+BARS, SLENDER, PITCH = 4, 0.45, 0.25  # so many, wide, and apart, of their height, are bars
 BROAD = 1.1  # of its height: a wider mark may be several digits
 
 
@@ -46,8 +49,10 @@ def without_words(digits: Sequence[Scored], threshold: float, *, are_cut: bool) 
     doubtful = is_word(judged(digits))
     for _, members in groupby(digits, key=lambda digit: digit.found.row):
         row = list(members)
-        row = _without_signs(row) if are_cut else row
+        row = _without_bars(_without_signs(row)) if are_cut else row
         row_is_word = is_word(judged(row))
+        if are_cut and usual and not any(judged(row)) and not LIKE * usual <= _height(row) <= usual / LIKE:
+            continue
         for _, near in groupby(row, key=lambda digit: digit.found.word):
             word = list(near)
             sure = judged(word)
@@ -56,6 +61,8 @@ def without_words(digits: Sequence[Scored], threshold: float, *, are_cut: bool) 
             among_words = (doubtful or row_is_word) and high < TALL * letters
             if is_number or not (among_words or high < SMALL * usual or is_word(sure)):
                 kept += word
+    if are_cut and usual:
+        return [mark for mark in kept if mark.best >= min(NO_DIGIT, threshold) or _is_broad(mark)]
     return kept
 
 
@@ -63,6 +70,18 @@ def _without_signs(row: Sequence[Scored]) -> list[Scored]:
     """Leave out marks much lower than the others of which the model is not sure: plus, minus, a unit."""
     height = _height(row)
     return [digit for digit in row if digit.found.box[3] >= LOW * height or digit.best >= SURE]
+
+
+def _without_bars(row: Sequence[Scored]) -> list[Scored]:
+    """Leave out slender marks in a row that are closer together than written ones: the bars of a bar code."""
+    kept: list[Scored] = []
+    for slender, near in groupby(row, key=_is_slender):
+        marks = list(near)
+        middles = [2 * digit.found.box[0] + digit.found.box[2] for digit in marks]
+        pitch = median([other - one for one, other in pairwise(middles)] or [0]) / 2
+        if not (slender and len(marks) >= BARS and pitch < PITCH * _height(marks)):
+            kept += marks
+    return kept
 
 
 def _height(digits: Sequence[Scored]) -> float:
@@ -73,3 +92,8 @@ def _height(digits: Sequence[Scored]) -> float:
 def _is_broad(digit: Scored) -> bool:
     _, _, width, height = digit.found.box
     return width > BROAD * height
+
+
+def _is_slender(digit: Scored) -> bool:
+    _, _, width, height = digit.found.box
+    return width < SLENDER * height

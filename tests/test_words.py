@@ -24,7 +24,8 @@ def row(*words: tuple[float, ...], number: int = 0, heights: dict[int, int] | No
         for score in scores:
             height = (heights or {}).get(len(marks), HIGH)
             box = (50 * len(marks) + 200 * word, 100 * number + (HIGH - height) // 2, 30, height)
-            marks.append(Scored(Found(box, DIGIT, number, word=word), np.array([score, 1 - score], np.float32)))
+            scores_of_labels = np.array([score, *[(1 - score) / 9] * 9], np.float32)
+            marks.append(Scored(Found(box, DIGIT, number, word=word), scores_of_labels))
     return marks
 
 
@@ -90,6 +91,29 @@ def test_before_digits_are_joined_and_cut_less_is_said() -> None:
 def test_a_low_mark_beside_digits_is_a_sign(score: float, stay: list[int]) -> None:
     """A plus sign looks like a digit; a small digit does so more."""
     assert kept(row((score,), (0.9, 0.9, 0.9), heights={0: 24})) == stay
+
+
+@pytest.mark.parametrize(("high", "stay"), [(26, False), (34, True), (48, True), (60, False)])
+def test_a_row_of_what_is_refused_is_none_unless_it_is_as_high_as_digits(high: int, stay: bool) -> None:
+    """A tick, a stain or a logo above digits is not read; where nothing else is read, it stays doubtful."""
+    refused = row((0.7, 0.6), number=0, heights={0: high, 1: high})
+    assert kept(refused + row((0.9,) * 4, number=1)) == list(range(0 if stay else 2, 6))
+    assert kept(refused) == [0, 1]
+
+
+@pytest.mark.parametrize(("score", "threshold", "stay"), [(0.2, 0.8, False), (0.4, 0.8, True), (0.2, 0.0, True)])
+def test_what_the_model_calls_no_digit_is_left_out(score: float, threshold: float, stay: bool) -> None:
+    """Beside digits, unless the user refuses nothing."""
+    marks = row((0.9, score, 0.9, 0.9))
+    assert len(without_words(marks, threshold, are_cut=True)) == 3 + stay
+    assert len(without_words(marks[1:2], threshold, are_cut=True)) == 1
+
+
+@pytest.mark.parametrize(("pitch", "stay"), [(8, False), (14, True)])
+def test_the_bars_of_a_bar_code_are_left_out(pitch: int, stay: bool) -> None:
+    """They are closer together than ones."""
+    bars = [Scored(Found((pitch * place, 0, 4, HIGH), DIGIT), np.array([0.99, 0.01], np.float32)) for place in range(5)]
+    assert kept(bars + row((0.9, 0.9, 0.9), number=1)) == list(range(0 if stay else 5, 8))
 
 
 def test_a_number_below_an_address_is_read(classifier: Classifier) -> None:
