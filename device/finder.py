@@ -99,7 +99,8 @@ def find_digits(frame: NDArray[Any], *, layout: str = "auto", invert: str = "aut
     Args:
         frame: uint8 (H, W) grey or (H, W, 3) BGR, 0–255, of any size.
         layout: "single" takes what is near the middle for one digit, "row" the heaviest row; else all rows are read.
-        invert: "yes" for light ink on dark ground, "no" for dark on light, "auto" to find out.
+        invert: "yes" for light ink on dark ground, "no" for dark on light, "auto" to find out, "other" for what that
+            does not find.
         min_height: pixels; what is lower is left out.
 
     Raises:

@@ -68,7 +68,8 @@ def look(frame: NDArray[Any], *, invert: str = "auto", single: bool = False) -> 
 
     Args:
         frame: uint8 (H, W) grey or (H, W, 3) BGR.
-        invert: "yes" for light ink on dark ground, "no" for dark on light, "auto" to find out.
+        invert: "yes" for light ink on dark ground, "no" for dark on light, "auto" to find out, "other" for what that
+            does not find.
         single: whether there is but one digit, which needs no closer look.
     """
     grey = grey_copy(frame, WORK_SIDE)
@@ -85,7 +86,7 @@ def _look_at(frame: NDArray[Any], grey: NDArray[Any], sheet: Sheet | None, *, in
     import cv2
 
     grey = calm(sheet.carried_on(grey) if sheet else grey)
-    light = invert == "yes" or (invert == "auto" and is_light_on_dark(grey))
+    light = invert == "yes" or (invert in ("auto", "other") and is_light_on_dark(grey) == (invert == "auto"))
     grey = cv2.bitwise_not(grey) if light else grey
     cells, side = shrunk(grey), max(grey.shape)
     # The rim tells ground from ink where strokes are as wide as the gaps between them.

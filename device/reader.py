@@ -16,7 +16,7 @@ from .frames import Frame
 from .printable import printable
 from .reading import UNSURE, ModelName, ReadDigit, Reading, Timing
 from .reading_settings import ReadingSettings, Roi
-from .words import without_words
+from .words import FEW, without_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,7 +88,7 @@ class Reader:
         if self._warn is not None:
             self._warn_of_regions(frame.source, frame.image, self._warn)
         start_s = time.perf_counter()
-        pairs, find_s = self._read_parts(frame.image)
+        pairs, ways, find_s = self._read_parts(frame.image)
         total_s = time.perf_counter() - start_s
         timing = Timing(frame.capture_s, find_s, 0.0, total_s - find_s, frame.capture_s + total_s)
         rois = tuple(roi.name for roi in self.settings.regions)
@@ -98,6 +98,7 @@ class Reader:
             frame.taken_at_s,
             tuple(digit for _, digit in pairs),
             rois=rois,
+            inverts=ways,
             model=self._model,
             timing=timing,
         )
@@ -116,23 +117,43 @@ class Reader:
             )
             warn(f"{printable(source)}: region {roi} lies {lies} the frame of {width}×{height} pixels{then}")
 
-    def _read_parts(self, image: NDArray[Any]) -> tuple[list[tuple[NDArray[Any], ReadDigit]], float]:
-        """Read the regions of a frame, or the whole; and say how long finding took, seconds."""
+    def _read_parts(self, image: NDArray[Any]) -> tuple[list[tuple[NDArray[Any], ReadDigit]], tuple[str, ...], float]:
+        """Read the regions of a frame, or the whole; say how ink was taken in each, and how long finding took, in s."""
         regions = self.settings.regions or (Roi("", 0, 0, image.shape[1], image.shape[0]),)
         pairs: list[tuple[NDArray[Any], ReadDigit]] = []
-        find_s = 0.0
+        ways, find_s = [], 0.0
         for roi in regions:
-            start_s = time.perf_counter()
-            found = self._find(roi.part_of(image))
-            find_s += time.perf_counter() - start_s
-            pairs += self._labelled(self._choose(found), roi, first_row=pairs[-1][1].row + 1 if pairs else 0)
-        return pairs, find_s
+            digits, way, its_find_s = self._read_part(roi.part_of(image))
+            ways.append(way)
+            find_s += its_find_s
+            pairs += self._labelled(digits, roi, first_row=pairs[-1][1].row + 1 if pairs else 0)
+        return pairs, tuple(ways), find_s
 
-    def _find(self, part: NDArray[Any]) -> list[Any]:
-        settings = self.settings
+    def _read_part(self, part: NDArray[Any]) -> tuple[list[Scored], str, float]:
+        """Read a region; say how ink was taken, and how long finding took, seconds.
+
+        Where there are marks and none is a digit, light may have been taken for dark: it was if a number comes out of
+        taking it the other way.
+        """
+        way: str = self.settings.invert
+        digits, find_s = self._read_one_way(part, way)
+        if way == "auto" and digits and not self._count_sure(digits):
+            others, more_s = self._read_one_way(part, "other")
+            find_s += more_s
+            if self._count_sure(others) >= max(FEW, len(others) / 2):
+                return others, "other", find_s
+        return digits, way, find_s
+
+    def _read_one_way(self, part: NDArray[Any], invert: str) -> tuple[list[Scored], float]:
         if part.size == 0:  # a region beyond the frame holds nothing
-            return []
-        return find_digits(part, layout=settings.layout, invert=settings.invert, min_height=settings.min_height)
+            return [], 0.0
+        settings, start_s = self.settings, time.perf_counter()
+        found = find_digits(part, layout=settings.layout, invert=invert, min_height=settings.min_height)
+        find_s = time.perf_counter() - start_s
+        return self._choose(found), find_s
+
+    def _count_sure(self, digits: list[Scored]) -> int:
+        return sum(digit.best >= self._letters_below for digit in digits)
 
     def _choose(self, found: list[Any]) -> list[Scored]:
         """Score digits, cut those that touch, and leave out rows that are no digits."""

@@ -65,6 +65,7 @@ class Reading:
         digits: the digits found, row by row, left to right; empty where there is nothing to read.
         stable: whether the text has held (always true for a still picture).
         rois: names of the regions that were read, empty where none was named.
+        inverts: how ink was taken in each, or in the whole; see `find_digits`.
         held: the text that holds over the latest frames, rows apart by a line feed; None where there is none yet, and
             for a still picture.
         changed: whether that text began to hold with this reading.
@@ -80,6 +81,7 @@ class Reading:
     digits: tuple[ReadDigit, ...] = ()
     stable: bool = True
     rois: tuple[str, ...] = ()
+    inverts: tuple[str, ...] = ()
     held: str | None = None
     changed: bool = False
     held_back: str | None = None

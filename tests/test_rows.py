@@ -160,6 +160,21 @@ def test_polarity_can_be_told(ink: LabelledDigits) -> None:
     assert len(find_digits(255 - frame, invert="yes")) == 5
 
 
+def test_light_is_taken_for_dark_where_only_that_reads(ink: LabelledDigits, classifier: Classifier) -> None:
+    """Polarity that was found out wrongly is the other one, if that gives a number; the stages show what was read."""
+    found = scene(ink, "shadow")
+    reader = Reader(classifier)
+    right = reader.read(Frame("scene", 0, 0.0, found.frame))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("device.looking.is_light_on_dark", lambda grey: True)
+        reading, canonical = reader.read_closely(Frame("scene", 0, 0.0, found.frame))
+        sheet = stages(found.frame, reading, canonical, reader.settings)
+    told = stages(found.frame, replace(reading, inverts=("no",)), canonical, reader.settings)
+    assert (sheet == told).all()
+    assert (right.inverts, reading.inverts) == (("auto",), ("other",))
+    assert reading.rows == right.rows
+
+
 def test_a_region_is_read_by_itself(ink: LabelledDigits, classifier: Classifier) -> None:
     """A region's digits carry its name and have boxes in the frame; one beyond the frame is empty."""
     rendered = scene(ink)
