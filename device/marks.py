@@ -16,6 +16,7 @@ BOXED, BOXED_AMONG = 0.25, 0.12  # of a box's longer side: what it encloses, alo
 LINE, SLENDER, CORNER = 0.6, 5.0, 0.4  # of the longest side, times as long as wide, of both sides: a border of a cell
 SEVERAL = 3  # marks may be the digits that another one is compared with
 SPANS, FAR_LARGER = 0.95, 2.2  # of the frame's side, of the others' height: what runs across the frame and is no digit
+SPARSE = 0.08  # of its bounds: a thin line, which is long, covers less
 LEAST_SHARE = 0.03  # of the longest side: what is smaller is specks
 BLOT = 0.34  # of a mark's longer side: a stroke wider than this is a blot
 CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
@@ -114,8 +115,8 @@ def without_edge(mask: NDArray[Any]) -> NDArray[Any]:
 def mark_weights(marks: Marks) -> NDArray[Any]:
     """Say, as float (n,), how much each mark counts: its area, less near the rim, 0 for what is no ink of a digit.
 
-    That is a box drawn around others, the borders of the cell that a frame shows, and what runs across it where several
-    marks are far smaller: the gutter of a book, a shadow.
+    That is a box drawn around others, the borders of the cell that a frame shows, and, where several marks are far
+    smaller, what runs across it or is a long thin line: the gutter of a book, a shadow, the axes and curve of a graph.
     """
     height, width = marks.labels.shape
     across, down = (marks.left + marks.right) / width - 1, (marks.top + marks.bottom) / height - 1
@@ -129,13 +130,16 @@ def mark_weights(marks: Marks) -> NDArray[Any]:
     weight[_borders(marks)] = 0
     side = np.maximum(marks.height, marks.width)
     weight[(encloses & (side > BOXED * side[:, None])).any(axis=1)] = 0
+    drawn = np.zeros(len(weight), bool)
     if len(weight) < MOST_MARKS:  # else a texture, in which nothing surrounds anything
-        weight[(encloses & (side > BOXED_AMONG * side[:, None])).sum(axis=1) > 1] = 0
-    spans = (marks.height >= SPANS * height) | (marks.width >= SPANS * width)
-    usual = typical_height(marks, np.where(spans, 0, weight))
-    alike = (weight > 0) & ~spans & (marks.height > usual / 2) & (marks.height < 2 * usual)
+        enclosed = (encloses & (side > BOXED_AMONG * side[:, None])).sum(axis=1)
+        weight[enclosed > 1] = 0
+        drawn = (enclosed > 0) | (marks.area < SPARSE * marks.height * marks.width)
+    drawn |= (marks.height >= SPANS * height) | (marks.width >= SPANS * width)
+    usual = typical_height(marks, np.where(drawn, 0, weight))
+    alike = (weight > 0) & ~drawn & (marks.height > usual / 2) & (marks.height < 2 * usual)
     if np.count_nonzero(alike) >= SEVERAL and usual >= LEAST_SHARE * max(height, width):
-        weight[spans & (side > FAR_LARGER * usual)] = 0
+        weight[drawn & (side > FAR_LARGER * usual)] = 0
     return weight
 
 

@@ -24,7 +24,9 @@ LEAN = 0.2  # rise as a share of the length, about 11°
 SLACK_PX = 1.5  # how far, apart from its thickness, a line strays from straight; a foot on it reaches further
 SAMPLES = 300  # pixels that a line is fitted to
 RIDGE = 1e-6 * np.eye(3)  # what lets even a line of two columns be fitted
-HOLLOW, CONVEX = 0.7, 0.95  # of a ring's area is its hole, of its convex hull: nothing is attached to it
+HOLLOW = 0.7  # of a ring's area is its hole
+SHARPER = 1.25  # turns, between a circle and a star: by so much the outlines of a closed line differ in length
+ATTACHED = 0.5  # of the height of a digit: one that touches the line makes one of them longer than this
 PALER, THINNER = 0.75, 0.6  # of the other ink's value and width: a rule is paler or thinner than this
 MANY = 3  # lines in one direction are no strokes of one digit
 BAND = 0.2  # of the frame's shorter side: how deep inside a side its border may lie
@@ -127,10 +129,11 @@ def without_rules(ink: NDArray[Any], threshold: float) -> NDArray[Any]:
     found = [level] if level else []
     found += [upright.transposed()] if upright else []
     every = cv2.bitwise_or(found[0].pixels, found[-1].pixels) if found else mask
+    are_many = any(lines.count >= MANY for lines in found)  # what crosses so many is the margin of a page
     if sum(lines.count for lines in found) >= NET and (strokes := far_darker(every > 0, ink, mask)) is not None:
-        return strokes
+        ink, found = strokes, [lines for lines in found if lines.count < MANY]
     for lines in found:
-        if lines.count >= MANY or _is_lesser(lines, every, ink, mask):
+        if are_many or _is_lesser(lines, every, ink, mask):
             ink = _blanked(ink, lines.pixels, mask)
     return ink
 
@@ -224,7 +227,11 @@ def _rings(marks: Marks, large: NDArray[Any], *, height: float) -> NDArray[Any]:
         outer, hole = (int(np.where(chosen, area, 0).argmax()) for chosen in (~is_hole, is_hole))
         if not is_hole[hole] or area[hole] < HOLLOW * area[outer]:
             continue
-        if all(area[each] >= CONVEX * cv2.contourArea(cv2.convexHull(outlines[each])) for each in (outer, hole)):
+        # The outlines of a closed line run parallel: they differ in length by a full turn of its thickness, and by more
+        # where corners are sharp.
+        outside, inside = (cv2.arcLength(outlines[each], closed=True) for each in (outer, hole))
+        turn = 2 * np.pi * (area[outer] - area[hole]) / ((outside + inside) / 2)
+        if abs(outside - inside - SHARPER * turn) <= ATTACHED * height + (SHARPER - 1) * turn:
             rings[part] |= pixels
     return rings
 

@@ -106,9 +106,10 @@ def digit_groups(marks: Marks, weight: NDArray[Any], height: float) -> list[Grou
     groups = _groups(marks, some[order], owner[order])
     groups = [group for group in groups if LOW * height <= group.height <= HIGH * height]
     lower = _in_company(marks, some[free & ~big & (high[some] >= LOWEST * height)], some[big])
-    if lower.size:
+    higher = _in_company(marks, np.flatnonzero((high > HIGH * height) & (weight > 0)), some[:0])
+    for found in filter(len, (lower, higher)):
         others = np.zeros_like(weight)
-        others[lower] = weight[lower]
+        others[found] = weight[found]
         groups += digit_groups(marks, others, typical_height(marks, others))
     return [_joined(groups)] if _is_column(groups) else groups
 

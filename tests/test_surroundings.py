@@ -121,6 +121,59 @@ def test_a_ring_around_digits_is_left_out() -> None:
     assert min(alike(one, other) for one, other in zip(found, plain, strict=True)) > 0.95
 
 
+@pytest.mark.parametrize("digits", ["7", "49"])
+@pytest.mark.parametrize("pen", [3, 5])
+def test_a_closed_line_of_any_shape_around_digits_is_left_out(digits: str, pen: int) -> None:
+    """Its outlines run parallel, as they do not where a digit touches it."""
+    strokes = page(((digits, 260),), left=230)
+    arrow = np.array([(190, 190), (320, 190), (320, 160), (400, 240), (320, 320), (320, 290), (190, 290)])
+    cv2.polylines(strokes, [arrow], isClosed=True, color=(255,), thickness=pen, lineType=cv2.LINE_AA)
+    assert len(find_digits(photographed(strokes))) == len(digits)
+
+
+def test_the_axes_and_the_curve_of_a_graph_hide_no_digits() -> None:
+    """Thin lines set no measure for what is far smaller, long as they are."""
+    strokes = page((("20", 120), ("10", 270)), left=60)
+    for place, digit in enumerate("123"):
+        cv2.putText(strokes, digit, (270 + 100 * place, 440), cv2.FONT_HERSHEY_SIMPLEX, 1.6, (255,), 4, cv2.LINE_AA)
+    cv2.polylines(strokes, [np.array([(200, 40), (200, 390), (610, 384)])], False, (255,), 4, cv2.LINE_AA)
+    x = np.arange(220, 600)
+    curve = np.stack([x, 300 - 200 * np.exp(-(((x - 400) / 70.0) ** 2))], axis=1).round().astype(np.int32)
+    cv2.polylines(strokes, [curve], False, (255,), 4, cv2.LINE_AA)
+    assert [digit.row for digit in find_digits(photographed(strokes))] == [0] * 2 + [1] * 2 + [2] * 3
+
+
+def test_shapes_around_single_digits_hide_them_not() -> None:
+    """They set no measure for what is far smaller."""
+    strokes = np.zeros(SIZE, np.uint8)
+    for number, digit in enumerate("316859"):
+        x, y = 110 + 205 * (number % 3), 120 + 225 * (number // 3)
+        cv2.putText(strokes, digit, (x - 15, y + 18), cv2.FONT_HERSHEY_SIMPLEX, 1.6, (255,), 4, cv2.LINE_AA)
+        cv2.circle(strokes, (x, y), 70, (255,), 10, cv2.LINE_AA)
+    assert [digit.row for digit in find_digits(photographed(strokes))] == [0] * 3 + [1] * 3
+
+
+def test_rows_far_higher_than_others_are_found() -> None:
+    """What is printed small, much as it is, sets no measure for what is written large."""
+    strokes = np.zeros(SIZE, np.uint8)
+    for line in range(9):
+        cv2.putText(strokes, "please keep this slip", (60, 40 + 24 * line), 0, 0.75, (255,), 2, cv2.LINE_AA)
+    cv2.putText(strokes, "31602", (60, 400), cv2.FONT_HERSHEY_SIMPLEX, 3, (255,), 6, cv2.LINE_AA)
+    high = [digit for digit in find_digits(photographed(strokes)) if digit.box[3] > 40]
+    assert len(high) == 5
+
+
+@pytest.mark.parametrize(("tone", "wave", "pitch"), [(116, 40, 50), (92, 60, 120)])
+def test_the_margin_of_ruled_paper_is_no_digit(tone: int, wave: int, pitch: int) -> None:
+    """What crosses many rules is a line too, though it is one alone, and in places as dark as the pen."""
+    ground = np.full(SIZE, PAPER, np.float32)
+    for y in range(40, SIZE[0], pitch):
+        ground[y : y + 2] = 165
+    ground[:, 90:94] = tone + wave * np.sin(np.arange(SIZE[0]) / 9)[:, np.newaxis]
+    found = find_digits(photographed(page(), ground))
+    assert [digit.row for digit in found] == [0] * 5 + [1] * 5
+
+
 @pytest.mark.parametrize("light", [True, False])
 def test_what_is_written_on_plates_is_read(*, light: bool) -> None:
     """A meter on a wall, a label on a machine: digits in the tone of what lies around the plate."""
