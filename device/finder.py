@@ -179,7 +179,8 @@ def _taken_as_it_is(frame: NDArray[Any], invert: str) -> list[Found]:
     if grey.min() == grey.max():
         return []
     border = np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]])
-    dark = invert == "no" or (invert == "auto" and np.median(border) > middle)
+    is_dark = bool(np.median(border) > middle)
+    dark = invert == "no" or (invert in ("auto", "other") and is_dark == (invert == "auto"))
     canonical = 255 - grey if dark else grey.copy()
     rows, columns = np.nonzero(canonical > (int(canonical.min()) + int(canonical.max())) / 2)
     x, y = int(columns.min()), int(rows.min())

@@ -116,7 +116,8 @@ def mark_weights(marks: Marks) -> NDArray[Any]:
     """Say, as float (n,), how much each mark counts: its area, less near the rim, 0 for what is no ink of a digit.
 
     That is a box drawn around others, the borders of the cell that a frame shows, and, where several marks are far
-    smaller, what runs across it or is a long thin line: the gutter of a book, a shadow, the axes and curve of a graph.
+    smaller, what runs across it, encloses another or is a long thin line: the gutter of a book, a shadow, the axes and
+    curve of a graph.
     """
     height, width = marks.labels.shape
     across, down = (marks.left + marks.right) / width - 1, (marks.top + marks.bottom) / height - 1

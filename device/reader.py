@@ -136,8 +136,9 @@ class Reader:
         taking it the other way.
         """
         way: str = self.settings.invert
+        may_be_number = way == "auto" and self.settings.layout != "single"
         digits, find_s = self._read_one_way(part, way)
-        if way == "auto" and digits and not self._count_sure(digits):
+        if may_be_number and digits and not self._count_sure(digits):
             others, more_s = self._read_one_way(part, "other")
             find_s += more_s
             if self._count_sure(others) >= max(FEW, len(others) / 2):

@@ -285,6 +285,8 @@ def test_a_canonical_digit_is_taken_as_it_is(seven: np.ndarray) -> None:
 def test_a_light_border_inverts_a_canonical_digit(seven: np.ndarray) -> None:
     """A frame of 28×28 px, dark on light, is inverted and not touched otherwise."""
     assert np.array_equal(found_in(255 - seven).canonical, seven)
+    assert np.array_equal(find_digits(seven, invert="other")[0].canonical, 255 - seven)
+    assert np.array_equal(find_digits(255 - seven, invert="other")[0].canonical, 255 - seven)
 
 
 def test_a_canonical_digit_needs_no_opencv() -> None:
