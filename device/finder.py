@@ -49,12 +49,13 @@ class Found:
 
         if self.strokes is None or not is_wide(self.strokes.bounds):
             return {}
-        x, y, width, height = self.strokes.bounds
+        strokes = self.strokes.shrunk()
+        x, y, width, height = strokes.bounds
         across, down = self.box[2] / width, self.box[3] / height
-        cuts = list(pieces(self.strokes.inside))
+        cuts = list(pieces(strokes.inside))
         parts = []
         for piece in cuts:
-            part = self.strokes.only(piece.inside)
+            part = strokes.only(piece.inside)
             left, top, wide, high = part.bounds
             box = (
                 *(round(self.box[0] + (left - x) * across), round(self.box[1] + (top - y) * down)),

@@ -22,6 +22,7 @@ FULL = 0.9  # of a stretch of a line is ink
 BRIDGED, COVERED = 0.25, 0.7  # of a line's length: gaps where strokes cross it; what is ink
 LEAN = 0.2  # rise as a share of the length, about 11°
 SLACK_PX = 1.5  # how far, apart from its thickness, a line strays from straight; a foot on it reaches further
+FEWER = 4  # px: of so many columns of a line that is known roughly, one says as much as all
 SAMPLES = 300  # pixels that a line is fitted to
 RIDGE = 1e-6 * np.eye(3)  # what lets even a line of two columns be fitted
 HOLLOW = 0.7  # of a ring's area is its hole
@@ -81,13 +82,16 @@ def level_lines(mask: NDArray[Any], *, length: float, thickest: float) -> Lines 
     joined = cv2.dilate(full, np.ones((5, gap), np.uint8))
     if np.count_nonzero(joined.max(axis=0)) < length:
         return None
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    few = np.ascontiguousarray(joined[:, ::FEWER])
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(few, connectivity=8)
     pixels, count, total = np.zeros_like(mask), 0, 0
     for name, (x, y, width, height, _) in enumerate(stats[1:], 1):
-        if width < length or height > LEAN * width + 2 * thickest:
+        if FEWER * width < length or height > LEAN * FEWER * width + 2 * thickest:
             continue
-        part = slice(y, y + height), slice(x, x + width)
-        line = _straight(cv2.bitwise_and(pixels_of(labels[part], name), thin[part]))
+        part = slice(y, y + height), slice(FEWER * x, FEWER * (x + width))
+        inside = pixels_of(labels[y : y + height, x : x + width], name)
+        inside = cv2.resize(inside, None, fx=FEWER, fy=1, interpolation=cv2.INTER_NEAREST)
+        line = _straight(cv2.bitwise_and(inside[:, : mask.shape[1] - FEWER * x], thin[part]))
         columns = np.flatnonzero(line.any(axis=0))
         extent = int(columns[-1] + 1 - columns[0]) if columns.size else 0
         if extent >= length and columns.size >= COVERED * extent:
@@ -184,10 +188,13 @@ def _with_ticks(lines: Lines, mask: NDArray[Any]) -> Lines:
     """
     import cv2
 
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.subtract(mask, lines.pixels), connectivity=8)
+    thickest = TICK_THICKEST * lines.thickness + 1
+    rest = cv2.subtract(mask, lines.pixels)
+    if not cv2.erode(rest, np.ones((int(2 * thickest), 1), np.uint8)).any():  # noise, of many marks, ends here
+        return lines
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(rest, connectivity=8)
     width, high, area = (stats[:, each] for each in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA))
     near = cv2.dilate(lines.pixels, np.ones((5, 5), np.uint8)) > 0
-    thickest = TICK_THICKEST * lines.thickness + 1
     ticks = np.bincount(labels[near], minlength=len(stats)) > 0
     ticks &= (high >= 2 * thickest) & (area <= thickest * high) & (width <= thickest + LEAN * high)
     ticks[0] = False  # the ground
