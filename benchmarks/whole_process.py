@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from device.child_process import child_environment
+from device.child_process import child_environment, raise_if_about_data
 from device.errors import FitError
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
@@ -36,7 +36,8 @@ def run_whole(command: Sequence[str]) -> WholeRun:
         command: the program's full path and its arguments.
 
     Raises:
-        FitError: it failed or took longer than five minutes; the last line of what it said is told.
+        DataError: it is a command of this project, whose input is missing or damaged.
+        FitError: it failed otherwise or took longer than five minutes; the last line of what it said is told.
     """
     try:
         child = subprocess.run(
@@ -53,6 +54,7 @@ def run_whole(command: Sequence[str]) -> WholeRun:
         raise FitError(f"expected `{' '.join(command)}` to end, found it running after {TIMEOUT_S:.0f} s") from cause
     last = child.stderr.strip().splitlines()[-1:] or ["no message"]
     answer = json.loads(child.stdout) if child.returncode == 0 else {"exit_code": child.returncode}
+    raise_if_about_data(answer["exit_code"], child.stderr)
     if answer["exit_code"] != 0:
         raise FitError(
             f"expected `{' '.join(command)}` to work, found exit code {answer['exit_code']}: {last[0][:300]}"
