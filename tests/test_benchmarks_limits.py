@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import sys
 
 import numpy as np
@@ -66,6 +67,23 @@ def test_the_file_to_hold_against_the_tutorial_is_looked_at_first(tmp_path):
     result = CliRunner().invoke(tutorial, ["m.keras", "--ours", str(tmp_path / "absent.tflite")])
     assert result.exit_code == 6
     assert result.output.count("\n") == 1
+
+
+def test_a_measurement_that_is_ended_ends_its_program(tmp_path):
+    """What stops the measurement stops the program behind the launcher too, which has cleared up by then."""
+    cleared = tmp_path / "cleared"
+    program = f"""
+import os, pathlib, signal, sys, time
+def clear(*_):
+    pathlib.Path({str(cleared)!r}).touch()
+    sys.exit()
+signal.signal(signal.SIGTERM, clear)
+os.kill({os.getpid()}, signal.SIGINT)
+time.sleep(60)
+"""
+    with pytest.raises(KeyboardInterrupt):
+        run_whole([sys.executable, "-c", program])
+    assert cleared.exists()
 
 
 def test_pairs_are_run_in_turns(tmp_path):
