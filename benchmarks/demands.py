@@ -73,7 +73,7 @@ class Demands:
         if self.baseline is not None:
             found += self._against(*self.baseline, result)
         if found:
-            raise GateError(f"not met: {'; '.join(found)}")
+            raise GateError("; ".join(found))
 
     def _against(self, earlier: BenchResult, name: str, result: BenchResult) -> list[str]:
         self.check_environment(result.environment)

@@ -101,9 +101,9 @@ def failures(gates: Sequence[Gate], rows: Sequence[Row]) -> list[str]:
             value = metric.read(row)
             if value is None:
                 reason = f": {row.error}" if row.error else ""
-                found.append(f"{gate.text}: {describe(row)} has no {gate.metric}{reason}")
+                found.append(f"--fail-if '{gate.text}' cannot be told: {describe(row)} has no {gate.metric}{reason}")
             elif OPERATORS[gate.operator](value, gate.bound):
                 figure = format_figure(value, metric.kind)
                 named = figure if figure.endswith(gate.metric) else f"{gate.metric} {figure}"
-                found.append(f"{gate.text}: {describe(row)} has {named}")
+                found.append(f"--fail-if '{gate.text}' is true: {describe(row)} has {named}")
     return found

@@ -72,7 +72,8 @@ def measure(*, picture: str, fps: float, frames: int, seed: int | None, silence_
             yield frame
 
     figures = Figures(frames)
-    with tempfile.TemporaryDirectory(prefix="edge-digits-runner-") as folder:
+    # Below the parent's folder, which the parent clears up also where this process is killed.
+    with tempfile.TemporaryDirectory(dir=Path(picture).parent) as folder:
         settings = Settings(
             source=SourceSettings(max_frames=frames),
             output=OutputSettings(format="json"),

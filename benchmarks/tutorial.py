@@ -10,9 +10,10 @@ from pathlib import Path
 
 import click
 
-from device.child_process import describe_end, run_module
+from device.child_process import describe_end, raise_if_about_data, run_module
 from device.command_line import FILE, Command, reporter, run_command_line
 from device.errors import EdgeDigitsError, FitError
+from device.model_file import read_bare_flatbuffer
 from device.option_types import FiniteRange
 
 from .limits import Limit, at_least, show
@@ -31,9 +32,11 @@ def convert_in_child(model: Path, out: Path) -> None:
     """Convert a Keras model as tutorials do, in a process that may import TensorFlow.
 
     Raises:
+        DataError: it is missing or damaged.
         EdgeDigitsError: it cannot be converted.
     """
     child = run_module("converters.tutorial", [str(model), str(out)], environment=QUIET_TENSORFLOW)
+    raise_if_about_data(child.returncode, child.stderr)
     if child.returncode != 0:
         raise EdgeDigitsError(f"{model}: the tutorial's conversion {describe_end(child)}")
 
@@ -78,6 +81,7 @@ def tutorial(*, model: Path, ours: Path, rounds: int, num_runs: int, min_secs: f
     """
     from .benchmark import run_benchmark
 
+    read_bare_flatbuffer(ours)  # before minutes are spent on the other one
     report = reporter()
     with tempfile.TemporaryDirectory(prefix="edge-digits-tutorial-") as folder:
         theirs = Path(folder) / "tutorial.tflite"
@@ -87,8 +91,6 @@ def tutorial(*, model: Path, ours: Path, rounds: int, num_runs: int, min_secs: f
         result = run_benchmark([ours, theirs], settings=settings, report=report)
     if not result.complete:
         raise KeyboardInterrupt
-    if result.unreadable:
-        raise EdgeDigitsError(result.unreadable[0].error)
     ratios = speed_ups(result)
     table = [["conversion", "runtime", "median", "p95", "times as fast"]]
     table += [_cells(row, ratios if row.model == result.rows[0].model else {}) for row in result.rows]

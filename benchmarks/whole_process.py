@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from device.child_process import child_environment
+from device.child_process import child_environment, raise_if_about_data
 from device.errors import FitError
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
 TIMEOUT_S = 300.0
+GRACE_S = 20.0  # TensorFlow heeds a signal only between its own long calls
 
 
 @dataclass(frozen=True)
@@ -36,28 +39,44 @@ def run_whole(command: Sequence[str]) -> WholeRun:
         command: the program's full path and its arguments.
 
     Raises:
-        FitError: it failed or took longer than five minutes; the last line of what it said is told.
+        DataError: it is a command of this project, whose input is missing or damaged.
+        FitError: it failed otherwise or took longer than five minutes; the last line of what it said is told.
     """
-    try:
-        child = subprocess.run(
-            [sys.executable, "-I", "-S", str(LAUNCHER), *command],
-            env=child_environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=TIMEOUT_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as cause:
-        raise FitError(f"expected `{' '.join(command)}` to end, found it running after {TIMEOUT_S:.0f} s") from cause
-    last = child.stderr.strip().splitlines()[-1:] or ["no message"]
-    answer = json.loads(child.stdout) if child.returncode == 0 else {"exit_code": child.returncode}
+    with subprocess.Popen(
+        [sys.executable, "-I", "-S", str(LAUNCHER), *command],
+        env=child_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    ) as launcher:
+        try:
+            stdout, stderr = launcher.communicate(timeout=TIMEOUT_S)
+        except subprocess.TimeoutExpired as cause:
+            text = f"expected `{' '.join(command)}` to end, found it running after {TIMEOUT_S:.0f} s"
+            raise FitError(text) from cause
+        finally:
+            if launcher.poll() is None:
+                _end_group(launcher)
+    last = stderr.strip().splitlines()[-1:] or ["no message"]
+    answer = json.loads(stdout) if launcher.returncode == 0 else {"exit_code": launcher.returncode}
+    raise_if_about_data(answer["exit_code"], stderr)
     if answer["exit_code"] != 0:
         raise FitError(
             f"expected `{' '.join(command)}` to work, found exit code {answer['exit_code']}: {last[0][:300]}"
         )
     return WholeRun(answer["wall_s"], answer["peak_rss_bytes"])
+
+
+def _end_group(launcher: subprocess.Popen[str]) -> None:
+    """End a launcher and the program it started, which clears up after itself if it is asked to end."""
+    os.killpg(launcher.pid, signal.SIGTERM)
+    try:
+        launcher.communicate(timeout=GRACE_S)  # the launcher has gone at once; the program still holds its stderr
+    except subprocess.TimeoutExpired:
+        os.killpg(launcher.pid, signal.SIGKILL)
 
 
 def run_pairs(

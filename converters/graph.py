@@ -133,7 +133,9 @@ def read_graph(flatbuffer: bytes) -> Graph:
         ModelFileError: they are no TFLite model of this schema, or a damaged one.
     """
     if flatbuffer[4:8] != IDENTIFIER:
-        raise ModelFileError(f"expected a TFLite model, found none (it starts with {flatbuffer[:8]!r})")
+        raise ModelFileError(
+            f"expected a TFLite model, found none (it starts with {flatbuffer[:8]!r}); name a converted model"
+        )
     model = root(flatbuffer)
     version = model.number(0, "I")
     if version != SCHEMA_VERSION:

@@ -145,7 +145,7 @@ def _reason(cause: Exception) -> str:
         return f"one with the layer {unknown[1]}, whose code is not here; {_REBUILD}"
     if "Lambda" in text and "Python lambda" in text:
         return f"one with a Lambda layer, whose Python code is not run; {_REBUILD}"
-    return f"another or a damaged one ({text[:200] or type(cause).__name__})"
+    return f"another or a damaged one ({text[:200] or type(cause).__name__}); save it again"
 
 
 def _reference(path: Path, model: keras.Model) -> Reference:

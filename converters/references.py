@@ -106,7 +106,9 @@ def load_reference(path: Path) -> Reference:
         return keras_models.load_keras(path)
     if not path.exists():
         raise ModelFileError(f"{path}: expected a model, found no such file; make one with `edge-digits train`")
-    raise ModelFileError(f"{path}: expected a .keras or .h5 file or a SavedModel folder, found another kind of file")
+    raise ModelFileError(
+        f"{path}: expected a .keras or .h5 file or a SavedModel folder, found another kind; name a trained model"
+    )
 
 
 def check_shapes(path: Path, shape_in: Any, shape_out: Any) -> tuple[tuple[int, ...], int]:

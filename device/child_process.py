@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .errors import FitError
+from .errors import DataError, FitError
 
 TIMEOUT_S = 600.0
 
@@ -55,6 +55,16 @@ def child_environment() -> dict[str, str]:
     root = str(Path(__file__).resolve().parent.parent)
     inherited = os.environ.get("PYTHONPATH")
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [root, inherited]))}
+
+
+def raise_if_about_data(exit_code: int, stderr: str) -> None:
+    """Pass on what a command of this project says of its input.
+
+    Raises:
+        DataError: that is why it ended.
+    """
+    if exit_code == DataError.exit_code:
+        raise DataError(stderr.strip().rpartition("\n")[2].removeprefix("error: "))
 
 
 def describe_end(child: subprocess.CompletedProcess[str]) -> str:

@@ -175,7 +175,7 @@ def _read_bytes(path: Path) -> bytes:
 
 def _read_npz(path: Path, part: Part, classes: int) -> LabelledDigits:
     if not path.exists():
-        raise DataError(f"{path}: expected an .npz file or a folder of IDX files, found nothing there")
+        raise DataError(f"{path}: expected an .npz file or a folder of IDX files, found nothing there; check the path")
     if not path.is_file():  # /dev/zero has no end
         raise DataError(f"{path}: expected an .npz file or a folder of IDX files, found a device or pipe; name a file")
     keys = (f"x_{part}", f"y_{part}")

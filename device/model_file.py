@@ -137,7 +137,9 @@ def read_model_bytes(path: Path) -> bytes:
             raise ModelFileError(f"{path}: expected a .tflite file, found a folder, device or pipe; name a file")
         size_bytes = path.stat().st_size
         if size_bytes > MAX_BYTES:
-            raise ModelFileError(f"{path}: expected a model of at most {MAX_BYTES} bytes, found {size_bytes}")
+            raise ModelFileError(
+                f"{path}: expected a model of at most {MAX_BYTES} bytes, found {size_bytes}; check the path"
+            )
         content = path.read_bytes()
     except FileNotFoundError as cause:
         raise ModelFileError(f"{path}: expected a .tflite file, found none; check the path") from cause
@@ -147,5 +149,5 @@ def read_model_bytes(path: Path) -> bytes:
         raise ModelFileError(f"{path}: the model cannot be read: {cause.strerror or cause}") from cause
     if content[4:8] != IDENTIFIER:
         what = f"it starts with {content[:8]!r}" if content else "the file is empty"
-        raise ModelFileError(f"{path}: expected a TFLite model, found none ({what})")
+        raise ModelFileError(f"{path}: expected a TFLite model, found none ({what}); name a converted model")
     return content

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from .early_end import raise_if_asked
@@ -54,7 +54,6 @@ def watch_folder(
         raise SourceError(f"{folder}: expected a folder to watch, found {'a file' if folder.exists() else 'nothing'}")
     done: dict[Path, Marks] = {}
     seen: dict[Path, Marks] = {}
-    index = 0
     for now in _looks(folder, say, sleep, state or FolderState()):
         done = {path: marks for path, marks in done.items() if path in now}
         for path in sorted(path for path, marks in now.items() if seen.get(path) == marks != done.get(path)):
@@ -62,8 +61,7 @@ def watch_folder(
             frame = read_frame(str(path), path)
             if isinstance(frame.error, PictureError) and not path.exists():
                 continue  # taken away again before it could be read
-            yield replace(frame, index=index)
-            index += 1
+            yield frame
         seen = now
 
 

@@ -30,11 +30,13 @@ class ShownDigit:
         image: uint8 (28, 28), the canonical digit.
         truth: its label, or None where it is not known.
         box: x, y, width, height in the picture it was found in, pixels; None for a sample.
+        row: number of its row in the picture, from 0 at the top.
     """
 
     image: NDArray[np.uint8]
     truth: str | None = None
     box: tuple[int, int, int, int] | None = None
+    row: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +126,7 @@ def find_digits(path: Path) -> tuple[NDArray[np.uint8], list[ShownDigit]]:
         PictureError: it cannot be read.
     """
     picture = read_picture(path)
-    return picture, [ShownDigit(found.canonical, box=found.box) for found in find_digits_of(picture)]
+    return picture, [ShownDigit(found.canonical, box=found.box, row=found.row) for found in find_digits_of(picture)]
 
 
 def predict_digits(
@@ -179,6 +181,7 @@ def make_document(prediction: Prediction) -> dict[str, Any]:
                 "refused": each.refused,
                 "truth": each.shown.truth,
                 "box": list(each.shown.box) if each.shown.box else None,
+                "row": each.shown.row,
                 "scores": {label: round(float(value), 6) for label, value in zip(LABELS, each.scores, strict=True)},
             }
             for each in prediction.digits

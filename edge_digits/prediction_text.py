@@ -25,7 +25,10 @@ def format_prediction(prediction: Prediction) -> str:
         digit = prediction.digits[0]
         lines = [*_picture_and_bars(digit), "", f"{source}: {digit.words} ({digit.confidence:.1%}), {by}"]
     else:
-        read = "".join("?" if digit.refused else digit.label for digit in prediction.digits)
+        rows: dict[int, str] = {}
+        for digit in prediction.digits:
+            rows[digit.shown.row] = rows.get(digit.shown.row, "") + ("?" if digit.refused else digit.label)
+        read = " | ".join(rows.values())
         each = ", ".join(f"{digit.label} {digit.confidence:.1%}" for digit in prediction.digits)
         lines = [f"{source}: predicted {read}, {by}", each]
     return "\n".join([*lines, f"note: {prediction.note}"] if prediction.note else lines)

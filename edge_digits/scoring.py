@@ -163,7 +163,7 @@ def _trained_subject(path: Path, name: str) -> Subject:
         raise ModelFileError(f"{path}: expected a .keras, .h5 or .tflite model, found nothing there; check the path")
     if path.is_dir() == (path.suffix in TRAINED_SUFFIXES):
         raise ModelFileError(
-            f"{path}: expected a .keras, .h5 or .tflite file or a SavedModel folder, found something else"
+            f"{path}: expected a .keras, .h5 or .tflite file or a SavedModel folder, found something else; name a model"
         )
     files = [each for each in path.rglob("*") if each.is_file()] if path.is_dir() else [path]
     return Subject(path, name, sum(each.stat().st_size for each in files), None, training_record(path))

@@ -297,4 +297,6 @@ def _start(
         report(f"resuming after epoch {len(checkpoint.history)}")
         return checkpoint
     refuse_run(out)
+    if resume:
+        report(f"{out}: holds no stopped run to resume; starting from the beginning")
     return None

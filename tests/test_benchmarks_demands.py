@@ -63,11 +63,11 @@ def test_a_gate_names_each_row_that_is_so():
     """A condition is asked of every row; the figures of those it holds for are told."""
     rows = [make_row(latency=latency(100)), float_row(latency=latency(3000))]
     assert failures([parse_gate("median>2ms")], rows) == [
-        "median>2ms: cnn_float32.tflite on tflite-runtime 2.14.0 has median 3.00 ms"
+        "--fail-if 'median>2ms' is true: cnn_float32.tflite on tflite-runtime 2.14.0 has median 3.00 ms"
     ]
     assert failures([parse_gate(" accuracy < 98.5 % ")], rows) == []
     assert failures([parse_gate("bytes>=62k")], rows[:1]) == [
-        "bytes>=62k: cnn_int8.tflite on tflite-runtime 2.14.0 has 62,259 bytes"
+        "--fail-if 'bytes>=62k' is true: cnn_int8.tflite on tflite-runtime 2.14.0 has 62,259 bytes"
     ]
 
 
@@ -185,7 +185,7 @@ def test_gates_and_recommendation_work_from_the_command(tmp_path):
     done = CliRunner().invoke(bench, [str(DEFAULT_MODEL), *asked, *QUICK])
     assert done.exit_code == 3
     assert "deploy cnn_int8.tflite on " in done.stdout
-    assert "error: not met: median>1ns: cnn_int8.tflite on" in done.stderr
+    assert "error: --fail-if 'median>1ns' is true: cnn_int8.tflite on" in done.stderr
     assert out.exists()
     again = CliRunner().invoke(
         bench, [str(DEFAULT_MODEL), "--baseline", str(out), "--max-regression", "100000%", *QUICK]

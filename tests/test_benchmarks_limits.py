@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import sys
 
 import numpy as np
@@ -12,9 +13,9 @@ from test_benchmarks_figures import FAILED, make_result, make_row
 from benchmarks import startup
 from benchmarks.limits import at_least, at_most, show
 from benchmarks.photos import Photo, PhotoReading, photos, read_photo_list, score_sources
-from benchmarks.tutorial import convert_in_child, speed_ups
+from benchmarks.tutorial import convert_in_child, speed_ups, tutorial
 from benchmarks.whole_process import imported_modules, run_pairs, run_whole
-from device.errors import DataError, EdgeDigitsError, FitError, GateError
+from device.errors import DataError, FitError, GateError
 from device.paths import DEFAULT_MODEL
 from device.runtime import installed_runtimes
 
@@ -52,6 +53,37 @@ def test_a_program_that_fails_is_said_with_its_last_words():
     """A program that ends badly gives no figures but an error with the end of its stderr."""
     with pytest.raises(FitError, match="exit code 7: no, out of paper"):
         run_whole([sys.executable, "-c", "import sys; print('no, out of paper', file=sys.stderr); sys.exit(7)"])
+
+
+def test_a_command_whose_input_is_missing_ends_the_measurement_as_it_ended():
+    """A missing or damaged file is exit code 6 here too, in the words of the command that found it."""
+    absent = [sys.executable, "-m", "benchmarks.photos", "absent.csv"]
+    with pytest.raises(DataError, match=r"^absent\.csv: expected a CSV"):
+        run_whole(absent)
+
+
+def test_the_file_to_hold_against_the_tutorial_is_looked_at_first(tmp_path):
+    """A missing file of ours is said, with exit code 6, before the tutorial's conversion takes its time."""
+    result = CliRunner().invoke(tutorial, ["m.keras", "--ours", str(tmp_path / "absent.tflite")])
+    assert result.exit_code == 6
+    assert result.output.count("\n") == 1
+
+
+def test_a_measurement_that_is_ended_ends_its_program(tmp_path):
+    """What stops the measurement stops the program behind the launcher too, which has cleared up by then."""
+    cleared = tmp_path / "cleared"
+    program = f"""
+import os, pathlib, signal, sys, time
+def clear(*_):
+    pathlib.Path({str(cleared)!r}).touch()
+    sys.exit()
+signal.signal(signal.SIGTERM, clear)
+os.kill({os.getpid()}, signal.SIGINT)
+time.sleep(60)
+"""
+    with pytest.raises(KeyboardInterrupt):
+        run_whole([sys.executable, "-c", program])
+    assert cleared.exists()
 
 
 def test_pairs_are_run_in_turns(tmp_path):
@@ -96,7 +128,7 @@ def test_the_speed_up_is_of_the_same_runtime():
 @pytest.mark.skipif(importlib.util.find_spec("tensorflow") is None, reason="needs TensorFlow, in a child process")
 def test_what_the_tutorial_cannot_convert_is_one_line(tmp_path):
     """The conversion runs in a child, whose error is told in one line."""
-    with pytest.raises(EdgeDigitsError, match=r"expected a \.keras model, found no such file") as error:
+    with pytest.raises(DataError, match=r"m\.keras: expected a \.keras model, found no such file") as error:
         convert_in_child(tmp_path / "m.keras", tmp_path / "out.tflite")
     assert "\n" not in str(error.value)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 from dataclasses import replace
@@ -226,6 +227,15 @@ def test_a_model_without_a_card_takes_its_labels_from_a_file(model: ModelFile, d
 def test_bad_arguments_have_their_exit_code(arguments: list[object], code: int) -> None:
     """One line each, before any work."""
     assert run("evaluate", *arguments).exit_code == code
+
+
+def test_a_missing_model_is_said_before_a_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where scikit-learn is absent too, the name is what to put right first."""
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    missing, there = run("evaluate", "missing.tflite", "none.keras"), run("evaluate", "missing.tflite", DEFAULT_MODEL)
+    assert (missing.exit_code, there.exit_code) == (6, 1)
+    assert missing.stderr.startswith("error: missing.tflite, none.keras: expected")
+    assert "scikit-learn" in there.stderr
 
 
 def test_nothing_is_held_back_of_test_digits_alone(data: Path) -> None:

@@ -200,3 +200,16 @@ def test_several_digits_of_a_picture_are_named_in_order_and_drawn(
     assert len(format_prediction(found).splitlines()) == 2
     save_png(draw_prediction(found), tmp_path / "row.png")
     assert cv2.imread(str(tmp_path / "row.png")).shape[1] > 1000
+
+
+def test_rows_of_a_picture_stand_apart_as_in_classify(sample_digits: MeasuringDigits, tmp_path: Path) -> None:
+    """A bar is between two rows, and each digit says which is its own."""
+    page = np.full((240, 300), 255, np.uint8)
+    for place, image in enumerate(sample_digits.images[:4]):
+        top, left = 30 + 110 * (place // 2), 60 + 110 * (place % 2)
+        page[top : top + 70, left : left + 70] = 255 - cv2.resize(image, (70, 70))
+    cv2.imwrite(str(tmp_path / "page.png"), page)
+    one, two, three, four = sample_digits.labels[:4]
+    assert f"predicted {one}{two} | {three}{four}, by" in predict(DEFAULT_MODEL, tmp_path / "page.png").stdout
+    digits = prediction(DEFAULT_MODEL, tmp_path / "page.png")["digits"]
+    assert [digit["row"] for digit in digits] == [0, 0, 1, 1]

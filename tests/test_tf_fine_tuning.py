@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import cv2
@@ -14,7 +15,15 @@ from click.testing import CliRunner
 from device.errors import DataError, EdgeDigitsError, GateError, UsageError
 from edge_digits.cli import cli
 from edge_digits.distillation import teach
-from edge_digits.fine_tuning import Change, HeldBack, comparison, held_back_of, load_digit_model, mnist_held_back
+from edge_digits.fine_tuning import (
+    Change,
+    HeldBack,
+    comparison,
+    held_back_of,
+    load_digit_model,
+    mnist_held_back,
+    warn_of_ungated,
+)
 from edge_digits.mixture import Mixture, load_mixture
 from edge_digits.mnist_sources import from_sample
 from edge_digits.run_files import digest_of, write_npz
@@ -185,6 +194,20 @@ def test_each_source_keeps_some_apart(data: Path, collected: Path) -> None:
     sets = held_back_of(mixture, split.validation)
     assert [each.is_gated for each in sets] == [False, True, True]
     assert all(len(each.labels) for each in sets)
+
+
+@pytest.mark.parametrize(("count", "warned"), [(4, True), (5, False)])
+def test_a_source_too_small_to_hold_any_back_is_said(count: int, warned: bool, data: Path, tmp_path: Path) -> None:
+    """Old and new are compared on none of it then; another source whose name begins alike hides nothing."""
+    places = np.concatenate([np.flatnonzero(SAMPLE.train_labels == label)[:count] for label in range(10)])
+    write_npz(tmp_path / "new", x_train=SAMPLE.train_images[places], y_train=SAMPLE.train_labels[places])
+    shutil.copy(data, tmp_path / "new.npz")
+    mixture = load_mixture([data, tmp_path / "new", tmp_path / "new.npz"], report=ignore)
+    settings = TrainingSettings.from_recipe("cnn-nano", validation=100)
+    said: list[str] = []
+    held = held_back_of(mixture, held_back_split(mixture.digits, settings, mixture.part).validation)
+    warn_of_ungated(mixture, held, report=said.append)
+    assert [f"nothing of {tmp_path / 'new'} is held back" in line for line in said] == [True] * warned
 
 
 @pytest.mark.parametrize("count", [100, 300])

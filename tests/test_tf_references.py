@@ -212,10 +212,10 @@ def test_what_is_no_classifier_of_fixed_shape_is_refused(build: Callable, said: 
     ("name", "content"), [("m.h5", b""), ("m.h5", b"text"), ("m.keras", b""), ("m.onnx", b"x"), ("none.keras", None)]
 )
 def test_what_is_no_model_is_refused(name: str, content: bytes | None, tmp_path: Path) -> None:
-    """Empty, foreign and missing files are one line and exit code 6."""
+    """Empty, foreign and missing files are one line, which says what to do, and exit code 6."""
     if content is not None:
         (tmp_path / name).write_bytes(content)
-    with pytest.raises(ModelFileError, match=r"^[^\n]+expected[^\n]+$") as caught:
+    with pytest.raises(ModelFileError, match=r"^[^\n]+expected[^\n]+found[^\n]+; [^\n]+$") as caught:
         load_reference(tmp_path / name)
     assert caught.value.exit_code == 6
 

@@ -157,6 +157,14 @@ def test_resuming_a_finished_run_finds_it_finished(digits: Digits, whole: Path) 
         train(digits, settings(seed=8), whole, resume=True, report=ignore)
 
 
+def test_resuming_where_nothing_was_stopped_says_so_and_begins(digits: Digits, tmp_path: Path) -> None:
+    """A mistyped --out is noticed at once; a loop that resumes until it succeeds goes on all the same."""
+    said: list[str] = []
+    train(digits, settings(epochs=1), tmp_path, resume=True, report=said.append)
+    assert said[0] == f"{tmp_path}: holds no stopped run to resume; starting from the beginning"
+    assert said[1].startswith("epoch 1/1")
+
+
 def test_too_few_digits_for_a_batch_are_refused(digits: Digits, tmp_path: Path) -> None:
     """A run that could not make one step does not start."""
     with pytest.raises(UsageError, match=r"at least one batch of 1000.*lower --batch-size"):

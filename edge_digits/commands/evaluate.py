@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from device.command_line import FILE, Command, reporter
-from device.errors import DataError
+from device.errors import DataError, ModelFileError
 from device.runtime_names import RUNTIME_NAMES
 
 from .option_types import Once
@@ -72,6 +73,7 @@ def evaluate(
     """
     from edge_digits.evaluation_extras import require_evaluation_packages
 
+    _refuse_absent(models)
     require_evaluation_packages(plots=report_folder is not None)
     from edge_digits.evaluation_document import make_document
     from edge_digits.evaluation_run import EvaluationRequest, run_evaluation
@@ -107,6 +109,14 @@ def raise_failures(run: EvaluationRun) -> None:
         for line in unreadable:
             report(line)
         raise DataError(f"{len(unreadable)} photographs cannot be read; see above")
+
+
+def _refuse_absent(models: tuple[Path, ...]) -> None:
+    """Refuse models of which none is there, before anybody installs packages for them."""
+    # os.path, unlike pathlib, takes a name that is too long for one that is not there.
+    if not any(os.path.exists(model) for model in models):  # noqa: PTH110
+        names = ", ".join(map(str, models))
+        raise ModelFileError(f"{names}: expected a .keras, .h5 or .tflite model, found nothing there; check the path")
 
 
 def _refuse_report(folder: Path | None, *, force: bool) -> None:

@@ -115,7 +115,13 @@ def train(
 
     model = None
     if init is not None:
-        from edge_digits.fine_tuning import comparison, held_back_of, load_digit_model, mnist_held_back
+        from edge_digits.fine_tuning import (
+            comparison,
+            held_back_of,
+            load_digit_model,
+            mnist_held_back,
+            warn_of_ungated,
+        )
 
         model = load_digit_model(init)
         arch = _arch_of(model.name, asked=arch)
@@ -137,9 +143,7 @@ def train(
     if model is not None:
         split = held_back_split(digits, settings, mixture.part)
         sets = held_back_of(mixture, split.validation)
-        for source in mixture.sources:
-            if not any(each.is_gated and each.name.startswith(source.name) for each in sets):
-                report(f"warning: nothing of {source.name} is held back, so it gates nothing; raise --validation")
+        warn_of_ungated(mixture, sets, report=report)
         sets = [*mnist_held_back(mixture, split.train, report=report), *sets]
         accept = comparison(model, sets, max_drop=max_drop / 100, report=report)
     with alone_in(out), telling_how_to_resume(out, report):
