@@ -40,10 +40,10 @@ def test_named_digits_are_used(how: str, form: str, tmp_path: Path, monkeypatch:
 
 def test_named_digits_must_be_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """A named file that is missing is an error that says who named it, not a reason to measure on something else."""
-    with pytest.raises(DataError, match=r"found nothing there$"):
+    with pytest.raises(DataError, match=r"found nothing there; check the path$"):
         load_measuring_digits(tmp_path / "none.npz", report=never)
     monkeypatch.setenv("EDGE_DIGITS_DATA", str(tmp_path / "none.npz"))
-    with pytest.raises(DataError, match="found nothing there; set EDGE_DIGITS_DATA"):
+    with pytest.raises(DataError, match="found nothing there; check the path; set EDGE_DIGITS_DATA"):
         load_measuring_digits(None, report=never)
 
 
