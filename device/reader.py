@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from .model_card import ModelCard
 
+GROUND = 0.2  # of the longest side: what is smaller is no piece of ground that was taken for ink
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -132,13 +134,14 @@ class Reader:
     def _read_part(self, part: NDArray[Any]) -> tuple[list[Scored], str, float]:
         """Read a region; say how ink was taken, and how long finding took, seconds.
 
-        Where there are marks and none is a digit, light may have been taken for dark: it was if a number comes out of
-        taking it the other way.
+        Where there are marks, none is a digit, and one is as large as a piece of ground, light may have been taken for
+        dark: it was if a number comes out of taking it the other way.
         """
         way: str = self.settings.invert
         may_be_number = way == "auto" and self.settings.layout != "single"
         digits, find_s = self._read_one_way(part, way)
-        if may_be_number and digits and not self._count_sure(digits):
+        largest = max((side for digit in digits for side in digit.found.box[2:]), default=0)
+        if may_be_number and largest >= GROUND * max(part.shape[:2]) and not self._count_sure(digits):
             others, more_s = self._read_one_way(part, "other")
             find_s += more_s
             if self._count_sure(others) >= max(FEW, len(others) / 2):
