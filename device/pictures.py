@@ -7,6 +7,7 @@ formats are tried, the size is checked on the header, and whatever a decoder say
 from __future__ import annotations
 
 import io
+import math
 import warnings
 from contextlib import nullcontext
 from pathlib import Path
@@ -26,12 +27,15 @@ COMMON_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "PPM")  # those that Pillo
 FORMATS = (*COMMON_FORMATS, "MPO", "WEBP", "TIFF", "AVIF")
 MOST_PIXELS = 100_000_000
 MOST_BYTES = 512 * 1024 * 1024  # more than MOST_PIXELS take without compression
+MOST_KEPT = 16_000_000  # pixels: a picture of more is made smaller, since converting takes 20 bytes for each
+STRIP = 64  # rows of what is made smaller
 NEEDED_SIDE = 2000  # px: a JPEG with a longer side is decoded smaller, but not below this
 PNG_MARK = b"\x89PNG\r\n\x1a\n"
 TIFF_MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 ORIENTATION_KEYS = {"exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp"}  # in Pillow's `Image.info`
 HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"mif1", b"msf1")  # ISO/IEC 23008-12: the photographs of iPhones
 DEEP_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")  # more than 8 bits a pixel, grey
+AVERAGED_AS = {"1": "L", "P": "RGB", **dict.fromkeys(DEEP_MODES[2:], "I")}  # Pillow takes no means of these modes
 
 
 def read_picture(path: Path) -> NDArray[Any]:
@@ -66,8 +70,9 @@ def read_picture(path: Path) -> NDArray[Any]:
 def decode_picture(content: bytes, *, name: str) -> NDArray[Any]:
     """Decode the bytes of a picture file; of an animation the first frame.
 
-    EXIF rotation is applied, transparency lies on white, and grey of more than 8 bits is stretched from its own least
-    and greatest value to 0–255, since 10 and 12 bits are stored in 16 too.
+    EXIF rotation is applied, a picture of more than MOST_KEPT pixels is made smaller, transparency lies on white, and
+    grey of more than 8 bits is stretched from its own least and greatest value to 0–255, since 10 and 12 bits are
+    stored in 16 too.
 
     Args:
         content: the whole file.
@@ -111,7 +116,25 @@ def _decode(content: bytes, name: str) -> NDArray[Any]:
             share = NEEDED_SIDE / max(width, height)
             picture.draft(None, (max(1, round(width * share)), max(1, round(height * share))))
         picture.load()
-        return _as_array(_upright(picture))
+        return _as_array(_reduced(_upright(picture)))
+
+
+def _reduced(picture: Image.Image) -> Image.Image:
+    """Make a picture of more than MOST_KEPT pixels smaller; in strips, since modes that must be converted are large."""
+    width, height = picture.size
+    factor = math.ceil(math.sqrt(width * height / MOST_KEPT))
+    if factor == 1:
+        return picture
+    from PIL import Image
+
+    mode = AVERAGED_AS.get(picture.mode, picture.mode)
+    if picture.has_transparency_data and mode != "LA":
+        mode = "RGBA"
+    small = Image.new(mode, (math.ceil(width / factor), math.ceil(height / factor)))
+    for top in range(0, small.height, STRIP):
+        strip = picture.crop((0, top * factor, width, min(height, (top + STRIP) * factor)))
+        small.paste(strip.convert(mode).reduce(factor), (0, top))
+    return small
 
 
 def _upright(picture: Image.Image) -> Image.Image:

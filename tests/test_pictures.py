@@ -17,6 +17,7 @@ import pytest
 from conftest import ROOT
 from PIL import Image
 
+from device import pictures
 from device.errors import PictureError
 from device.pictures import decode_picture, read_picture
 
@@ -136,10 +137,35 @@ def test_an_animation_gives_its_first_frame() -> None:
 
 
 def test_a_large_photograph_is_decoded_smaller() -> None:
-    """A JPEG of 4800 px is halved while it is decoded, and never below 2000 px; a PNG stays as it is."""
+    """A JPEG of 4800 px is halved while it is decoded, and never below 2000 px; such a PNG stays as it is."""
     large = Image.new("L", (4800, 300), 90)
     assert decoded(large, "JPEG").shape == (150, 2400)
     assert decoded(large, "PNG").shape == (300, 4800)
+
+
+DEEP = {"I;16": np.uint16, "I": np.int32, "F": np.float32}
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", *DEEP])
+def test_a_picture_of_very_many_pixels_is_made_smaller(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that it fits into the memory of a device: each pixel is the mean of a square, whatever the mode."""
+    picture = Image.fromarray(COLOUR).convert(mode) if mode not in DEEP else Image.fromarray(GREY.astype(DEEP[mode]))
+    whole = decoded(picture, "TIFF").astype(float)
+    monkeypatch.setattr(pictures, "MOST_KEPT", GREY.size // 4)
+    monkeypatch.setattr(pictures, "STRIP", 5)
+    small = decoded(picture, "TIFF")
+    means = whole.reshape(12, 2, 16, 2, -1).mean(axis=(1, 3))
+    if mode in DEEP:  # stretched from its own range
+        means = (means - means.min()) * (255 / np.ptp(means))
+    assert small.shape[:2] == (12, 16)
+    assert np.abs(small.reshape(means.shape) - means).max() <= 2  # rounding, of both and of the range
+
+
+def test_only_a_picture_of_more_pixels_is_made_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many as are kept stay; sides that no square divides are rounded up."""
+    monkeypatch.setattr(pictures, "MOST_KEPT", 31 * 23)
+    assert decoded(Image.new("L", (31, 23))).shape == (23, 31)
+    assert decoded(Image.new("L", (33, 23))).shape == (12, 17)
 
 
 def test_a_file_is_read(tmp_path: Path) -> None:
