@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.command_line import FILE, Command, reporter, run_command_line
-from device.errors import DataError, PictureError
+from device.errors import DataError, PictureError, one_line
 from device.option_types import FiniteRange
 from device.paths import DEFAULT_MODEL
 from device.runtime_names import RUNTIME_NAMES
@@ -87,14 +87,18 @@ def read_photo_list(path: Path, *, kinds: Collection[str] = (SINGLE,)) -> list[P
         with path.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream)
             if not set(reader.fieldnames or ()) >= COLUMNS:
-                raise DataError(f"{path}: expected columns {', '.join(sorted(COLUMNS))}, found {reader.fieldnames}")
+                raise DataError(
+                    f"{path}: expected columns {', '.join(sorted(COLUMNS))}, found {reader.fieldnames}; add the others"
+                )
             photos = [
                 Photo(path.parent / row["path"], row["label"], row["source"]) for row in reader if row["kind"] in kinds
             ]
     except (OSError, UnicodeDecodeError, csv.Error) as cause:
-        raise DataError(f"{path}: expected a CSV of photographs, found none that can be read ({cause})") from cause
+        raise DataError(
+            f"{path}: expected a CSV of photographs, found none that can be read ({one_line(cause)}); check the path"
+        ) from cause
     if not photos:
-        raise DataError(f"{path}: expected photographs of kind {' or '.join(map(repr, kinds))}, found none")
+        raise DataError(f"{path}: expected photographs of kind {' or '.join(map(repr, kinds))}, found none; add some")
     return photos
 
 

@@ -101,7 +101,9 @@ def unsure_crops(folder: Path) -> list[Path]:
         DataError: the folder is not there or holds nothing collected.
     """
     if not (folder / UNSURE).is_dir():
-        raise DataError(f"{folder}: expected a folder that run --collect made, with {UNSURE}/ in it, found none")
+        raise DataError(
+            f"{folder}: expected a folder that run --collect made, with {UNSURE}/ in it, found none; check the path"
+        )
     return sorted((folder / UNSURE).glob("*.png"))
 
 

@@ -79,7 +79,9 @@ def read_labels(path: Path) -> tuple[str, ...]:
     except FileNotFoundError as cause:
         raise DataError(f"{path}: expected a labels file, found none; check the path") from cause
     except (OSError, UnicodeDecodeError) as cause:
-        raise DataError(f"{path}: expected UTF-8 text with one label a line, found something else ({cause})") from cause
+        raise DataError(
+            f"{path}: expected UTF-8 text with one label a line, found something else ({cause}); save it so"
+        ) from cause
     labels = tuple(line.strip() for line in lines if line.strip())
     if not labels:
         raise DataError(f"{path}: expected one label a line, found an empty file")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from converters.request import ImageSet
 from device.contract import LABELS, SIDE
-from device.errors import DataError
+from device.errors import DataError, one_line
 from device.finder import find_digit
 from device.idx import Part
 from device.model_file import sha256
@@ -78,7 +78,9 @@ def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
         with np.load(path, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
     except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as cause:
-        raise DataError(f"{path}: expected an npz file, found another or a damaged one ({cause})") from cause
+        raise DataError(
+            f"{path}: expected an npz file, found another or a damaged one ({one_line(cause)}); check the path"
+        ) from cause
 
 
 def _from_npz(path: Path, part: Part, *, labels: int) -> tuple[NDArray[np.uint8], NDArray[np.integer[Any]] | None]:

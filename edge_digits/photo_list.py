@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from device.contract import LABELS
-from device.errors import DataError
+from device.errors import DataError, one_line
 
 REQUIRED = ("path", "label")
 SINGLE, ROW, NOTHING = "single", "row", "nothing"
@@ -61,7 +61,9 @@ def read_photo_list(path: Path) -> list[ListedPhoto]:
     except FileNotFoundError as cause:
         raise DataError(f"{path}: expected a CSV of photographs, found none; check the path") from cause
     except (OSError, UnicodeDecodeError, csv.Error) as cause:
-        raise DataError(f"{path}: expected a CSV of photographs, found none that can be read ({cause})") from cause
+        raise DataError(
+            f"{path}: expected a CSV of photographs, found none that can be read ({one_line(cause)}); check the path"
+        ) from cause
     if not lines:
         raise DataError(f"{path}: expected at least one photograph, found none below the first line")
     _check_labels_agree(lines, path)

@@ -196,6 +196,7 @@ def refusal(path: Path) -> str:
     assert refused.value.exit_code == 6
     assert message.startswith(str(path))
     assert "\n" not in message
+    assert "; " in message  # what to do
     return message
 
 
