@@ -175,6 +175,16 @@ def test_light_is_taken_for_dark_where_only_that_reads(ink: LabelledDigits, clas
     assert reading.rows == right.rows
 
 
+def test_small_marks_are_no_ground(ink: LabelledDigits, classifier: Classifier) -> None:
+    """Where all that is refused is small, no light can have been taken for dark: the frame is read once."""
+    found = scene(ink, "shadow")
+    reader = Reader(classifier)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("device.looking.is_light_on_dark", lambda grey: True)
+        patch.setattr("device.reader.GROUND", 1.1)
+        assert reader.read(Frame("scene", 0, 0.0, found.frame)).inverts == ("auto",)
+
+
 def test_a_region_is_read_by_itself(ink: LabelledDigits, classifier: Classifier) -> None:
     """A region's digits carry its name and have boxes in the frame; one beyond the frame is empty."""
     rendered = scene(ink)
