@@ -96,7 +96,8 @@ def naming_variable(data: Path | None) -> Iterator[None]:
     except DataError as cause:
         if data is not None:
             raise
-        raise DataError(f"{cause}; set {DATA_VARIABLE}, which names it, right or unset it") from cause
+        found = str(cause).rsplit("; ", 1)[0]  # what to do is another thing here
+        raise DataError(f"{found}; set {DATA_VARIABLE}, which names it, right or unset it") from cause
 
 
 def _measuring_digits(part: LabelledDigits, source: str, *, is_sample: bool = False) -> MeasuringDigits:

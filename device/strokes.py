@@ -57,10 +57,8 @@ class Strokes(NamedTuple):
         import cv2
 
         step = max(1, self.ink.shape[0] // CUT_SIDE)
-        if step == 1:
-            return self
-        height, width = self.ink.shape[0] // step, max(1, self.ink.shape[1] // step)
-        ink, inside = (cv2.resize(each, (width, height), interpolation=cv2.INTER_AREA) for each in self[:2])
+        size = [max(1, side // step) for side in self.ink.shape[::-1]]
+        ink, inside = (cv2.resize(each, size, interpolation=cv2.INTER_AREA) for each in self[:2])
         return Strokes(ink, cv2.threshold(inside, 127, 255, cv2.THRESH_BINARY)[1], self.left // step, self.top // step)
 
     def joined(self, other: Strokes) -> Strokes:

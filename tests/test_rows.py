@@ -175,14 +175,19 @@ def test_light_is_taken_for_dark_where_only_that_reads(ink: LabelledDigits, clas
     assert reading.rows == right.rows
 
 
-def test_small_marks_are_no_ground(ink: LabelledDigits, classifier: Classifier) -> None:
-    """Where all that is refused is small, no light can have been taken for dark: the frame is read once."""
-    found = scene(ink, "shadow")
-    reader = Reader(classifier)
+@pytest.mark.parametrize(("side", "times"), [(30, 1), (240, 2)])
+def test_only_what_may_be_ground_is_read_the_other_way_round(side: int, times: int, classifier: Classifier) -> None:
+    """A refused mark that is small was no light that was taken for dark; a large one may have been."""
+    frame = np.full((480, 640), 230, np.uint8)
+    cv2.drawMarker(frame, (320, 240), 30, cv2.MARKER_STAR, side, max(2, side // 12))
+    asked: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("device.looking.is_light_on_dark", lambda grey: True)
-        patch.setattr("device.reader.GROUND", 1.1)
-        assert reader.read(Frame("scene", 0, 0.0, found.frame)).inverts == ("auto",)
+        patch.setattr(
+            "device.reader.find_digits",
+            lambda *a, invert, **k: asked.append(invert) or find_digits(*a, invert=invert, **k),
+        )
+        assert Reader(classifier).read(Frame("star", 0, 0.0, frame)).text == "?"
+    assert asked == ["auto", "other"][:times]
 
 
 def test_a_region_is_read_by_itself(ink: LabelledDigits, classifier: Classifier) -> None:
