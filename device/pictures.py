@@ -189,4 +189,4 @@ def _unknown(content: bytes) -> str:
     """Say what was found instead of a picture."""
     if content[4:8] == b"ftyp" and content[8:12] in HEIF_BRANDS:
         return "expected PNG, JPEG or the like, found HEIC, which has no decoder here; save it as JPEG"
-    return f"expected a picture (PNG, JPEG, WebP, TIFF, BMP, GIF), found {len(content)} other bytes; save it as one"
+    return f"expected a picture (PNG, JPEG, WebP, TIFF, BMP), found {len(content)} other or damaged bytes; save it so"
