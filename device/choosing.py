@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -149,3 +149,10 @@ def with_count(digits: Sequence[Scored], scorer: Scorer, *, count: int) -> list[
 def _may_be_cut(digit: Scored, way: Sequence[Scored]) -> bool:
     """Tell whether a digit may be cut where one is missing: one that is sure is not cut into what is no digit."""
     return digit.best < SURE or min(part.best for part in way) >= CUT_LEAST
+
+
+def in_one_order(one: Sequence[Scored], other: Sequence[Scored]) -> list[Scored]:
+    """Put the rows of two readings of a frame into one order, top to bottom."""
+    rows = [list(row) for each in (one, other) for _, row in groupby(each, key=lambda digit: digit.found.row)]
+    rows.sort(key=lambda row: np.mean([2 * digit.found.box[1] + digit.found.box[3] for digit in row]))
+    return [replace(digit, found=replace(digit.found, row=number)) for number, row in enumerate(rows) for digit in row]

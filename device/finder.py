@@ -65,6 +65,19 @@ class Found:
         return {(piece.start, piece.end): found for piece, found in zip(cuts, framed(parts), strict=True)}
 
 
+@dataclass(frozen=True)
+class Finding:
+    """What was found in a frame.
+
+    Attributes:
+        digits: in reading order.
+        has_lower: whether marks that are too low to be digits beside these may be digits by themselves.
+    """
+
+    digits: list[Found]
+    has_lower: bool = False
+
+
 def framed(parts: Sequence[tuple[tuple[int, int, int, int], tuple[int, int], Strokes]]) -> list[Found]:
     """Frame digits of which box, row and word, and strokes are known."""
     from .strokes import canonical_digits
@@ -107,18 +120,25 @@ def find_digits(frame: NDArray[Any], *, layout: str = "auto", invert: str = "aut
     Raises:
         ValueError: the frame has another dtype or shape, or no pixels.
     """
+    return find(frame, layout=layout, invert=invert, min_height=min_height).digits
+
+
+def find(frame: NDArray[Any], *, layout: str, invert: str, min_height: int, lower: bool = False) -> Finding:
+    """Find digits as `find_digits` does; with `lower` what is too low to be one beside these: see `Finding`."""
     if frame.dtype != np.uint8 or frame.ndim not in (2, 3) or frame.size == 0 or frame.shape[2:] not in ((), (3,)):
         raise ValueError(f"expected a frame of uint8 (H, W) or (H, W, 3), found {frame.dtype} {frame.shape}")
     if frame.shape[:2] == (SIDE, SIDE):
-        return _taken_as_it_is(frame, invert)
+        return Finding(_taken_as_it_is(frame, invert))
     from .looking import look
 
     if min(frame.shape[:2]) < LEAST_SIDE:
-        return []
-    view = look(frame, invert=invert, single=layout == "single")
+        return Finding([])
+    view = look(frame, invert=invert, single=layout == "single", lower=lower)
     rows = _rows(view, layout)
     several = sum(map(len, rows)) > 1
-    return framed(list(_parts(rows, view, frame, several=several, min_height=min_height)))
+    parts = _parts(rows, view, frame, several=several, min_height=min_height)
+    digits = framed(list(parts))
+    return Finding(digits, has_lower=view.lower > len(digits))
 
 
 def find_digit(frame: NDArray[Any]) -> Found | None:

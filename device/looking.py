@@ -10,10 +10,20 @@ from numpy.typing import NDArray
 
 from .close_up import close_up, even_ground, has_dark_rim, shrunk
 from .ink import calm, grey_copy, ink_map, ink_threshold, is_light_on_dark
-from .marks import LEAST_SHARE, Marks, mark_weights, measure_marks, pixels_of, square, typical_height
+from .marks import (
+    LEAST_SHARE,
+    MOST_MARKS,
+    Marks,
+    mark_weights,
+    measure_marks,
+    pixels_of,
+    square,
+    typical_height,
+)
 from .pale_lines import without_pale_lines
 from .plates import find_plates, turned
 from .printed_lines import without_borders, without_lines, without_rules
+from .rows import LOW, in_company
 from .sheet import find_sheet
 
 if TYPE_CHECKING:
@@ -33,6 +43,7 @@ OF_USUAL = 0.6  # of the threshold of the whole picture: paler is texture
 FAINT = 0.5  # of the palest ink: lines that are partly paler than ink are known from here
 BROAD_AREA, BROAD = 0.04, 0.14  # of the frame, of its side: what is larger and broader may be a shadow
 PALEST = 6.0  # of 255: paler is no ink
+MOSTLY = 0.6  # of the weight of lower marks: so much stands in rows, if they are digits
 DARKER = 1.15  # times: ink in a shadow is so much darker than the shadow
 
 
@@ -50,6 +61,7 @@ class View:
         part: rows and columns of the frame that were looked at.
         sheet: the sheet that they hold, where the frame shows more than that.
         is_even: whether the ground is about as light all over.
+        lower: how many marks that are too low to be digits beside the others stand in rows, as digits do.
     """
 
     all_ink: NDArray[Any]
@@ -61,9 +73,10 @@ class View:
     part: tuple[slice, slice] = (slice(None), slice(None))
     sheet: Sheet | None = None
     is_even: bool = False
+    lower: int = 0
 
 
-def look(frame: NDArray[Any], *, invert: str = "auto", single: bool = False) -> View:
+def look(frame: NDArray[Any], *, invert: str = "auto", single: bool = False, lower: bool = False) -> View:
     """See the ink of a frame: of the sheet alone, where the frame shows more than that.
 
     Args:
@@ -71,17 +84,20 @@ def look(frame: NDArray[Any], *, invert: str = "auto", single: bool = False) -> 
         invert: "yes" for light ink on dark ground, "no" for dark on light, "auto" to find out, "other" for what that
             does not find.
         single: whether there is but one digit, which needs no closer look.
+        lower: see only what is too low to be a digit beside what is seen else, where there is any.
     """
     grey = grey_copy(frame, WORK_SIDE)
     sheet = find_sheet(grey)
     if sheet is None:
-        return _look_at(frame, grey, None, invert=invert, single=single)
+        return _look_at(frame, grey, None, invert=invert, single=single, lower=lower)
     part = sheet.part_of(frame)
-    view = _look_at(frame[part], grey_copy(frame[part], WORK_SIDE), sheet, invert=invert, single=single)
+    view = _look_at(frame[part], grey_copy(frame[part], WORK_SIDE), sheet, invert=invert, single=single, lower=lower)
     return replace(view, all_ink=sheet.covered(view.all_ink, view.mask), part=part, sheet=sheet)
 
 
-def _look_at(frame: NDArray[Any], grey: NDArray[Any], sheet: Sheet | None, *, invert: str, single: bool) -> View:
+def _look_at(
+    frame: NDArray[Any], grey: NDArray[Any], sheet: Sheet | None, *, invert: str, single: bool, lower: bool
+) -> View:
     """See the ink of a frame that shows nothing but the sheet, or the part with the sheet; `grey` is its copy."""
     import cv2
 
@@ -91,13 +107,16 @@ def _look_at(frame: NDArray[Any], grey: NDArray[Any], sheet: Sheet | None, *, in
     cells, side = shrunk(grey), max(grey.shape)
     # The rim tells ground from ink where strokes are as wide as the gaps between them.
     other = ((cv2.bitwise_not(grey), 255 - cells),) if invert == "auto" and has_dark_rim(cells) else ()
-    for each, its_cells in (*other, (grey, cells)):
+    for each, its_cells in () if lower else (*other, (grey, cells)):
         if closely := close_up(each, its_cells):
             return replace(_view(closely[0], *closely), is_even=True)
     view = replace(_without_shadow(grey, _overlook(grey, REACH)), is_even=even_ground(cells) > 0)
     plates = find_plates(view.marks, view.ink) if invert == "auto" else []
     if plates:
         view = _overlook(turned(grey, plates, scale=1.0), REACH)
+    tallest = LOW * view.height
+    lower_view = _only_lower(view, tallest)
+    view = lower_view if lower else replace(view, lower=_count_in_rows(lower_view, side))
     if single or not SPECK * side <= view.height < SMALL * side:
         return view
     several = np.count_nonzero((view.marks.height > view.height / 2) & (view.weight > 0)) > 1
@@ -110,7 +129,24 @@ def _look_at(frame: NDArray[Any], grey: NDArray[Any], sheet: Sheet | None, *, in
     closer = calm(sheet.carried_on(closer) if sheet else closer)
     closer = cv2.bitwise_not(closer) if light else closer
     closer = turned(closer, plates, scale=max(closer.shape) / side) if plates else closer
-    return _look_closer(closer, view.height * max(closer.shape) / side)
+    scale = max(closer.shape) / side
+    close_view = _look_closer(closer, view.height * scale)
+    return _only_lower(close_view, tallest * scale) if lower else replace(close_view, lower=view.lower)
+
+
+def _only_lower(view: View, height: float) -> View:
+    """Return what was seen with no weight on marks of this height, pixels, and more."""
+    weight = np.where(view.marks.height < height, view.weight, 0)
+    return replace(view, weight=weight, height=typical_height(view.marks, weight))
+
+
+def _count_in_rows(view: View, side: int) -> int:
+    """Count the marks that stand in rows with others as high; 0 where most of what was seen does not."""
+    some = np.flatnonzero((view.weight > 0) & (view.marks.height > LOW * view.height))
+    if view.height < SPECK * side or len(view.weight) == MOST_MARKS:
+        return 0
+    beside = in_company(view.marks, some, some[:0])
+    return len(beside) if view.weight[beside].sum() >= MOSTLY * view.weight.sum() else 0
 
 
 def _has_large_marks(view: View) -> bool:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .choosing import Scored, score, with_count, with_cuts, with_joints
+from .choosing import Scored, in_one_order, score, with_count, with_cuts, with_joints
 from .classifier import Classifier
-from .finder import find_digits
+from .finder import find
 from .frames import Frame
 from .printable import printable
 from .reading import UNSURE, ModelName, ReadDigit, Reading, Timing
 from .reading_settings import ReadingSettings, Roi
-from .words import FEW, without_words
+from .words import FEW, count_in_numbers, without_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,26 +135,36 @@ class Reader:
         """Read a region; say how ink was taken, and how long finding took, seconds.
 
         Where there are marks, none is a digit, and one is as large as a piece of ground, light may have been taken for
-        dark: it was if a number comes out of taking it the other way.
+        dark: it was if a number comes out of taking it the other way. Where few are digits and lower marks are alike,
+        these may be: they are if numbers come out of them.
         """
-        way: str = self.settings.invert
-        may_be_number = way == "auto" and self.settings.layout != "single"
-        digits, find_s = self._read_one_way(part, way)
+        settings, way = self.settings, self.settings.invert
+        digits, has_lower, find_s = self._read_one_way(part, way)
+        if settings.layout == "single" or (sure := self._count_sure(digits)) >= FEW:
+            return digits, way, find_s
         largest = max((side for digit in digits for side in digit.found.box[2:]), default=0)
-        if may_be_number and largest >= GROUND * max(part.shape[:2]) and not self._count_sure(digits):
-            others, more_s = self._read_one_way(part, "other")
+        if has_lower and settings.layout != "row" and not settings.expect_digits:
+            lower, _, more_s = self._read_one_way(part, way, lower=True)
+            find_s += more_s
+            if count_in_numbers(lower, self._letters_below) >= max(FEW, len(lower) / 2):
+                above = [digit for digit in digits if digit.best >= self._letters_below]
+                return in_one_order(above, lower), way, find_s
+        elif way == "auto" and not sure and largest >= GROUND * max(part.shape[:2]):
+            others, _, more_s = self._read_one_way(part, "other")
             find_s += more_s
             if self._count_sure(others) >= max(FEW, len(others) / 2):
                 return others, "other", find_s
         return digits, way, find_s
 
-    def _read_one_way(self, part: NDArray[Any], invert: str) -> tuple[list[Scored], float]:
+    def _read_one_way(
+        self, part: NDArray[Any], invert: str, *, lower: bool = False
+    ) -> tuple[list[Scored], bool, float]:
         if part.size == 0:  # a region beyond the frame holds nothing
-            return [], 0.0
+            return [], False, 0.0
         settings, start_s = self.settings, time.perf_counter()
-        found = find_digits(part, layout=settings.layout, invert=invert, min_height=settings.min_height)
+        found = find(part, layout=settings.layout, invert=invert, min_height=settings.min_height, lower=lower)
         find_s = time.perf_counter() - start_s
-        return self._choose(found), find_s
+        return self._choose(found.digits), found.has_lower, find_s
 
     def _count_sure(self, digits: list[Scored]) -> int:
         return sum(digit.best >= self._letters_below for digit in digits)

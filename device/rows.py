@@ -105,8 +105,8 @@ def digit_groups(marks: Marks, weight: NDArray[Any], height: float) -> list[Grou
     # A chain of pieces, as the holes of a page from a binder, is higher than any digit.
     groups = _groups(marks, some[order], owner[order])
     groups = [group for group in groups if LOW * height <= group.height <= HIGH * height]
-    lower = _in_company(marks, some[free & ~big & (high[some] >= LOWEST * height)], some[big])
-    higher = _in_company(marks, np.flatnonzero((high > HIGH * height) & (weight > 0)), some[:0])
+    lower = in_company(marks, some[free & ~big & (high[some] >= LOWEST * height)], some[big])
+    higher = in_company(marks, np.flatnonzero((high > HIGH * height) & (weight > 0)), some[:0])
     for found in filter(len, (lower, higher)):
         others = np.zeros_like(weight)
         others[found] = weight[found]
@@ -114,7 +114,7 @@ def digit_groups(marks: Marks, weight: NDArray[Any], height: float) -> list[Grou
     return [_joined(groups)] if _is_column(groups) else groups
 
 
-def _in_company(marks: Marks, lower: NDArray[Any], others: NDArray[Any]) -> NDArray[Any]:
+def in_company(marks: Marks, lower: NDArray[Any], others: NDArray[Any]) -> NDArray[Any]:
     """Choose, of lower marks, int (n,), those that stand in a row with two marks as high, of these or of others."""
     known = np.r_[lower, others]
     left, top, right, bottom = (side[known] for side in (marks.left, marks.top, marks.right, marks.bottom))

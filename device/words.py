@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby, pairwise
 from statistics import median
@@ -64,6 +65,13 @@ def without_words(digits: Sequence[Scored], threshold: float, *, are_cut: bool) 
     if are_cut and usual:
         return [mark for mark in kept if mark.best >= min(NO_DIGIT, threshold) or _is_broad(mark)]
     return kept
+
+
+def count_in_numbers(digits: Sequence[Scored], threshold: float) -> int:
+    """Count the digits above a threshold with another such beside them, without slender ones: any line is one."""
+    sure = [digit for digit in digits if digit.best >= threshold]
+    words = Counter((digit.found.row, digit.found.word) for digit in sure)
+    return sum(words[digit.found.row, digit.found.word] > 1 and not _is_slender(digit) for digit in sure)
 
 
 def _without_signs(row: Sequence[Scored]) -> list[Scored]:

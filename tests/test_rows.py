@@ -17,7 +17,7 @@ from benchmarks.hostile_frames import KINDS, hostile_frames
 from benchmarks.measuring_digits import MeasuringDigits
 from device.classifier import Classifier
 from device.cli import cli
-from device.finder import find_digits
+from device.finder import find, find_digits
 from device.frames import Frame
 from device.idx import LabelledDigits
 from device.looking import View, look
@@ -183,11 +183,39 @@ def test_only_what_may_be_ground_is_read_the_other_way_round(side: int, times: i
     asked: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            "device.reader.find_digits",
-            lambda *a, invert, **k: asked.append(invert) or find_digits(*a, invert=invert, **k),
+            "device.reader.find",
+            lambda *a, invert, **k: asked.append(invert) or find(*a, invert=invert, **k),
         )
         assert Reader(classifier).read(Frame("star", 0, 0.0, frame)).text == "?"
     assert asked == ["auto", "other"][:times]
+
+
+def pasted(frame: np.ndarray, ink: LabelledDigits, text: str, *, place: tuple[int, int], height: int) -> None:
+    """Draw digits side by side, 0–255 ink on a light frame, from their upper left corner on."""
+    x, y = place
+    for number, label in enumerate(text):
+        digit = ink.images[np.flatnonzero(ink.labels == int(label))[number]]
+        digit = cv2.resize(digit[4:24, 4:24], (height, height), interpolation=cv2.INTER_AREA)
+        frame[y : y + height, x : x + height] = np.minimum(frame[y : y + height, x : x + height], 230 - digit * 0.8)
+        x += height
+
+
+def test_numbers_beside_a_much_larger_mark_are_read(ink: LabelledDigits, classifier: Classifier) -> None:
+    """A large digit does not keep small ones from being read, and they stand in one order."""
+    frame = np.full((480, 640), 230, np.uint8)
+    pasted(frame, ink, "7", place=(200, 120), height=220)
+    pasted(frame, ink, "4052", place=(180, 30), height=36)
+    pasted(frame, ink, "836", place=(180, 400), height=36)
+    assert Reader(classifier).read(Frame("page", 0, 0.0, frame)).rows == ("4052", "7", "836")
+
+
+def test_strokes_beside_a_much_larger_mark_are_no_numbers(ink: LabelledDigits, classifier: Classifier) -> None:
+    """A digit with a tally of strokes below it is still the digit alone."""
+    frame = np.full((480, 640), 230, np.uint8)
+    pasted(frame, ink, "7", place=(200, 60), height=220)
+    for x in range(180, 400, 30):
+        cv2.line(frame, (x, 380), (x + 4, 420), 40, 4)
+    assert Reader(classifier).read(Frame("page", 0, 0.0, frame)).text == "7"
 
 
 def test_a_region_is_read_by_itself(ink: LabelledDigits, classifier: Classifier) -> None:
