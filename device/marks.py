@@ -18,6 +18,8 @@ SEVERAL = 3  # marks may be the digits that another one is compared with
 SPANS, FAR_LARGER = 0.95, 2.2  # of the frame's side, of the others' height: what runs across the frame and is no digit
 SPARSE = 0.08  # of its bounds: a thin line, which is long, covers less
 LEAST_SHARE = 0.03  # of the longest side: what is smaller is specks
+SURROUND = 0.8  # of the frame's edge: what lies along so much of it is ground, if something lies in it
+RECTANGLE, WIDER = 0.85, 2.0  # of its bounds, times as wide as strokes: a solid mark that is none
 BLOT = 0.34  # of a mark's longer side: a stroke wider than this is a blot
 CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 
@@ -115,9 +117,9 @@ def without_edge(mask: NDArray[Any]) -> NDArray[Any]:
 def mark_weights(marks: Marks) -> NDArray[Any]:
     """Say, as float (n,), how much each mark counts: its area, less near the rim, 0 for what is no ink of a digit.
 
-    That is a box drawn around others, the borders of the cell that a frame shows, and, where several marks are far
-    smaller, what runs across it, encloses another or is a long thin line: the gutter of a book, a shadow, the axes and
-    curve of a graph.
+    That is a box drawn around others, the borders of the cell that a frame shows, what surrounds all, and, where
+    several marks are far smaller, what runs across it, encloses another, is a long thin line, or solid and wider than
+    strokes: the gutter of a book, a shadow, the axes and curve of a graph, the gap between two cards.
     """
     height, width = marks.labels.shape
     across, down = (marks.left + marks.right) / width - 1, (marks.top + marks.bottom) / height - 1
@@ -130,6 +132,9 @@ def mark_weights(marks: Marks) -> NDArray[Any]:
     )
     weight[_borders(marks)] = 0
     side = np.maximum(marks.height, marks.width)
+    around = marks.contact > SURROUND * 2 * (height + width)
+    if (side[~around] > 2 * LEAST_SHARE * max(height, width)).any():
+        weight[around] = 0
     weight[(encloses & (side > BOXED * side[:, None])).any(axis=1)] = 0
     drawn = np.zeros(len(weight), bool)
     if len(weight) < MOST_MARKS:  # else a texture, in which nothing surrounds anything
@@ -137,11 +142,31 @@ def mark_weights(marks: Marks) -> NDArray[Any]:
         weight[enclosed > 1] = 0
         drawn = (enclosed > 0) | (marks.area < SPARSE * marks.height * marks.width)
     drawn |= (marks.height >= SPANS * height) | (marks.width >= SPANS * width)
+    drawn |= _gaps(marks, weight)
     usual = typical_height(marks, np.where(drawn, 0, weight))
     alike = (weight > 0) & ~drawn & (marks.height > usual / 2) & (marks.height < 2 * usual)
     if np.count_nonzero(alike) >= SEVERAL and usual >= LEAST_SHARE * max(height, width):
         weight[drawn & (side > FAR_LARGER * usual)] = 0
     return weight
+
+
+def _gaps(marks: Marks, weight: NDArray[Any]) -> NDArray[Any]:
+    """Tell which marks are solid rectangles far wider than the strokes of several others, bool (n,): gaps of cards."""
+    narrower = np.minimum(marks.height, marks.width)
+    solid: NDArray[Any] = (weight > 0) & (marks.area >= RECTANGLE * marks.height * marks.width)
+    others = (weight > 0) & ~solid
+    if not solid.any() or np.count_nonzero(others) < SEVERAL or len(weight) == MOST_MARKS:
+        return np.zeros_like(solid)
+    inner = np.bincount(
+        marks.labels[without_edge(np.where(marks.labels, np.uint8(255), np.uint8(0))) > 0],
+        minlength=int(marks.labels.max()) + 1,
+    )[marks.names]
+    stroke = width_of(marks.area, inner)[others]
+    order = np.argsort(stroke)
+    summed = weight[others][order].cumsum()
+    usual = stroke[order[np.searchsorted(summed, summed[-1] / 2)]]
+    solid &= narrower > WIDER * usual
+    return solid
 
 
 def _borders(marks: Marks) -> NDArray[Any]:

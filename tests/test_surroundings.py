@@ -186,6 +186,20 @@ def test_what_is_written_on_plates_is_read(*, light: bool) -> None:
     assert min(alike(one, other) for one, other in zip(found, PLAIN[:5], strict=True)) > 0.9
 
 
+@pytest.mark.parametrize("cards", [2, 3])
+def test_a_small_digit_on_each_card_is_read(cards: int) -> None:
+    """Cards on a table, of which the digit covers hardly anything; what surrounds them is no ink."""
+    strokes, ground = np.zeros(SIZE, np.uint8), np.full(SIZE, 70, np.float32)
+    pitch = SIZE[1] // cards
+    for place, digit in enumerate("275"[:cards]):
+        left = place * pitch
+        ground[150:350, left + 20 : left + pitch - 15 * (place + 1)] = 220 - 10 * place
+        cv2.putText(strokes, digit, (left + 70, 270), cv2.FONT_HERSHEY_SIMPLEX, 1.6, (255,), 4, cv2.LINE_AA)
+    boxes = [digit.box for digit in find_digits(photographed(strokes, ground, pen=40))]
+    assert [x // pitch for x, *_ in boxes] == list(range(cards))
+    assert max(height for *_, height in boxes) < 50
+
+
 @pytest.mark.parametrize(("digit", "count"), [(None, 1), (220, 0)], ids=["plate", "shaded cell"])
 def test_a_plate_is_even(digit: int | None, count: int) -> None:
     """A shaded cell with a digit darker than it is none, whatever glints beside the strokes."""
