@@ -58,7 +58,8 @@ def apply_options(settings: Sections, given: dict[str, Any]) -> Sections:
         where = str(each.option)
         made = each.parse(value, where=where) if isinstance(value, str) else each.convert(value, where=where)
         values.setdefault(section, {})[each.key] = made
-    return changed(settings, values)
+    options = {(section, each.key): str(each.option) for section, each in option_settings(settings)}
+    return changed(settings, values, where=lambda section, key: options.get((section, key), key))
 
 
 def parameter(section: str, each: Setting) -> str:
