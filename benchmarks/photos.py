@@ -93,7 +93,9 @@ def read_photo_list(path: Path, *, kinds: Collection[str] = (SINGLE,)) -> list[P
             photos = [
                 Photo(path.parent / row["path"], row["label"], row["source"]) for row in reader if row["kind"] in kinds
             ]
-    except (OSError, UnicodeDecodeError, csv.Error) as cause:
+    except UnicodeDecodeError as cause:
+        raise DataError(f"{path}: expected a CSV of photographs, found no UTF-8 text; save it as UTF-8") from cause
+    except (OSError, csv.Error) as cause:
         raise DataError(
             f"{path}: expected a CSV of photographs, found none that can be read ({one_line(cause)}); check the path"
         ) from cause

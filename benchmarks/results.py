@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from device.errors import DataError
+from device.errors import DataError, one_line
 
 from .environment import Environment
 from .figures import Accuracy, Latency, OpTime, Profile, StageTimes
@@ -177,7 +177,8 @@ class BenchResult:
             json.dumps(document, ensure_ascii=False).encode()  # halves of surrogate pairs could not be written again
         except (ValueError, RecursionError) as cause:
             raise DataError(
-                f"{name}: expected a result of `bench --json`, found no whole JSON document ({cause}); copy it again"
+                f"{name}: expected a result of `bench --json`, found no whole JSON document "
+                f"({one_line(cause)}); copy it again"
             ) from cause
         _check_schema(document, name)
         try:

@@ -61,6 +61,7 @@ def trust(*, model: Path, pairs: int, num_runs: int, as_json: bool) -> None:
     an inference at most 2 µs; test digits read by an int8 model at 25,000 a second or more. They are for a machine that
     does nothing else.
     """
+    read_model(model)
     if importlib.util.find_spec(TOOL_MODULE.partition(".")[0]) is None:
         raise ExtraMissingError(f"expected {RUNTIME}, whose tool this is held against; pip install {RUNTIME}")
     report = reporter()

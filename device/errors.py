@@ -91,5 +91,7 @@ class ExtraMissingError(EdgeDigitsError, ImportError):
 
 def one_line(error: BaseException) -> str:
     """Return what an error says on one line, without the number that Python puts before what the system says."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it is no UTF-8 text"
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return " ".join(text.split())

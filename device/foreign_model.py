@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from .contract import CONTRACT_VERSION, SIDE
-from .errors import DataError
+from .errors import DataError, one_line
 from .input_range import INPUT_RANGES, RAW
 from .model_card import ModelCard
 from .model_file import ModelFile, read_bare_flatbuffer, sha256
@@ -78,10 +78,10 @@ def read_labels(path: Path) -> tuple[str, ...]:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError as cause:
         raise DataError(f"{path}: expected a labels file, found none; check the path") from cause
-    except (OSError, UnicodeDecodeError) as cause:
-        raise DataError(
-            f"{path}: expected UTF-8 text with one label a line, found something else ({cause}); save it so"
-        ) from cause
+    except UnicodeDecodeError as cause:
+        raise DataError(f"{path}: expected one label a line, found no UTF-8 text; save it as UTF-8") from cause
+    except OSError as cause:
+        raise DataError(f"{path}: expected a labels file, found: {one_line(cause)}; check the path") from cause
     labels = tuple(line.strip() for line in lines if line.strip())
     if not labels:
         raise DataError(f"{path}: expected one label a line, found an empty file")

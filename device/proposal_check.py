@@ -19,9 +19,9 @@ class Proposal:
     """Settings for frames like one.
 
     Attributes:
-        settings: what is proposed.
+        settings: what is proposed; without regions where none were found that read what was read.
         reading: what was read in the whole frame.
-        read_back: what the proposed settings read in it.
+        read_back: what the regions read in it, those proposed or the last that were tried.
     """
 
     settings: ReadingSettings
@@ -30,12 +30,14 @@ class Proposal:
 
     @property
     def holds(self) -> bool:
-        """Whether the settings read what was read."""
+        """Whether the regions read what was read."""
         return self.read_back.rows == self.reading.rows
 
 
 def propose_and_check(frame: Frame, reader: Reader) -> Proposal:
-    """Propose settings with as much room around each row as lets it be read the same; with the most where none does.
+    """Propose regions with as much room around each row as lets it be read the same; none where one row never is.
+
+    A region hides what tells ink from ground beside it, and the one layout of all regions may not suit each of them.
 
     Args:
         frame: with an image.
@@ -52,10 +54,10 @@ def propose_and_check(frame: Frame, reader: Reader) -> Proposal:
         settings = replace(settings, rois=tuple(chosen.get(row, roi) for row, roi in enumerate(settings.rois)))
         proposal = Proposal(settings, reading, reader.with_settings(settings).read(frame))
         if proposal.holds:
-            break
+            return proposal
         pairs = enumerate(zip(proposal.read_back.rows, reading.rows, strict=True))
         chosen |= {row: settings.rois[row] for row, (found, wanted) in pairs if found == wanted}
-    return proposal
+    return replace(proposal, settings=ReadingSettings(invert=invert))
 
 
 def _read_whole(frame: Frame, reader: Reader) -> tuple[Reading, Invert]:

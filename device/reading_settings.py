@@ -90,7 +90,7 @@ def parse_roi(text: str) -> Roi:
     except ValueError:
         x = y = width = height = -1
     if not name.strip() or min(x, y) < 0 or min(width, height) < 1:
-        raise UsageError(f"region: expected NAME=x,y,width,height in whole pixels, found {text!r}")
+        raise UsageError(f"rois: expected NAME=x,y,width,height in whole pixels, found {text!r}")
     if not name.strip().isprintable():
-        raise UsageError(f"region: expected a name of letters, digits and signs, found {name.strip()!r}; rename it")
+        raise UsageError(f"rois: expected a name of letters, digits and signs, found {name.strip()!r}; rename it")
     return Roi(name.strip(), x, y, width, height)

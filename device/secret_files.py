@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from .errors import UsageError
+from .errors import UsageError, one_line
 
 
 def read_secret(path: Path | None, variable: str, *, what: str) -> str | None:
@@ -24,9 +24,14 @@ def read_secret(path: Path | None, variable: str, *, what: str) -> str | None:
     try:
         with path.open(encoding="utf-8-sig") as file:  # as editors of Windows write it, with a mark in front
             secret = file.readline().rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as cause:
-        reason = getattr(cause, "strerror", None) or cause
-        raise UsageError(f"{path}: expected a file with the {what} in its first line, found: {reason}") from cause
+    except UnicodeDecodeError as cause:
+        raise UsageError(
+            f"{path}: expected the {what} in the first line, found no UTF-8 text; save it as UTF-8"
+        ) from cause
+    except OSError as cause:
+        raise UsageError(
+            f"{path}: expected a file with the {what} in its first line, found: {one_line(cause)}"
+        ) from cause
     if not secret:
         raise UsageError(f"{path}: expected the {what} in the first line, found an empty one")
     return secret

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -105,17 +105,26 @@ def sections_of(settings: object) -> dict[str, type]:
     return {each.name: type(getattr(settings, each.name)) for each in dataclasses.fields(settings)}
 
 
-def changed(settings: Sections, values: Mapping[str, Mapping[str, Any]]) -> Sections:
+def changed(
+    settings: Sections, values: Mapping[str, Mapping[str, Any]], *, where: Callable[[str, str], str]
+) -> Sections:
     """Return settings with some values replaced, those of a section at once, because they may only go together.
 
     Args:
         settings: a dataclass of sections.
         values: by section, then by key.
+        where: returns what messages call the setting of a section and a key.
 
     Raises:
-        UsageError: a section's own check refuses them together.
+        UsageError: a section's own check, whose message begins with the key, refuses them together.
     """
-    parts = {section: dataclasses.replace(getattr(settings, section), **changes) for section, changes in values.items()}
+    parts = {}
+    for section, changes in values.items():
+        try:
+            parts[section] = dataclasses.replace(getattr(settings, section), **changes)
+        except UsageError as cause:
+            key, _, text = str(cause).partition(": ")
+            raise UsageError(f"{where(section, key)}: {text}") from cause
     return dataclasses.replace(settings, **parts)  # type: ignore[type-var]  # any dataclass of sections
 
 

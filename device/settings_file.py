@@ -46,6 +46,10 @@ def parse_settings(text: str, *, name: str) -> Settings:
     Raises:
         UsageError: see `load_settings`.
     """
+
+    def where(section: str, key: str) -> str:
+        return f"{name}: [{section}] {key}"
+
     settings = Settings()
     sections = section_types()
     for section, table in _tables(text, name=name).items():
@@ -54,13 +58,10 @@ def parse_settings(text: str, *, name: str) -> Settings:
         if not isinstance(table, dict):
             raise UsageError(f"{name}: expected [{section}] with settings below it, found {section} = {table!r}")
         values = {
-            key: find_setting(section, key, name=name).convert(value, where=f"{name}: [{section}] {key}")
+            key: find_setting(section, key, name=name).convert(value, where=where(section, key))
             for key, value in table.items()
         }
-        try:
-            settings = changed(settings, {section: values})
-        except UsageError as cause:
-            raise UsageError(f"{name}: [{section}] {cause}") from cause
+        settings = changed(settings, {section: values}, where=where)
     return settings
 
 
@@ -140,7 +141,7 @@ def override(settings: Settings, assignments: Iterable[str]) -> Settings:
             raise UsageError(f"--set: expected SECTION.KEY=VALUE, found {assignment!r}")
         known = find_setting(section, key, name="--set")
         values.setdefault(section, {})[key] = known.parse(text.strip(), where=f"--set {section}.{key}")
-    return changed(settings, values)
+    return changed(settings, values, where="--set {}.{}".format)
 
 
 def print_settings(settings: Settings) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import click
 
+from .errors import UsageError
 from .setting import Setting, changed, sections_of, settings_of
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -45,8 +46,10 @@ def apply_options(settings: Sections, given: dict[str, Any]) -> Sections:
         given: the command's parameters by name; what is None was not given.
 
     Raises:
-        UsageError: an option has a wrong value.
+        UsageError: an option has a wrong value, or two contradict each other.
     """
+    if given.get("reading__reject") is False and given.get("reading__reject_below") is not None:
+        raise UsageError("expected --reject-below or --no-reject, found both; leave one out")
     values: dict[str, dict[str, Any]] = {}
     for section, each in option_settings(settings):
         value = given.pop(parameter(section, each), None)
@@ -55,7 +58,8 @@ def apply_options(settings: Sections, given: dict[str, Any]) -> Sections:
         where = str(each.option)
         made = each.parse(value, where=where) if isinstance(value, str) else each.convert(value, where=where)
         values.setdefault(section, {})[each.key] = made
-    return changed(settings, values)
+    options = {(section, each.key): str(each.option) for section, each in option_settings(settings)}
+    return changed(settings, values, where=lambda section, key: options.get((section, key), key))
 
 
 def parameter(section: str, each: Setting) -> str:

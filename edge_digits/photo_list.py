@@ -60,7 +60,9 @@ def read_photo_list(path: Path) -> list[ListedPhoto]:
             lines = [(reader.line_num, _photo(row, path, reader.line_num)) for row in reader]
     except FileNotFoundError as cause:
         raise DataError(f"{path}: expected a CSV of photographs, found none; check the path") from cause
-    except (OSError, UnicodeDecodeError, csv.Error) as cause:
+    except UnicodeDecodeError as cause:
+        raise DataError(f"{path}: expected a CSV of photographs, found no UTF-8 text; save it as UTF-8") from cause
+    except (OSError, csv.Error) as cause:
         raise DataError(
             f"{path}: expected a CSV of photographs, found none that can be read ({one_line(cause)}); check the path"
         ) from cause

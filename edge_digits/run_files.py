@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.command_line import Terminated
-from device.errors import DataError, UsageError
+from device.errors import DataError, UsageError, one_line
 from device.model_file import sha256
 from device.output_files import refuse_existing, refuse_unwritable, write_bytes, write_text
 
@@ -103,7 +103,7 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as cause:
-        raise DataError(f"{path}: expected a JSON document, found none ({cause}); train again") from cause
+        raise DataError(f"{path}: expected a JSON document, found none ({one_line(cause)}); train again") from cause
 
 
 def write_npz(path: Path, *, compressed: bool = False, **arrays: NDArray[np.generic]) -> None:

@@ -1,4 +1,4 @@
-"""Making TensorFlow quiet before it is imported."""
+"""Making TensorFlow quiet before it is imported, and repeatable before it trains."""
 
 from __future__ import annotations
 
@@ -31,3 +31,13 @@ def prepare_tensorflow() -> None:
         tensorflow.config.list_physical_devices()
     # It warns of building a graph for each of several models, which is what evaluating several models is.
     tensorflow.get_logger().setLevel("ERROR")
+
+
+def make_deterministic() -> None:
+    """Have TensorFlow, where Keras is on it, compute the same each time."""
+    import keras
+
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow
+
+        tensorflow.config.experimental.enable_op_determinism()

@@ -28,6 +28,7 @@ from .non_digits import draw_non_digits
 from .recipes import RECIPES, Recipe
 from .run_files import refuse_run
 from .run_outcome import Trained, as_json, complete_outcome, finished_run, write_outcome
+from .tensorflow_setup import make_deterministic
 
 NON_DIGIT_SEED = 0
 
@@ -118,7 +119,7 @@ def train(
         )
     refuse_unwritable(out)
     keras.utils.set_random_seed(settings.seed)
-    _make_deterministic()
+    make_deterministic()
 
     identity = as_json({"settings": asdict(settings), "data": digests(digits)})
     finished = finished_run(out, identity) if resume and not force else None
@@ -268,13 +269,6 @@ def _line(row: Mapping[str, float], settings: TrainingSettings) -> str:
         f"epoch {row['epoch']:.0f}/{settings.epochs}: loss {row['loss']:.4f}, "
         f"validation accuracy {row['val_accuracy']:.2%}, {row['seconds']:.0f} s"
     )
-
-
-def _make_deterministic() -> None:
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        tf.config.experimental.enable_op_determinism()
 
 
 def _start(

@@ -178,6 +178,9 @@ def test_a_list_of_other_columns_is_refused(tmp_path, text):
         read_photo_list(path)
     with pytest.raises(DataError, match=r"expected a CSV.*\(No such file or directory\); check the path"):
         read_photo_list(tmp_path / "absent.csv")
+    path.write_bytes("path,label\nü.png,1\n".encode("latin-1"))
+    with pytest.raises(DataError, match=r"expected a CSV of photographs, found no UTF-8 text; save it as UTF-8$"):
+        read_photo_list(path)
 
 
 def test_a_picture_in_which_nothing_is_found_is_misread(tmp_path):

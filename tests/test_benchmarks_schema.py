@@ -133,6 +133,12 @@ def test_a_field_that_cannot_be_is_named(place, value, said):
         BenchResult.from_json(json.dumps(document))
 
 
+def test_what_is_no_text_is_said_in_plain_words():
+    """Neither a codec nor a byte is named."""
+    with pytest.raises(DataError, match=r"found no whole JSON document \(it is no UTF-8 text\); copy it again$"):
+        BenchResult.from_json(b"\x89PNG", name="a.json")
+
+
 def test_brackets_without_end_are_no_document():
     """A file that nests deeper than Python reads is refused in one line."""
     with pytest.raises(DataError, match="found no whole JSON document"):

@@ -35,3 +35,10 @@ def test_a_model_that_the_tool_refuses_is_one_line(tmp_path):
     model.write_bytes(DEFAULT_MODEL.read_bytes())
     with pytest.raises(FitError, match="LiteRT's benchmark tool ended with exit code"):
         median_of_tool(model, -1)
+
+
+def test_a_missing_model_is_said_before_anything_is_run():
+    """One line and exit code 6, without progress."""
+    done = CliRunner().invoke(trust, ["--model", "missing.tflite"])
+    assert (done.exit_code, done.stdout, len(done.stderr.splitlines())) == (6, "", 1)
+    assert "missing.tflite: expected" in done.stderr

@@ -125,16 +125,27 @@ def test_ink_is_taken_as_it_is_read_best() -> None:
         propose_and_check(FRAME, PickyReader("neither", (999, 999)))
 
 
-def test_a_proposal_that_reads_something_else_is_said(
+def test_regions_that_read_something_else_are_not_proposed() -> None:
+    """The settings read the whole frame then, with ink taken as it was read best."""
+    reader = PickyReader("yes", (999, 10))
+    proposal = propose_and_check(FRAME, reader)
+    assert proposal.settings == ReadingSettings(invert="yes")
+    assert reader.with_settings(proposal.settings).read(FRAME).rows == proposal.reading.rows
+    assert (proposal.holds, proposal.read_back.rows) == (False, ("1", "?"))
+
+
+def test_where_no_regions_are_proposed_it_is_said(
     picture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One line with what was read and what the settings read; both files are written."""
+    """One line with what was read and what the regions read; both files are written."""
     monkeypatch.setattr("device.loading.load_reader", lambda *_args, **_options: PickyReader("auto", (999, 10)))
     result = invoke("calibrate", picture, "--out", tmp_path / "s.toml")
     assert result.exit_code == 0
     assert "expected the regions to read 1 | 2  (0.900), found 1 | ?  (0.200)" in result.stderr
+    assert "none are proposed, and the whole frame is read" in result.stderr
+    assert "s.png: what was read, drawn" in result.stdout
     assert len(result.stderr.splitlines()) == 1
-    assert len(load_settings(tmp_path / "s.toml").reading.rois) == 2
+    assert load_settings(tmp_path / "s.toml").reading == ReadingSettings()
     assert (tmp_path / "s.png").exists()
 
 

@@ -176,6 +176,15 @@ def test_a_token_file_may_begin_with_the_mark_of_utf_8(tmp_path: Path) -> None:
     assert read_secret(tmp_path / "token", "NONE", what="token") == "secret"
 
 
+def test_a_token_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    """One line says so, and what to do."""
+    (tmp_path / "token").write_bytes(b"\x89PNG")
+    with pytest.raises(
+        UsageError, match=r"expected the token in the first line, found no UTF-8 text; save it as UTF-8$"
+    ):
+        read_secret(tmp_path / "token", "NONE", what="token")
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "pi.local"])
 def test_other_machines_need_a_token(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond loopback nothing is served without one."""

@@ -159,3 +159,32 @@ def test_a_file_in_place_of_a_folder_is_named(folder: Path) -> None:
     Path("link.txt").symlink_to("new/x.txt")
     write_text(Path("link.txt"), "text")
     assert Path("new/x.txt").read_text() == "text"
+
+
+@pytest.mark.parametrize(
+    ("command", "out"),
+    [
+        ("export onnx", "m.onnx"),
+        ("export c-array", "m.cc"),
+        ("export c-array", "new/M.H"),
+        ("convert", "m.tflite"),
+    ],
+)
+def test_the_name_of_a_file_is_no_folder(command: str, out: str, folder: Path) -> None:
+    """Where --out names the folder of what is written, one line says so, and nothing is made."""
+    before = sorted(folder.rglob("*"))
+    result = invoke(*command.split(), DEFAULT_MODEL, "--out", out)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert (
+        result.stderr
+        == f"error: --out: expected a folder, found {out}, the name of a file; choose its stem with --name\n"
+    )
+    assert sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_folder_may_be_called_as_a_file() -> None:
+    """One that is there is written to."""
+    Path("m.cc").mkdir()
+    assert invoke("export", "c-array", DEFAULT_MODEL, "--out", "m.cc", "--name", "digits").exit_code == 0
+    assert Path("m.cc/digits.cc").is_file()

@@ -82,6 +82,8 @@ def test_a_missing_list_and_a_picture_for_a_list_are_refused(tmp_path: Path, sev
     for path in (tmp_path / "none.csv", tmp_path, Path("/dev/zero"), write_digit(tmp_path / "7.png", seven)):
         with pytest.raises(DataError, match="CSV"):
             read_photo_list(path)
+    with pytest.raises(DataError, match=r"7\.png: expected a CSV .*, found no UTF-8 text; save it as UTF-8$"):
+        read_photo_list(tmp_path / "7.png")
 
 
 @pytest.mark.parametrize(

@@ -255,3 +255,16 @@ def test_doctor_says_where_the_variable_leads_data(tmp_path: Path, monkeypatch: 
     result = invoke("doctor", "--no-camera")
     assert result.exit_code == 0
     assert f"FAIL  data            EDGE_DIGITS_DATA names {tmp_path / 'gone.npz'}, which is not there" in result.stdout
+
+
+@pytest.mark.parametrize("command", ["classify", "run"])
+def test_a_threshold_without_refusing_is_refused(command: str, picture: Path, tmp_path: Path) -> None:
+    """Of two options that contradict each other none wins; over a settings file an option does."""
+    source = ["--source", picture] if command == "run" else [picture]
+    for threshold in ("--reject-below", "-t"):
+        result = invoke(command, *source, "--no-reject", threshold, "0")
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr == "error: expected --reject-below or --no-reject, found both; leave one out\n"
+    assert "7" in invoke(command, *source, "--reject", "-t", "0.5").stdout
+    (tmp_path / "s.toml").write_text("[reading]\nreject_below = 1.0\n")
+    assert "7" in invoke(command, *source, "--no-reject", "--config", tmp_path / "s.toml").stdout

@@ -68,6 +68,7 @@ def test_commented_examples_are_valid() -> None:
         ("[camera]\ncrop = [1, 2, 3]", "expected a list of 4, each a whole number"),
         ("[mqtt]\ntls = 1", "tls: expected true or false, found 1"),
         ("[voting]\nhold = 9", r"\[voting\] hold: expected more than half of 5 frames and not more than all, found 9"),
+        ('[reading]\nrois = ["x"]', r"s\.toml: \[reading\] rois: expected NAME=x,y,width,height .*, found 'x'"),
         ('[history]\ncsv = "a\\u0000b"', r"csv: expected a text, found one with a NUL in it: 'a\\x00b'"),
         ('[reading]\nrois = ["a\\u0000=1,2,3,4"]', "rois: expected a text, found one with a NUL in it"),
         ("camera = 3", r"expected \[camera\] with settings below it"),
@@ -121,3 +122,20 @@ def test_a_wrong_assignment_is_refused(assignment: str) -> None:
     """--set says what it expected."""
     with pytest.raises(UsageError, match=r"--set.*expected"):
         override(Settings(), [assignment])
+
+
+@pytest.mark.parametrize(
+    ("options", "assignments", "said"),
+    [
+        ({"reading__rois": ("x",)}, [], r"^--roi: expected NAME=x,y,width,height in whole pixels, found 'x'$"),
+        ({"reading__rois": ("a=0,0,9,9",) * 2}, [], r"^--roi: expected a name of its own for each region, found a, a$"),
+        ({"voting__hold": "9"}, [], r"^--hold: expected more than half of 5 frames"),
+        ({}, ["reading.rois=x"], r"^--set reading\.rois: expected NAME=x,y,width,height"),
+    ],
+)
+def test_what_a_section_refuses_is_called_as_it_was_given(
+    options: dict[str, object], assignments: list[str], said: str
+) -> None:
+    """An option by its name, an assignment by its own."""
+    with pytest.raises(UsageError, match=said):
+        override(apply_options(Settings(), options), assignments)

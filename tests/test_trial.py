@@ -105,6 +105,20 @@ def test_bad_labels_are_refused(content: bytes | None, tmp_path: Path) -> None:
     assert caught.value.exit_code == 6
 
 
+def test_labels_that_cannot_be_read_say_why(tmp_path: Path) -> None:
+    """No text is said in plain words, with what to do; another reason is the system's."""
+    path = tmp_path / "labels.txt"
+    path.write_bytes(b"\x89PNG")
+    with pytest.raises(
+        DataError, match=r"labels\.txt: expected one label a line, found no UTF-8 text; save it as UTF-8$"
+    ):
+        read_labels(path)
+    path.unlink()
+    path.symlink_to(path)
+    with pytest.raises(DataError, match=r"expected a labels file, found: Too many levels of symbolic links; check"):
+        read_labels(path)
+
+
 def test_a_damaged_model_of_ours_is_refused_even_with_labels(tmp_path: Path, model: ModelFile) -> None:
     """--labels is for foreign models; it does not switch off the seal."""
     from device.paths import DEFAULT_MODEL

@@ -29,8 +29,9 @@ def c_array(*, model: Path, out: Path, name: str | None, force: bool) -> None:
     """
     from converters.c_array import c_name, make_c_array
     from converters.tflite_files import read_any_model, read_graph_of
-    from device.output_files import refuse_existing, write_text
+    from device.output_files import check_folder_name, refuse_existing, write_text
 
+    check_folder_name(out, ".h", ".cc")
     file = read_any_model(model)
     read_graph_of(model, file.flatbuffer)  # a damaged one is refused by name
     try:
@@ -57,9 +58,10 @@ def onnx(*, model: Path, out: Path, name: str | None, force: bool) -> None:
     """
     from converters.onnx_export import make_onnx
     from device.model_file import read_model
-    from device.output_files import check_stem, refuse_existing, write_bytes
+    from device.output_files import check_folder_name, check_stem, refuse_existing, write_bytes
 
     check_stem(name)
+    check_folder_name(out, ".onnx")
     path = out / f"{model.stem if name is None else name}.onnx"
     refuse_existing(path, force=force, inputs=[model])
     made = make_onnx(read_model(model))

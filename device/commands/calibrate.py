@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 def calibrate(*, source: str, out: Path, model: Path | None, force: bool) -> None:
     """Read a picture or a camera's frame, and propose regions and layout for frames like it.
 
-    Each row of digits becomes a region with room around it. The proposal is drawn: look at it before it is used.
+    Each row of digits becomes a region with room around it, if the regions read what the whole frame says; else none
+    are proposed. The proposal is drawn: look at it before it is used.
     """
     from ..calibrating import draw_proposal, write_proposal
     from ..errors import UsageError
@@ -54,10 +55,12 @@ def calibrate(*, source: str, out: Path, model: Path | None, force: bool) -> Non
     draw_proposal(frame.image, proposal.reading, proposal.settings, picture)
     write_proposal(proposal.settings, source, out)
     click.echo(f"{out}: {_shown(proposal.reading)}")
+    drawn = "the regions, drawn"
     if not proposal.holds:
+        drawn = "what was read, drawn"
         found = f"expected the regions to read {_shown(proposal.reading)}, found {_shown(proposal.read_back)}"
-        reporter()(f"warning: {out}: {found}; draw closer ones, or leave them out")
-    click.echo(f"{picture}: the regions, drawn; try edge-digits classify --config {quote(str(out))} {quote(source)}")
+        reporter()(f"warning: {out}: {found}; none are proposed, and the whole frame is read: add regions of your own")
+    click.echo(f"{picture}: {drawn}; try edge-digits classify --config {quote(str(out))} {quote(source)}")
 
 
 def _shown(reading: Reading) -> str:

@@ -111,8 +111,11 @@ def convert(
     agrees less than the gate asks for is not written, and the exit code is 3; one that a runtime cannot run is exit
     code 4 if it was asked for by name.
     """
+    from device.output_files import check_folder_name, check_stem, refuse_unwritable
     from edge_digits.tensorflow_setup import prepare_tensorflow
 
+    check_stem(name)
+    check_folder_name(out, ".tflite")
     report = reporter()
     prepare_tensorflow()
     from converters import ConversionRequest, Gate
@@ -122,12 +125,10 @@ def convert(
     from converters.request import DEFAULT_TARGETS
     from device.contract import LABELS
     from device.foreign_model import read_labels
-    from device.output_files import check_stem, refuse_unwritable
     from edge_digits.conversion_data import training_record
     from edge_digits.conversion_images import images_for
     from edge_digits.conversion_report import format_table, guessing_warning, write_manifest
 
-    check_stem(name)
     check_targets(targets)
     refuse_unwritable(out)
     training = training_record(model)
