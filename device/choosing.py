@@ -156,3 +156,14 @@ def in_one_order(one: Sequence[Scored], other: Sequence[Scored]) -> list[Scored]
     rows = [list(row) for each in (one, other) for _, row in groupby(each, key=lambda digit: digit.found.row)]
     rows.sort(key=lambda row: np.mean([2 * digit.found.box[1] + digit.found.box[3] for digit in row]))
     return [replace(digit, found=replace(digit.found, row=number)) for number, row in enumerate(rows) for digit in row]
+
+
+def without_overlapped(digits: Sequence[Scored], others: Sequence[Scored]) -> list[Scored]:
+    """Leave out digits in whose boxes lie the middles of others."""
+    middles = [(x + width / 2, y + height / 2) for x, y, width, height in (digit.found.box for digit in others)]
+
+    def is_overlapped(digit: Scored) -> bool:
+        left, top, width, height = digit.found.box
+        return any(left <= x < left + width and top <= y < top + height for x, y in middles)
+
+    return [digit for digit in digits if not is_overlapped(digit)]

@@ -71,11 +71,11 @@ class Finding:
 
     Attributes:
         digits: in reading order.
-        has_lower: whether marks that are too low to be digits beside these may be digits by themselves.
+        lower: how many marks that are too low to be digits beside these may be digits by themselves.
     """
 
     digits: list[Found]
-    has_lower: bool = False
+    lower: int = 0
 
 
 def framed(parts: Sequence[tuple[tuple[int, int, int, int], tuple[int, int], Strokes]]) -> list[Found]:
@@ -138,7 +138,7 @@ def find(frame: NDArray[Any], *, layout: str, invert: str, min_height: int, lowe
     several = sum(map(len, rows)) > 1
     parts = _parts(rows, view, frame, several=several, min_height=min_height)
     digits = framed(list(parts))
-    return Finding(digits, has_lower=view.lower > len(digits))
+    return Finding(digits, lower=view.lower if view.lower >= len(digits) else 0)
 
 
 def find_digit(frame: NDArray[Any]) -> Found | None:

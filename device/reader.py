@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .choosing import Scored, in_one_order, score, with_count, with_cuts, with_joints
+from .choosing import Scored, in_one_order, score, with_count, with_cuts, with_joints, without_overlapped
 from .classifier import Classifier
 from .finder import find
 from .frames import Frame
@@ -135,20 +135,20 @@ class Reader:
         """Read a region; say how ink was taken, and how long finding took, seconds.
 
         Where there are marks, none is a digit, and one is as large as a piece of ground, light may have been taken for
-        dark: it was if a number comes out of taking it the other way. Where few are digits and lower marks are alike,
-        these may be: they are if numbers come out of them.
+        dark: it was if a number comes out of taking it the other way. Where as many marks that are too low stand in
+        rows as digits are sure, these may be digits: they are if more numbers come out of them.
         """
         settings, way = self.settings, self.settings.invert
-        digits, has_lower, find_s = self._read_one_way(part, way)
-        if settings.layout == "single" or (sure := self._count_sure(digits)) >= FEW:
+        digits, lower_count, find_s = self._read_one_way(part, way)
+        if settings.layout == "single" or (sure := self._count_sure(digits)) >= max(FEW, lower_count + 1):
             return digits, way, find_s
         largest = max((side for digit in digits for side in digit.found.box[2:]), default=0)
-        if has_lower and settings.layout != "row" and not settings.expect_digits:
+        if lower_count and settings.layout != "row" and not settings.expect_digits:
             lower, _, more_s = self._read_one_way(part, way, lower=True)
             find_s += more_s
-            if count_in_numbers(lower, self._letters_below) >= max(FEW, len(lower) / 2):
+            if count_in_numbers(lower, self._letters_below) >= max(FEW, sure, len(lower) / 2):
                 above = [digit for digit in digits if digit.best >= self._letters_below]
-                return in_one_order(above, lower), way, find_s
+                return in_one_order(without_overlapped(above, lower), lower), way, find_s
         elif way == "auto" and not sure and largest >= GROUND * max(part.shape[:2]):
             others, _, more_s = self._read_one_way(part, "other")
             find_s += more_s
@@ -156,15 +156,13 @@ class Reader:
                 return others, "other", find_s
         return digits, way, find_s
 
-    def _read_one_way(
-        self, part: NDArray[Any], invert: str, *, lower: bool = False
-    ) -> tuple[list[Scored], bool, float]:
+    def _read_one_way(self, part: NDArray[Any], invert: str, *, lower: bool = False) -> tuple[list[Scored], int, float]:
         if part.size == 0:  # a region beyond the frame holds nothing
-            return [], False, 0.0
+            return [], 0, 0.0
         settings, start_s = self.settings, time.perf_counter()
         found = find(part, layout=settings.layout, invert=invert, min_height=settings.min_height, lower=lower)
         find_s = time.perf_counter() - start_s
-        return self._choose(found.digits), found.has_lower, find_s
+        return self._choose(found.digits), found.lower, find_s
 
     def _count_sure(self, digits: list[Scored]) -> int:
         return sum(digit.best >= self._letters_below for digit in digits)

@@ -200,12 +200,13 @@ def pasted(frame: np.ndarray, ink: LabelledDigits, text: str, *, place: tuple[in
         x += height
 
 
-def test_numbers_beside_a_much_larger_mark_are_read(ink: LabelledDigits, classifier: Classifier) -> None:
-    """A large digit does not keep small ones from being read, and they stand in one order."""
+@pytest.mark.parametrize("height", [36, 48])
+def test_numbers_beside_a_much_larger_mark_are_read(height: int, ink: LabelledDigits, classifier: Classifier) -> None:
+    """A large digit does not keep small ones from being read, nor some of them, and they stand in one order."""
     frame = np.full((480, 640), 230, np.uint8)
     pasted(frame, ink, "7", place=(200, 120), height=220)
-    pasted(frame, ink, "4052", place=(180, 30), height=36)
-    pasted(frame, ink, "836", place=(180, 400), height=36)
+    pasted(frame, ink, "4052", place=(180, 30), height=height)
+    pasted(frame, ink, "836", place=(180, 400), height=height)
     assert Reader(classifier).read(Frame("page", 0, 0.0, frame)).rows == ("4052", "7", "836")
 
 
