@@ -14,7 +14,7 @@ from conftest import ROOT
 from benchmarks.measuring_digits import MeasuringDigits
 from device.classifier import Classifier
 from device.finder import Found, find_digit, find_digits
-from device.printed_lines import level_lines
+from device.level_lines import level_lines
 
 PAPER, PEN = 210, 50  # grey values
 SIZE = (240, 260)  # of a frame, px

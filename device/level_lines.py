@@ -1,0 +1,106 @@
+"""Find lines in ink that run from left to right, or nearly.
+
+A line is long, thin and straight. What is thick across its direction is a stroke that crosses it, and stays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .marks import pixels_of
+
+FULL = 0.9  # of a stretch of a line is ink
+BRIDGED, COVERED = 0.25, 0.7  # of a line's length: gaps where strokes cross it; what is ink
+LEAN = 0.2  # rise as a share of the length, about 11°
+SLACK_PX = 1.5  # how far, apart from its thickness, a line strays from straight; a foot on it reaches further
+FEWER = 4  # px: of so many columns of a line that is known roughly, one says as much as all
+SAMPLES = 300  # pixels that a line is fitted to
+RIDGE = 1e-6 * np.eye(3)  # what lets even a line of two columns be fitted
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """Lines that run from left to right.
+
+    Attributes:
+        pixels: uint8 (H, W), 255 where a line is and no stroke crosses it.
+        count: how many there are.
+        thickness: mean, pixels.
+    """
+
+    pixels: NDArray[Any]
+    count: int
+    thickness: float
+
+    def transposed(self) -> Lines:
+        """Return the same lines running from top to bottom."""
+        return Lines(np.ascontiguousarray(self.pixels.T), self.count, self.thickness)
+
+
+def level_lines(mask: NDArray[Any], *, length: float, thickest: float) -> Lines | None:
+    """Find lines that are level, or nearly; None without one.
+
+    Args:
+        mask: uint8 (H, W), 255 where there is ink.
+        length: a line is at least this long, pixels.
+        thickest: and not thicker than this, pixels.
+    """
+    import cv2
+
+    if np.count_nonzero(mask.max(axis=0)) < COVERED * length:  # most frames end here, at little cost
+        return None
+    tall = np.ones((max(2, round(thickest)) + 1, 1), np.uint8)
+    # What lies beyond the frame is no ink: a border that is cut off is not thick for that.
+    thick = cv2.morphologyEx(mask, cv2.MORPH_OPEN, tall, borderType=cv2.BORDER_CONSTANT, borderValue=(0,))
+    thin = cv2.subtract(mask, thick)
+    stretch = max(7, round(min(length / 4, 30)))
+    near = cv2.dilate(thin, np.ones((3, 1), np.uint8))
+    full = cv2.boxFilter(near, -1, (stretch, 1), borderType=cv2.BORDER_CONSTANT)
+    full = cv2.threshold(full, 255 * FULL, 255, cv2.THRESH_BINARY)[1]
+    if not full.any():
+        return None
+    gap = stretch + round(BRIDGED * length)
+    joined = cv2.dilate(full, np.ones((5, gap), np.uint8))
+    if np.count_nonzero(joined.max(axis=0)) < length:
+        return None
+    few = np.ascontiguousarray(joined[:, ::FEWER])
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(few, connectivity=8)
+    pixels, count, total = np.zeros_like(mask), 0, 0
+    for name, (x, y, width, height, _) in enumerate(stats[1:], 1):
+        if FEWER * width < length or height > LEAN * FEWER * width + 2 * thickest:
+            continue
+        part = slice(y, y + height), slice(FEWER * x, FEWER * (x + width))
+        inside = pixels_of(labels[y : y + height, x : x + width], name)
+        inside = cv2.resize(inside, None, fx=FEWER, fy=1, interpolation=cv2.INTER_NEAREST)
+        line = _straight(cv2.bitwise_and(inside[:, : mask.shape[1] - FEWER * x], thin[part]))
+        columns = np.flatnonzero(line.any(axis=0))
+        extent = int(columns[-1] + 1 - columns[0]) if columns.size else 0
+        if extent >= length and columns.size >= COVERED * extent:
+            pixels[part] |= line
+            count, total = count + 1, total + extent
+    return Lines(pixels, count, cv2.countNonZero(pixels) / total) if count else None
+
+
+def _straight(line: NDArray[Any]) -> NDArray[Any]:
+    """Keep of a line what lies along one curve of the second degree; strokes that run along it for a while go."""
+    y, x = np.nonzero(line)
+    if len(x) < 3:
+        return line
+    thickness = len(x) / np.count_nonzero(line.max(axis=0))
+    place = x * (2 / line.shape[1]) - 1
+    powers = np.stack([np.ones_like(place), place, place * place], axis=1)
+    some = slice(None, None, max(1, len(x) // SAMPLES))
+    known, heights = powers[some], y[some].astype(float)
+    near = np.ones((len(heights), 1))
+    for _ in range(2):  # least squares, and again without what lies off the curve
+        weighed = (known * near).T
+        curve = np.linalg.solve(weighed @ known + RIDGE, weighed @ heights)
+        off = np.abs(known @ curve - heights)
+        near = (off <= max(SLACK_PX + thickness / 2, np.sort(off)[len(off) // 2]))[:, np.newaxis]
+    off = np.abs(powers @ curve - y) > SLACK_PX + thickness / 2
+    line[y[off], x[off]] = 0
+    return line
