@@ -107,14 +107,19 @@ def check_stem(name: str | None) -> None:
         raise UsageError(f"--name: expected the stem of a file name, found {name!r}; choose the folder with --out")
 
 
-def check_folder_name(folder: Path, *suffixes: str) -> None:
+def check_folder_name(folder: Path, *suffixes: str, advice: str = "choose its stem with --name") -> None:
     """Refuse for a folder, unless it is there, a name that ends as those of the files that are to be written in it.
+
+    Args:
+        folder: where they are to be written.
+        suffixes: what their names end in, dots and all.
+        advice: what to do instead.
 
     Raises:
         UsageError: it does.
     """
     if folder.suffix.lower() in suffixes and not folder.is_dir():
-        raise UsageError(f"--out: expected a folder, found {folder}, the name of a file; choose its stem with --name")
+        raise UsageError(f"--out: expected a folder, found {folder}, the name of a file; {advice}")
 
 
 def refuse_existing(path: Path, *, force: bool, inputs: Iterable[Path | None] = ()) -> None:

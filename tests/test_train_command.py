@@ -54,6 +54,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("--out finished --data digits.npz --init finished/model.keras --force", 2, "one that is read here"),
         ("--out finished --data digits.npz --teacher finished/model.keras --force", 2, "one that is read here"),
         ("--out stopped --data digits.npz", 2, "continue it with --resume"),
+        ("--out new.keras --data digits.npz", 2, "expected a folder, found new.keras, the name of a file; name the"),
+        ("--out new/M.H5 --data digits.npz", 2, "expected a folder, found new/M.H5, the name of a file; name the"),
     ],
 )
 def test_wrong_usage_is_noticed_at_once(folder: Path, options: str, code: int, words: str) -> None:

@@ -89,9 +89,11 @@ def train(
     A checkpoint is kept after every epoch: a run that was stopped goes on with --resume and ends with the same model.
     The test digits are not looked at, except to report what --init changed.
     """
+    from device.output_files import check_folder_name
     from edge_digits.tensorflow_setup import prepare_tensorflow
 
     report = reporter()
+    check_folder_name(out, ".keras", ".h5", advice="name the folder that model.keras is to be written in")
     if resume and force:
         raise UsageError("expected --resume or --force, found both; --resume goes on, --force starts over")
     if init is None and _is_given("max_drop"):
