@@ -95,8 +95,10 @@ def startup(*, model: Path, runtime: str | None, pairs: int, as_json: bool) -> N
 
     Limits: at most 1.5 times as long, at most 80 MB, and no heavy import for --help; exit code 3 if one is not met.
     """
+    from device.model_file import read_model
     from device.runtime import INSTALL_HINT, installed_runtimes
 
+    read_model(model)  # what cannot be read is said before anything is run
     if runtime is None and not installed_runtimes():
         raise RuntimeMissingError(f"no device runtime is installed; {INSTALL_HINT}")
     chosen = runtime or installed_runtimes()[0]

@@ -116,6 +116,14 @@ def test_start_up_is_measured_and_judged():
     assert len(document["limits"]) == 3
 
 
+def test_the_model_is_looked_at_before_programs_are_run(tmp_path):
+    """A missing model is all that is said, with exit code 6."""
+    result = CliRunner().invoke(startup.startup, ["--model", str(tmp_path / "absent.tflite")])
+    assert result.exit_code == 6
+    assert result.output.count("\n") == 1
+    assert "absent.tflite: expected a .tflite file, found none" in result.stderr
+
+
 def test_the_speed_up_is_of_the_same_runtime():
     """Latencies are compared within a runtime, and only where both conversions ran."""
     ours, theirs = make_row(model="ours"), make_row(model="theirs")
