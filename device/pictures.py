@@ -11,7 +11,7 @@ import math
 import warnings
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -27,6 +27,7 @@ COMMON_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "PPM")  # those that Pillo
 FORMATS = (*COMMON_FORMATS, "MPO", "WEBP", "TIFF", "AVIF")
 MOST_PIXELS = 100_000_000
 MOST_BYTES = 512 * 1024 * 1024  # more than MOST_PIXELS take without compression
+CHUNK_BYTES = 1024 * 1024
 MOST_KEPT = 16_000_000  # pixels: a picture of more is made smaller, since converting takes 20 bytes for each
 STRIP = 64  # rows of what is made smaller
 NEEDED_SIDE = 2000  # px: a JPEG with a longer side is decoded smaller, but not below this
@@ -65,6 +66,32 @@ def read_picture(path: Path) -> NDArray[Any]:
         reason = getattr(error, "strerror", None) or error
         raise PictureError(f"{name}: expected a readable file, found: {reason}; check name and permissions") from error
     return decode_picture(content, name=name)
+
+
+def read_picture_from(stream: BinaryIO, *, name: str) -> NDArray[Any]:
+    """Read a picture from a stream, such as standard input, which may have no end.
+
+    Args:
+        stream: gives the whole file.
+        name: what messages call it.
+
+    Returns:
+        uint8 (H, W) of a grey picture or uint8 (H, W, 3), BGR, of a coloured one; upright, 0–255.
+
+    Raises:
+        PictureError: the stream gives more than MOST_BYTES, cannot be read, or is not a whole picture.
+    """
+    name, content = printable(name), bytearray()
+    try:
+        while chunk := stream.read(CHUNK_BYTES):
+            content += chunk
+            if len(content) > MOST_BYTES:
+                raise PictureError(f"{name}: expected at most {MOST_BYTES} bytes, found more; shrink the picture")
+    except OSError as cause:
+        raise PictureError(
+            f"{name}: expected a picture, found: {cause.strerror or cause}; save it as a file"
+        ) from cause
+    return decode_picture(bytes(content), name=name)
 
 
 def decode_picture(content: bytes, *, name: str) -> NDArray[Any]:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from .errors import EdgeDigitsError, PictureError
 from .frames import Frame
-from .pictures import decode_picture, read_picture
+from .pictures import read_picture, read_picture_from
 
 PICTURE_SUFFIXES = frozenset(
     [".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pbm"]
@@ -122,7 +122,7 @@ def read_frame(source: str, origin: Path | BinaryIO) -> Frame:
     """
     start_s, taken_at_s = time.perf_counter(), time.time()
     try:
-        image = read_picture(origin) if isinstance(origin, Path) else decode_picture(origin.read(), name=source)
+        image = read_picture(origin) if isinstance(origin, Path) else read_picture_from(origin, name=source)
     except EdgeDigitsError as error:
         return Frame(source, 0, taken_at_s, None, error=error)
     return Frame(source, 0, taken_at_s, image, capture_s=time.perf_counter() - start_s)

@@ -70,6 +70,39 @@ def test_a_file_named_like_a_pattern_is_that_file(folder: Path) -> None:
     assert expand(f"{folder}/b[1].png") == [folder / "b[1].png"]
 
 
+class Endless(io.RawIOBase):
+    """A stream without end, such as /dev/zero; it fails the test where more is taken from it than `most` bytes."""
+
+    def __init__(self, most: int) -> None:
+        self.left = most
+
+    def read(self, size: int = -1) -> bytes:
+        assert 0 <= size <= self.left, "read beyond the limit"
+        self.left -= size
+        return bytes(size)
+
+
+def test_standard_input_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more is read than the largest picture has, rather than until memory is full."""
+    monkeypatch.setattr("device.pictures.MOST_BYTES", 10_000)
+    monkeypatch.setattr("device.pictures.CHUNK_BYTES", 1_000)
+    (frame,) = picture_frames(["-"], stdin=Endless(11_000))
+    assert str(frame.error) == "stdin: expected at most 10000 bytes, found more; shrink the picture"
+
+
+class Failing(io.RawIOBase):
+    """A stream that breaks off."""
+
+    def read(self, size: int = -1) -> bytes:
+        raise OSError(5, "Input/output error")
+
+
+def test_standard_input_that_fails_is_a_frame_with_an_error() -> None:
+    """What the system says of it is told, as of a file."""
+    (frame,) = picture_frames(["-"], stdin=Failing())
+    assert str(frame.error) == "stdin: expected a picture, found: Input/output error; save it as a file"
+
+
 def test_what_cannot_be_read_is_a_frame_with_an_error(folder: Path) -> None:
     """A missing file, an empty folder and a pattern without matches are said; the picture after them is still read."""
     (folder / "empty").mkdir()
