@@ -30,7 +30,7 @@ def convert(
         ModelFileError: the model is missing or damaged.
         ContractError: it is no image classifier of fixed shape, or has another number of scores than labels.
         UsageError: a variant needs a representative set, or that set holds test images, or the input range cannot be
-            found out.
+            found out, or a layer that is to stay in float is not there; nothing is converted.
         RuntimeMissingError: no device runtime is installed to verify in.
         OutputExistsError: a file is there already and `force` is not given; nothing is converted.
         OutputError: the folder cannot be written.
@@ -49,6 +49,7 @@ def convert(
     reference = reference or load_reference(request.model)
     reference.check_labels(request.labels)
     job = Job(request, reference, runtimes, report)
+    job.check_kept_layers()  # before minutes of work that a slip of the finger would end
     conversions = [job.convert(variant, path) for variant, path in paths.items()]
     if mixed is not None:
         conversions.append(job.convert_mixed(mixed))

@@ -44,6 +44,17 @@ class Job:
         self._expected = reference.scores(self._images, self._range)
         self._hostile_expected = reference.scores(hostile_images(self._images.shape[1:]), self._range)
         self._calibration = None if request.calibration is None else reference.shaped(request.calibration.images)
+        self._layer_errors: list[LayerError] | None = None  # what takes half a minute is measured once
+
+    def check_kept_layers(self) -> None:
+        """Look whether the model has the layers that are to stay in float, where some are named.
+
+        Raises:
+            FitError: it has loops, so that this cannot be measured.
+            UsageError: it lacks one.
+        """
+        if self._request.keep_float:
+            matching_layers(self.layer_errors(), self._request.keep_float)
 
     def convert(self, variant: Variant, path: Path) -> Conversion:
         """Convert, verify and write one variant."""
@@ -51,11 +62,7 @@ class Job:
         return self._prove(variant.name, path, lambda: self._make(variant, self._calibration))
 
     def convert_mixed(self, path: Path) -> Conversion:
-        """Convert to int8 with some layers in float: those that were named, or the worst ones until the gate is met.
-
-        Raises:
-            UsageError: a layer that was named is not there.
-        """
+        """Convert to int8 with some layers in float: those that were named, or the worst ones until the gate is met."""
         errors = self.layer_errors()
         if self._request.keep_float:
             return self._mix(path, matching_layers(errors, self._request.keep_float))
@@ -68,9 +75,11 @@ class Job:
 
     def layer_errors(self) -> list[LayerError]:
         """Return the quantisation error of each layer, the worst first."""
-        self._refuse_loops(MIXED)
-        self._report("measuring the quantisation error of each layer")
-        return layer_errors(self._make_converter, self._needed_calibration())
+        if self._layer_errors is None:
+            self._refuse_loops(MIXED)
+            self._report("measuring the quantisation error of each layer")
+            self._layer_errors = layer_errors(self._make_converter, self._needed_calibration())
+        return self._layer_errors
 
     def stability(self) -> dict[str, Any]:
         """Convert int8 with each half of the representative set, and return how far the results are apart."""

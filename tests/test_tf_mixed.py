@@ -77,12 +77,21 @@ def test_auto_keeps_as_few_layers_in_float_as_the_gate_needs(request_: Conversio
 
 
 def test_a_layer_can_be_kept_by_part_of_its_name(request_: ConversionRequest) -> None:
-    """A name that no layer has is refused with those there are."""
+    """All layers whose names hold the words that were given stay in float."""
     mixed = convert(replace(request_, keep_float=("wide", "after"), gate=Gate(min_agreement=0.0)))[-1]
     assert "wide" in mixed.mending
     assert "after" in mixed.mending
+
+
+def test_a_layer_that_is_not_there_is_noticed_before_anything_is_converted(
+    request_: ConversionRequest, tmp_path: Path
+) -> None:
+    """A name that no layer has is refused with those there are, and nothing is written."""
+    out, said = tmp_path / "out", list[str]()
     with pytest.raises(UsageError, match=r"--keep-float.*its layers are.*wide"):
-        convert(replace(request_, keep_float=("missing",)))
+        convert(replace(request_, out=out, variants=("float32",), keep_float=("missing",)), report=said.append)
+    assert not out.exists()
+    assert "float32: converting" not in said
 
 
 def test_two_halves_of_the_representative_set_are_compared(request_: ConversionRequest) -> None:
