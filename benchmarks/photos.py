@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import statistics
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -14,17 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.command_line import FILE, Command, reporter, run_command_line
-from device.errors import DataError, PictureError, one_line
+from device.errors import DataError, PictureError
 from device.option_types import FiniteRange
 from device.paths import DEFAULT_MODEL
 from device.runtime_names import RUNTIME_NAMES
 
 from .limits import at_least, show
+from .photo_rows import read_photo_rows
 
 if TYPE_CHECKING:
     from device.classifier import Classifier
 
-COLUMNS = frozenset({"path", "label", "kind", "source"})
 SINGLE, MULTI = "single", "multi"  # kinds of photographs: of one digit, of several
 
 
@@ -81,24 +80,12 @@ def read_photo_list(path: Path, *, kinds: Collection[str] = (SINGLE,)) -> list[P
         kinds: others are left aside.
 
     Raises:
-        DataError: it is missing, has other columns, or names none of these kinds.
+        DataError: `read_photo_rows` refuses it, or it names none of these kinds.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream)
-            if not set(reader.fieldnames or ()) >= COLUMNS:
-                raise DataError(
-                    f"{path}: expected columns {', '.join(sorted(COLUMNS))}, found {reader.fieldnames}; add the others"
-                )
-            photos = [
-                Photo(path.parent / row["path"], row["label"], row["source"]) for row in reader if row["kind"] in kinds
-            ]
-    except UnicodeDecodeError as cause:
-        raise DataError(f"{path}: expected a CSV of photographs, found no UTF-8 text; save it as UTF-8") from cause
-    except (OSError, csv.Error) as cause:
-        raise DataError(
-            f"{path}: expected a CSV of photographs, found none that can be read ({one_line(cause)}); check the path"
-        ) from cause
+    rows = read_photo_rows(path, more=("kind", "source"), wanted="path, label, kind and source")
+    photos = [
+        Photo(path.parent / row.path, row.label, row.others["source"]) for row in rows if row.others["kind"] in kinds
+    ]
     if not photos:
         raise DataError(f"{path}: expected photographs of kind {' or '.join(map(repr, kinds))}, found none; add some")
     return photos

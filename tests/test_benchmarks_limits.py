@@ -184,11 +184,36 @@ def test_a_list_of_other_columns_is_refused(tmp_path, text):
     path.write_text(text, encoding="utf-8")
     with pytest.raises(DataError, match="expected"):
         read_photo_list(path)
-    with pytest.raises(DataError, match=r"expected a CSV.*\(No such file or directory\); check the path"):
+    with pytest.raises(DataError, match=r"expected a CSV of photographs, found none; check the path$"):
         read_photo_list(tmp_path / "absent.csv")
     path.write_bytes("path,label\nü.png,1\n".encode("latin-1"))
     with pytest.raises(DataError, match=r"expected a CSV of photographs, found no UTF-8 text; save it as UTF-8$"):
         read_photo_list(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("kind,path,label,source\nsingle\n", "expected the path of a photograph in line 2"),
+        ("kind,path,label,source\nsingle,a.png\n", "expected a label in line 2"),
+        ("path,label,kind,source\na.png,seven,single,x\n", "expected digits.*as label in line 2, found 'seven'"),
+        ("path,label,kind,source\na.png,1,single,x,y\n", "expected 4 fields in line 2, as in the first line, found 5"),
+        ("path,label,kind\na.png,1,single\n", "expected the columns path, label, kind and source.*add source$"),
+    ],
+)
+def test_a_line_that_says_too_little_or_too_much_is_refused(tmp_path, text, words):
+    """The line is named, as for lists of one's own photographs, rather than a path of nothing tried."""
+    path = tmp_path / "labels.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=words):
+        read_photo_list(path)
+
+
+def test_spaces_in_a_list_do_not_matter(tmp_path):
+    """A spreadsheet's spaces around fields and between digits are no part of them."""
+    path = tmp_path / "labels.csv"
+    path.write_text("path , label, kind ,source\n a.png , 7 , single , me \n", encoding="utf-8")
+    assert read_photo_list(path) == [Photo(tmp_path / "a.png", "7", "me")]
 
 
 def test_a_picture_in_which_nothing_is_found_is_misread(tmp_path):
