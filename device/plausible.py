@@ -19,6 +19,8 @@ FILLS = 0.8  # of the frame's sides
 ALONE, SPANS, SLENDER = 0.95, 0.9, 0.35  # of all ink, of one side of the frame, of its longer side
 RIM_CUT = 0.75  # of the main digit's height: what touches the rim and is lower was cut off
 FIELD, CLOSE = 1.5, 0.75  # times as wide as high, of the frame's height: a frame, and digits, cut out along a row
+POSTS, POST, POST_TALL, POSTS_ALIKE = 3, 6.0, 1.3, 0.2  # so many, times as high as wide, and as others; they differ so
+POST_GAP = 0.4  # of their height: nearer than this, a post has no more than one other on either side, unlike a bar
 RIM_LINE, RIM_NEAR = 6.0, 0.15  # times as high as wide, of the frame's width: the border of a cell
 
 
@@ -66,10 +68,10 @@ def could_be_digits(groups: Sequence[Group], view: View) -> list[Group]:
     usual = stroke[order[np.searchsorted(summed, summed[-1] / 2)]]
     slender = np.maximum(width, height) / np.minimum(width, height)
     hairline = (stroke < HAIRLINE * usual) & (slender > STRAIGHT) & (len(groups) > 2)
-    bar = _is_bar(width, height, area / stroke)
-    main = int(np.where(bar, 0, weight).argmax())
+    bar, posts = _is_bar(width, height, area / stroke), _are_posts(groups)
+    main = int(np.where(bar | posts, 0, weight).argmax())
     cut = (contact > 0) & _cut_off(groups, contact, main, marks.labels.shape, even=view.is_even)
-    kept = ~hairline & ~blot & ~bar & ~cut
+    kept = ~hairline & ~blot & ~bar & ~cut & ~posts
     kept[main] = not bar[main]
     return [group for group, keep in zip(groups, kept, strict=True) if keep]
 
@@ -77,6 +79,23 @@ def could_be_digits(groups: Sequence[Group], view: View) -> list[Group]:
 def _is_bar(width: Any, height: Any, length: Any) -> Any:
     """Tell whether what has these bounds, and strokes of this length, pixels, is one that lies flat: a pen, a dash."""
     return (width > FLAT * height) & (length < DIRECT * np.hypot(width, height))
+
+
+def _are_posts(groups: Sequence[Group]) -> NDArray[np.bool_]:
+    """Tell which groups are the upright lines between boxes: slender, alike, and higher than what is not: bool (n,)."""
+    left, top, right, bottom = np.array([(each.left, each.top, each.right, each.bottom) for each in groups]).T
+    width, height, middle = right - left, bottom - top, (left + right) / 2
+    slender = height > POST * width
+    if np.count_nonzero(slender) < POSTS or slender.all():
+        return np.zeros_like(slender)
+    usual = np.median(height[slender])
+    posts: NDArray[np.bool_] = slender & (np.abs(height - usual) <= POSTS_ALIKE * usual)
+    near = (np.abs(middle[:, None] - middle) < POST_GAP * usual) & (
+        np.minimum(bottom[:, None], bottom) > np.maximum(top[:, None], top)
+    )
+    posts &= (near & slender).sum(axis=1) <= 2
+    is_high = usual > POST_TALL * np.median(height[~slender])
+    return posts & (is_high and np.count_nonzero(posts) >= POSTS)
 
 
 def _cut_off(

@@ -249,3 +249,21 @@ def test_the_grid_of_a_turned_page_is_no_digit(turn: int, least: int) -> None:
     frame = PAPER + (PEN - PAPER) * (cv2.warpAffine(strokes, matrix, (side, side)) / 255)
     frame = cv2.GaussianBlur(frame, (3, 3), 0) + np.random.default_rng(2).normal(0, 2, frame.shape)
     assert least <= len(find_digits(np.clip(frame, 0, 255).astype(np.uint8))) <= 82
+
+
+@pytest.mark.parametrize("high", [52, 58, 64])
+def test_the_upright_lines_of_boxes_are_no_ones(high: int) -> None:
+    """Lines between boxes are slender, alike, and higher than what is written."""
+    strokes = page((("31602", 150),))
+    top, bottom = 132 - high // 2, 132 + high // 2
+    for place in range(5):
+        left = 110 + 60 * place
+        for x in (left, left + 50):
+            cv2.line(strokes, (x, top), (x, bottom), (150,), 2, cv2.LINE_AA)
+    assert len(find_digits(photographed(strokes))) == 5
+
+
+def test_ones_as_high_as_other_digits_are_no_lines() -> None:
+    """A number of several ones keeps them."""
+    strokes = page((("11613", 150),))
+    assert len(find_digits(photographed(strokes))) == 5
