@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby, pairwise
 from statistics import median
 
@@ -19,6 +19,8 @@ SMALL = 0.6  # of the usual height of digits: what is so much lower is a label u
 LIKE = 0.75  # of the usual height of digits: a row of refused marks that are lower, or so much higher, is none
 NO_DIGIT = 0.3  # of a score: below it the model says that a mark is no digit, not that it is unsure which
 BARS, SLENDER, PITCH = 4, 0.45, 0.25  # so many, wide, and apart, of their height, are bars
+LIST, LISTED = 3, 0.75  # rows of a list, of which such a share begin, or end, with numbers: of so many digits at most
+COUNT = 3
 BROAD = 1.1  # of its height: a wider mark may be several digits
 
 
@@ -48,6 +50,7 @@ def without_words(digits: Sequence[Scored], threshold: float, *, are_cut: bool) 
         _height([digit for digit in digits if (digit.best >= threshold) == sure]) for sure in (False, True)
     )
     doubtful = is_word(judged(digits))
+    listed = _listed(digits, judged)
     for _, members in groupby(digits, key=lambda digit: digit.found.row):
         row = list(members)
         row = _without_bars(_without_signs(row)) if are_cut else row
@@ -57,14 +60,39 @@ def without_words(digits: Sequence[Scored], threshold: float, *, are_cut: bool) 
         for _, near in groupby(row, key=lambda digit: digit.found.word):
             word = list(near)
             sure = judged(word)
-            is_number = len(sure) >= FEW and sum(sure) >= len(sure) - (0 if doubtful else len(sure) // NUMBER)
+            is_number = len(sure) >= FEW and sum(sure) >= len(sure) - (0 if doubtful or listed else len(sure) // NUMBER)
             high = _height(word)
-            among_words = (doubtful or row_is_word) and high < TALL * letters
+            is_number |= (word[0].found.row, word[0].found.word) in listed
+            among_words = (doubtful or listed or row_is_word) and high < TALL * letters
             if is_number or not (among_words or high < SMALL * usual or is_word(sure)):
                 kept += word
     if are_cut and usual:
         return [mark for mark in kept if mark.best >= min(NO_DIGIT, threshold) or _is_broad(mark)]
     return kept
+
+
+def _listed(
+    digits: Sequence[Scored], judged: Callable[[Sequence[Scored]], list[bool]]
+) -> set[tuple[int, int]]:
+    """Return row and word of the numbers of a list, which stand before or behind words, one below the other.
+
+    Args:
+        digits: the marks, row by row.
+        judged: says of marks whether they are surely digits.
+    """
+    rows = [
+        [list(word) for _, word in groupby(row, key=lambda digit: digit.found.word)]
+        for _, row in groupby(digits, key=lambda digit: digit.found.row)
+    ]
+    listed = set()
+    for end in (0, -1):
+        numbers = [
+            row[end] for row in rows
+            if len(row) > 1 and len(row[end]) <= COUNT and all(judged(row[end])) and not all(judged(sum(row, [])))
+        ]
+        if len(numbers) >= max(LIST, LISTED * len(rows)):
+            listed |= {(word[0].found.row, word[0].found.word) for word in numbers}
+    return listed
 
 
 def count_in_numbers(digits: Sequence[Scored], threshold: float) -> int:
