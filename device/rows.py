@@ -22,6 +22,7 @@ PIECE, SHORT_CONTACT = 0.05, 0.05  # of the one digit's area, of the frame's hal
 STACKED = 0.12  # of the height: what lies in one column so close together is one broken digit
 LEVEL = 0.4  # of the higher one's height: neighbours in a row are beside each other so far, which two rows are to none
 LOWEST, COMPANY = 0.2, 1.5  # of the typical height, of their own: rows of lower digits, and how far they stand apart
+BROAD, HIGHEST, PAIR = 0.35, 6.0, 2  # wide as a share of their height, times the typical height: higher ones, so few
 APART = 1.0  # heights: what stands further apart is not of one word
 FAR = 8.0  # heights: neighbours in a row are no further apart
 
@@ -106,8 +107,12 @@ def digit_groups(marks: Marks, weight: NDArray[Any], height: float) -> list[Grou
     groups = _groups(marks, some[order], owner[order])
     groups = [group for group in groups if LOW * height <= group.height <= HIGH * height]
     lower = in_company(marks, some[free & ~big & (high[some] >= LOWEST * height)], some[big])
-    higher = in_company(marks, np.flatnonzero((high > HIGH * height) & (weight > 0)), some[:0])
-    for found in filter(len, (lower, higher)):
+    higher = np.flatnonzero((high > HIGH * height) & (weight > 0))
+    broad = (marks.contact[higher] == 0) & (marks.width[higher] > BROAD * high[higher])
+    lone = higher[broad & (high[higher] < HIGHEST * height)]  # a mark under a text, no line and no edge of the sheet
+    if not (above := in_company(marks, higher, some[:0])).size and len(lone) <= PAIR:
+        above = lone
+    for found in filter(len, (lower, above)):
         others = np.zeros_like(weight)
         others[found] = weight[found]
         groups += digit_groups(marks, others, typical_height(marks, others))

@@ -71,9 +71,7 @@ def without_words(digits: Sequence[Scored], threshold: float, *, are_cut: bool) 
     return kept
 
 
-def _listed(
-    digits: Sequence[Scored], judged: Callable[[Sequence[Scored]], list[bool]]
-) -> set[tuple[int, int]]:
+def _listed(digits: Sequence[Scored], judged: Callable[[Sequence[Scored]], list[bool]]) -> set[tuple[int, int]]:
     """Return row and word of the numbers of a list, which stand before or behind words, one below the other.
 
     Args:
@@ -87,8 +85,12 @@ def _listed(
     listed = set()
     for end in (0, -1):
         numbers = [
-            row[end] for row in rows
-            if len(row) > 1 and len(row[end]) <= COUNT and all(judged(row[end])) and not all(judged(sum(row, [])))
+            row[end]
+            for row in rows
+            if len(row) > 1
+            and len(row[end]) <= COUNT
+            and all(judged(row[end]))
+            and not all(all(judged(word)) for word in row)
         ]
         if len(numbers) >= max(LIST, LISTED * len(rows)):
             listed |= {(word[0].found.row, word[0].found.word) for word in numbers}

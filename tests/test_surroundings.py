@@ -267,3 +267,13 @@ def test_ones_as_high_as_other_digits_are_no_lines() -> None:
     """A number of several ones keeps them."""
     strokes = page((("11613", 150),))
     assert len(find_digits(photographed(strokes))) == 5
+
+
+def test_a_number_far_larger_than_a_text_above_it_is_seen() -> None:
+    """Two digits are enough, of which one is wider than a line; the teacher's mark below an exercise."""
+    strokes = np.zeros(SIZE, np.uint8)
+    for y in (60, 90, 120):
+        cv2.putText(strokes, "Emma has ten apples", (60, y), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (255,), 2, cv2.LINE_AA)
+    cv2.putText(strokes, "74", (300, 330), cv2.FONT_HERSHEY_SIMPLEX, 2.6, (255,), 5, cv2.LINE_AA)
+    found = find_digits(photographed(strokes))
+    assert sum(digit.box[3] > 45 for digit in found) == 2

@@ -122,3 +122,19 @@ def test_a_number_below_an_address_is_read(classifier: Classifier) -> None:
     for text, y, size, wide in (("Max Mustermann", 120, 1.4, 3), ("Hauptgasse", 200, 1.4, 3), ("13074", 340, 2.5, 7)):
         cv2.putText(page, text, (80, y), cv2.FONT_HERSHEY_SIMPLEX, size, (40,), wide, cv2.LINE_AA)
     assert Reader(classifier).read(Frame("page", 0, 0.0, page)).rows == ("13074",)
+
+
+@pytest.mark.parametrize("behind", [False, True])
+@pytest.mark.parametrize("are_cut", [False, True])
+def test_the_numbers_of_a_list_stay(*, behind: bool, are_cut: bool) -> None:
+    """Before its words or behind them, however short they are; a single row that begins with one is a sentence."""
+    word, number = (0.7, 0.9, 0.7, 0.9, 0.7), (0.9, 0.9)
+    rows = [row(*((word, number) if behind else (number, word)), number=place) for place in range(4)]
+    stay = {
+        mark.found.box[1] // 100
+        for mark in without_words([mark for each in rows for mark in each], 0.8, are_cut=are_cut)
+    }
+    assert stay == {0, 1, 2, 3}
+    assert len(without_words([mark for each in rows for mark in each], 0.8, are_cut=are_cut)) == 8
+    sentences = [*rows[:1], *(row(word, word, number=place) for place in range(1, 4))]
+    assert without_words([mark for each in sentences for mark in each], 0.8, are_cut=are_cut) == []
