@@ -41,7 +41,7 @@ def digits() -> Digits:
     """Part of the sample."""
     sample = from_sample()
     return Digits(
-        *(sample.train_images[:4000], sample.train_labels[:4000]),
+        *(sample.train_images[:2000], sample.train_labels[:2000]),
         *(sample.test_images[:500], sample.test_labels[:500]),
         "/home/somebody/few.npz + https://example.org/more.npz",
     )
@@ -50,7 +50,7 @@ def digits() -> Digits:
 @pytest.fixture(scope="module")
 def trained(digits: Digits, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A network after three epochs."""
-    settings = TrainingSettings.from_recipe("cnn", epochs=3, batch_size=64, validation=200, augment=False)
+    settings = TrainingSettings.from_recipe("cnn", epochs=3, batch_size=32, validation=200, augment=False)
     return train(digits, settings, tmp_path_factory.mktemp("run"), report=lambda line: None).model
 
 
