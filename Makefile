@@ -10,6 +10,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# The tests of one file run in one process, in their order; with TensorFlow each process takes a gigabyte.
+WORKERS := -n auto --maxprocesses 4 --dist loadfile
 # The first of these that runs and is new (and old) enough makes the environment; or name one: make PYTHON=...
 CANDIDATES := $(if $(PYTHON),$(PYTHON),python3 python3.11 python3.13 python3.12 python3.10)
 
@@ -25,9 +27,9 @@ test: $(STAMP)
 	$(BIN)/ruff format --check .
 	@echo "== types"
 	$(BIN)/mypy
-	@echo "== tests (those that import TensorFlow in a process of their own)"
-	$(BIN)/pytest
-	$(BIN)/pytest --tensorflow
+	@echo "== tests (those that import TensorFlow in processes of their own)"
+	$(BIN)/pytest $(WORKERS)
+	$(BIN)/pytest --tensorflow $(WORKERS)
 
 test-arm64: $(STAMP)
 	PYTHON=$(BIN)/python tests/foreign_debian.sh arm64

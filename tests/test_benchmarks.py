@@ -83,8 +83,8 @@ def test_every_runtime_gets_a_row(data):
 @needs_runtime
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
 def test_memory_does_not_grow_with_the_test_digits(data, tmp_path):
-    """Twenty thousand digits (15.7 MB) leave a model's memory at that of twenty, but for the thousand that rotate."""
-    images = np.zeros((20_000, 28, 28), np.uint8)
+    """Eight thousand digits (6.3 MB) leave a model's memory at that of twenty, but for the thousand that rotate."""
+    images = np.zeros((8_000, 28, 28), np.uint8)
     many = tmp_path / "many.npz"
     np.savez(many, x_test=images, y_test=images[:, 0, 0])
     runtime = ["--runtime", RUNTIMES[0]]

@@ -222,7 +222,7 @@ def test_refusal_measures_every_kind(sample: Path, tmp_path: Path) -> None:
         (("scenes", "--data", "{train}", "--out", "out"), 6, "expected a test part, found training digits alone"),
         (("robustness", "none.tflite"), 6, "none.tflite"),
         (("robustness", "{sample}"), 6, "sample.npz"),
-        (("non-digits", "--out", "a.npz", "--fashion", "none"), 6, "none"),
+        (("non-digits", "--out", "a.npz", "--count", "1", "--fashion", "none"), 6, "none"),
         (("refusal", "{sample}"), 6, "sample.npz"),
         (("refusal", str(MODEL), "--reject-below", "nan"), 2, "nan is not in the range"),
         (("refusal", str(MODEL), "--data", "{train}"), 6, "expected a test part"),

@@ -88,16 +88,13 @@ def test_a_row_cut_out_along_its_digits_is_read(margin: float, ink: LabelledDigi
     assert right >= 0.97 * count
 
 
-@pytest.mark.parametrize("margin", [0.02, 0.1])
 @pytest.mark.parametrize("cause", ["plain", "fine", "gradient"])
-def test_a_digit_cut_out_along_its_edges_is_read(
-    cause: str, margin: float, ink: LabelledDigits, classifier: Classifier
-) -> None:
+def test_a_digit_cut_out_along_its_edges_is_read(cause: str, ink: LabelledDigits, classifier: Classifier) -> None:
     """Strokes that are thick for such a frame are no shadow."""
     frames = [scene(ink, cause, "single", seed) for seed in range(1, 21)]
     whole, right = count_right([(each.frame, each.rows[0]) for each in frames], Reader(classifier))
     assert whole >= 18
-    assert right[margin] >= whole - 1
+    assert min(right[0.02], right[0.1]) >= whole - 1
 
 
 def test_a_page_is_read_row_by_row(ink: LabelledDigits, classifier: Classifier) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from converters import Agreement, ConversionRequest, Gate, convert
+from converters import Agreement, Conversion, ConversionRequest, Gate, convert
 from converters.graph import read_graph
 from converters.keras_models import with_raw_pixels
 from converters.verification import gate_failure
@@ -41,7 +41,7 @@ def digits() -> Digits:
     """Part of the sample."""
     sample = from_sample()
     return Digits(
-        *(sample.train_images[:4000], sample.train_labels[:4000]),
+        *(sample.train_images[:2000], sample.train_labels[:2000]),
         *(sample.test_images[:500], sample.test_labels[:500]),
         "/home/somebody/few.npz + https://example.org/more.npz",
     )
@@ -50,16 +50,14 @@ def digits() -> Digits:
 @pytest.fixture(scope="module")
 def trained(digits: Digits, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A network after three epochs."""
-    settings = TrainingSettings.from_recipe("cnn", epochs=3, batch_size=64, validation=200, augment=False)
+    settings = TrainingSettings.from_recipe("cnn", epochs=3, batch_size=32, validation=200, augment=False)
     return train(digits, settings, tmp_path_factory.mktemp("run"), report=lambda line: None).model
 
 
-@pytest.fixture
-def request_(digits: Digits, trained: Path, tmp_path: Path) -> ConversionRequest:
-    """Both variants of the trained network."""
+def request_for(trained: Path, digits: Digits, out: Path) -> ConversionRequest:
     return ConversionRequest(
         model=trained,
-        out=tmp_path / "models",
+        out=out,
         name="cnn",
         calibration=calibration_sample(digits, count=100, seed=1),
         test=whole_test_set(digits),
@@ -68,9 +66,21 @@ def request_(digits: Digits, trained: Path, tmp_path: Path) -> ConversionRequest
     )
 
 
-def test_a_conversion_describes_itself(request_: ConversionRequest) -> None:
+@pytest.fixture
+def request_(digits: Digits, trained: Path, tmp_path: Path) -> ConversionRequest:
+    """Both variants of the trained network, for a test that converts it in a way of its own."""
+    return request_for(trained, digits, tmp_path / "models")
+
+
+@pytest.fixture(scope="module")
+def converted(digits: Digits, trained: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Conversion]:
+    """Both variants, converted as they are by default; for tests that only read them."""
+    return [*convert(request_for(trained, digits, tmp_path_factory.mktemp("converted")))]
+
+
+def test_a_conversion_describes_itself(converted: list[Conversion]) -> None:
     """Labels, tensors, operations, calibration, accuracy, agreement and golden vectors are in the file."""
-    float32, int8 = convert(request_)
+    float32, int8 = converted
     for conversion, dtype in ((float32, "float32"), (int8, "int8")):
         assert conversion.failure is None
         model = read_model(conversion.path)
@@ -94,9 +104,9 @@ def test_a_conversion_describes_itself(request_: ConversionRequest) -> None:
     assert int8.flatbuffer_bytes < float32.flatbuffer_bytes / 2
 
 
-def test_raw_pixels_go_in_without_a_step_for_scaling(request_: ConversionRequest) -> None:
+def test_raw_pixels_go_in_without_a_step_for_scaling(converted: list[Conversion]) -> None:
     """The rescaling layer is folded away: int8 input is pixel - 128, and the first operation is the convolution."""
-    (int8,) = convert(replace(request_, variants=("int8",)))
+    _, int8 = converted
     card = read_model(int8.path).card
     assert (card.input.scale, card.input.zero_point) == (pytest.approx(1.0), -128)
     assert not any(name.startswith(("MUL", "QUANTIZE", "SHAPE", "PACK", "READ_VARIABLE")) for name in card.ops)
@@ -212,21 +222,21 @@ def test_too_few_digits_to_calibrate_with_name_the_option(digits: Digits) -> Non
         calibration_sample(digits, count=10 * len(digits.train_labels), seed=0)
 
 
-def test_operations_are_read_with_their_versions(request_: ConversionRequest) -> None:
+def test_operations_are_read_with_their_versions(converted: list[Conversion]) -> None:
     """Names, versions and counts come from the flatbuffer itself."""
-    (float32,) = convert(replace(request_, variants=("float32",)))
+    float32, _ = converted
     counts = read_graph(read_model(float32.path).flatbuffer).operation_counts
     assert counts["MAX_POOL_2D v1"] == 2
     assert sum(counts.values()) == 10
     assert read_model(float32.path).card.ops == counts
 
 
-def test_stripping_saves_bytes_and_changes_no_answer(request_: ConversionRequest, digits: Digits) -> None:
+def test_stripping_saves_bytes_and_changes_no_answer(
+    request_: ConversionRequest, converted: list[Conversion], digits: Digits
+) -> None:
     """The stripped file is smaller by what it says, and every raw score is the same in every runtime."""
-    whole, stripped = (
-        convert(replace(request_, variants=("int8",), out=request_.out / kind, strip=kind == "stripped"))[0]
-        for kind in ("whole", "stripped")
-    )
+    _, whole = converted
+    (stripped,) = convert(replace(request_, variants=("int8",), strip=True))
     assert stripped.saved_bytes == whole.flatbuffer_bytes - stripped.flatbuffer_bytes > 2000
     for runtime in installed_runtimes():
         one, other = (
@@ -236,12 +246,12 @@ def test_stripping_saves_bytes_and_changes_no_answer(request_: ConversionRequest
         np.testing.assert_array_equal(one, other)
 
 
-def test_one_scale_for_each_tensor_makes_a_shorter_file(request_: ConversionRequest) -> None:
+def test_one_scale_for_each_tensor_makes_a_shorter_file(
+    request_: ConversionRequest, converted: list[Conversion]
+) -> None:
     """No weights have a scale for each channel, the card says so, and the gate is met."""
-    per_channel, per_tensor = (
-        convert(replace(request_, variants=("int8",), out=request_.out / str(flag), per_tensor=flag))[0]
-        for flag in (False, True)
-    )
+    _, per_channel = converted
+    (per_tensor,) = convert(replace(request_, variants=("int8",), per_tensor=True))
     assert per_tensor.failure is None
     model = read_model(per_tensor.path)
     assert max(len(tensor.scales) for tensor in read_graph(model.flatbuffer).subgraphs[0].tensors) == 1
@@ -249,17 +259,17 @@ def test_one_scale_for_each_tensor_makes_a_shorter_file(request_: ConversionRequ
     assert per_tensor.flatbuffer_bytes < per_channel.flatbuffer_bytes - 500
 
 
-def test_standard_readers_find_metadata_and_stored_labels(request_: ConversionRequest) -> None:
+def test_standard_readers_find_metadata_and_stored_labels(converted: list[Conversion]) -> None:
     """The flatbuffer carries TFLITE_METADATA, and labels.txt lies uncompressed behind it."""
-    (int8,) = convert(replace(request_, variants=("int8",)))
+    _, int8 = converted
     assert "TFLITE_METADATA" in read_graph(read_model(int8.path).flatbuffer).metadata
     with zipfile.ZipFile(int8.path) as archive:
         assert {entry.compress_type for entry in archive.infolist()} == {zipfile.ZIP_STORED}
 
 
-def test_the_child_keeps_tensorflow_and_the_runtimes_apart(request_: ConversionRequest, digits: Digits) -> None:
+def test_the_child_keeps_tensorflow_and_the_runtimes_apart(converted: list[Conversion], digits: Digits) -> None:
     """From this process, which holds TensorFlow, every runtime answers through a child."""
-    (int8,) = convert(replace(request_, variants=("int8",)))
+    _, int8 = converted
     for runtime in installed_runtimes():
         trial = try_model(read_model(int8.path).flatbuffer, runtime=runtime, digits=digits.test_images[:5])
         assert trial.raw_scores.shape == (5, 10)

@@ -96,7 +96,7 @@ def test_teachers_answer_once_for_each_epoch(teacher: Path, tmp_path: Path, monk
 def test_a_student_learns_from_its_teacher(data: Path, teacher: Path, tmp_path: Path) -> None:
     """Teachers are part of what a run is: their digests are recorded and another teacher is another run."""
     digits = load_mixture([data], report=ignore).digits
-    settings = TrainingSettings.from_recipe("cnn-nano", epochs=1, validation=100, teachers=(digest_of(teacher),))
+    settings = TrainingSettings.from_recipe("softmax", epochs=1, validation=100, teachers=(digest_of(teacher),))
     train(digits, settings, tmp_path, teachers=[teacher], report=ignore)
     record = json.loads((tmp_path / "training.json").read_text())
     assert record["settings"]["teachers"] == [digest_of(teacher)]
@@ -320,7 +320,7 @@ def test_what_is_no_number_is_neither_learned_from_nor_gone_on_from(teacher: Pat
 
 def test_a_loss_that_is_no_number_ends_the_run(data: Path, tmp_path: Path) -> None:
     """The error names the epoch, and no model is written."""
-    settings = TrainingSettings.from_recipe("cnn-nano", epochs=2, validation=100, learning_rate=1e35)
+    settings = TrainingSettings.from_recipe("mlp-100", epochs=2, validation=100, learning_rate=1e35)
     with pytest.raises(EdgeDigitsError, match=r"expected a finite loss, found .* in epoch [12]; start over") as raised:
         train(load_mixture([data], report=ignore).digits, settings, tmp_path / "x", report=ignore)
     assert raised.value.exit_code == 1

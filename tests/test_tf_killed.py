@@ -67,7 +67,7 @@ def test_a_training_killed_at_its_very_end_becomes_whole(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Curves that were not drawn are drawn, the checkpoint that was left goes, and nothing is trained again."""
-    settings = TrainingSettings.from_recipe("cnn-nano", epochs=1, validation=100)
+    settings = TrainingSettings.from_recipe("softmax", epochs=1, validation=100)
     digits = read_digits(data, source="few")
 
     def killed(*_arguments: object, **_options: object) -> None:

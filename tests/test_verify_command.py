@@ -55,8 +55,8 @@ def test_golden_vectors_that_are_not_met_are_exit_code_3(model: ModelFile, tmp_p
 
 def test_a_gate_that_is_not_met_is_exit_code_3() -> None:
     """100 % agreement and no lost image is more than int8 promises on hostile limits."""
-    result = verify(FLOAT, DEFAULT_MODEL, "--gate", "100", "--max-drop", "0")
-    found = json.loads(verify(FLOAT, DEFAULT_MODEL, "--json").stdout)["agreements"][str(DEFAULT_MODEL)]
+    result = verify(FLOAT, DEFAULT_MODEL, "--gate", "100", "--max-drop", "0", "--json")
+    found = json.loads(result.stdout)["agreements"][str(DEFAULT_MODEL)]
     assert result.exit_code == (0 if all(each["agreement"] == 1 for each in found) else 3)
 
 
