@@ -23,7 +23,7 @@ STACKED = 0.12  # of the height: what lies in one column so close together is on
 LEVEL = 0.4  # of the higher one's height: neighbours in a row are beside each other so far, which two rows are to none
 LOWEST, COMPANY = 0.2, 1.5  # of the typical height, of their own: rows of lower digits, and how far they stand apart
 BROAD, HIGHEST, PAIR = 0.35, 6.0, 2  # wide as a share of their height, times the typical height: higher ones, so few
-APART = 1.0  # heights: what stands further apart is not of one word
+APART = 0.93  # heights: what stands further apart is not of one word
 FAR = 8.0  # heights: neighbours in a row are no further apart
 
 

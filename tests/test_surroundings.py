@@ -277,3 +277,11 @@ def test_a_number_far_larger_than_a_text_above_it_is_seen() -> None:
     cv2.putText(strokes, "74", (300, 330), cv2.FONT_HERSHEY_SIMPLEX, 2.6, (255,), 5, cv2.LINE_AA)
     found = find_digits(photographed(strokes))
     assert sum(digit.box[3] > 45 for digit in found) == 2
+
+
+def test_a_table_in_the_corner_of_a_frame_sets_no_measure() -> None:
+    """It lies along a part of the rim, beyond a sheet of which no corner is told from it."""
+    strokes = page((("31602", 330),), left=180)
+    ground = np.full(SIZE, PAPER, np.float32)
+    cv2.fillPoly(ground, [np.array([(0, 0), (320, 0), (322, 110), (20, 80), (0, 330)])], (90,))
+    assert len(find_digits(photographed(strokes, cv2.GaussianBlur(ground, (3, 3), 0)))) == 5
