@@ -14,6 +14,7 @@ MOST_MARKS = 280  # the largest ones that are looked at; what else there is, is 
 RIM_FADE = 0.8  # a mark at the middle of a side weighs 1 − this, one in the middle of the frame weighs 1
 BOXED, BOXED_AMONG = 0.25, 0.12  # of a box's longer side: what it encloses, alone or beside others, is so long
 LINE, SLENDER, CORNER = 0.6, 5.0, 0.4  # of the longest side, times as long as wide, of both sides: a border of a cell
+SQUARES, SQUARED, NETTED = 6, 0.04, 0.2  # in a grid, so many, so long as a part of it; what it covers of its bounds
 SEVERAL = 3  # marks may be the digits that another one is compared with
 SPANS, FAR_LARGER = 0.95, 2.2  # of the frame's side, of the others' height: what runs across the frame and is no digit
 SPARSE = 0.08  # of its bounds: a thin line, which is long, covers less
@@ -140,6 +141,8 @@ def mark_weights(marks: Marks) -> NDArray[Any]:
     if len(weight) < MOST_MARKS:  # else a texture, in which nothing surrounds anything
         enclosed = (encloses & (side > BOXED_AMONG * side[:, None])).sum(axis=1)
         weight[enclosed > 1] = 0
+        small = encloses & (side > SQUARED * side[:, None]) & (side > LEAST_SHARE * max(height, width))
+        weight[(small.sum(axis=1) >= SQUARES) & (marks.area < NETTED * marks.height * marks.width)] = 0
         drawn = (enclosed > 0) | (marks.area < SPARSE * marks.height * marks.width)
     drawn |= (marks.height >= SPANS * height) | (marks.width >= SPANS * width)
     drawn |= _gaps(marks, weight)

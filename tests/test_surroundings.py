@@ -285,3 +285,17 @@ def test_a_table_in_the_corner_of_a_frame_sets_no_measure() -> None:
     ground = np.full(SIZE, PAPER, np.float32)
     cv2.fillPoly(ground, [np.array([(0, 0), (320, 0), (322, 110), (20, 80), (0, 330)])], (90,))
     assert len(find_digits(photographed(strokes, cv2.GaussianBlur(ground, (3, 3), 0)))) == 5
+
+
+def test_a_drawn_grid_of_many_squares_sets_no_measure() -> None:
+    """As of a sudoku: it encloses many digits that are but a fifteenth as long as it."""
+    strokes = np.zeros(SIZE, np.uint8)
+    for line in range(10):
+        at = 40 + 44 * line
+        cv2.line(strokes, (100, at), (496, at + 8), (255,), 2, cv2.LINE_AA)
+        cv2.line(strokes, (100 + 44 * line, 40), (100 + 44 * line, 440), (255,), 2, cv2.LINE_AA)
+    digits = [("2", 1, 1), ("8", 4, 1), ("5", 7, 2), ("9", 2, 3), ("6", 5, 4), ("3", 8, 5), ("4", 3, 6), ("5", 6, 8)]
+    for digit, column, row in digits:
+        place = (112 + 44 * column, 76 + 44 * row)
+        cv2.putText(strokes, digit, place, cv2.FONT_HERSHEY_SIMPLEX, 1.0, (255,), 3, cv2.LINE_AA)
+    assert len(find_digits(photographed(strokes))) == len(digits)
