@@ -14,6 +14,7 @@ FEW = 3  # fewer marks than this are no word
 REFUSED = ((2, 0.5), (3, 0.4), (10, 0.25))
 NUMBER = 4  # of so many marks, one may be refused in a number among words
 LOW, SURE = 0.65, 0.97  # of the usual height of a row: what is lower is a sign unless its score is so high
+SIGN = 0.8  # the same of a mark below the threshold: a plus
 TALL = 1.6  # of the usual height of what is refused: what is so much higher is not of the words
 SMALL = 0.6  # of the usual height of digits: what is so much lower is a label unless it is a number
 LIKE = 0.75  # of the usual height of digits: a row of refused marks that are lower, or so much higher, is none
@@ -53,7 +54,7 @@ def without_words(digits: Sequence[Scored], threshold: float, *, are_cut: bool) 
     listed = _listed(digits, judged)
     for _, members in groupby(digits, key=lambda digit: digit.found.row):
         row = list(members)
-        row = _without_bars(_without_signs(row)) if are_cut else row
+        row = _without_bars(_without_signs(row, threshold)) if are_cut else row
         row_is_word = is_word(judged(row))
         if are_cut and usual and not any(judged(row)) and not LIKE * usual <= _height(row) <= usual / LIKE:
             continue
@@ -104,10 +105,14 @@ def count_in_numbers(digits: Sequence[Scored], threshold: float) -> int:
     return sum(words[digit.found.row, digit.found.word] > 1 and not _is_slender(digit) for digit in sure)
 
 
-def _without_signs(row: Sequence[Scored]) -> list[Scored]:
-    """Leave out marks much lower than the others of which the model is not sure: plus, minus, a unit."""
+def _without_signs(row: Sequence[Scored], threshold: float) -> list[Scored]:
+    """Leave out marks much lower than the others of which the model is not sure, and lower ones that it refuses."""
     height = _height(row)
-    return [digit for digit in row if digit.found.box[3] >= LOW * height or digit.best >= SURE]
+    return [
+        digit
+        for digit in row
+        if digit.found.box[3] >= (LOW if digit.best >= threshold else SIGN) * height or digit.best >= SURE
+    ]
 
 
 def _without_bars(row: Sequence[Scored]) -> list[Scored]:

@@ -138,3 +138,10 @@ def test_the_numbers_of_a_list_stay(*, behind: bool, are_cut: bool) -> None:
     assert len(without_words([mark for each in rows for mark in each], 0.8, are_cut=are_cut)) == 8
     sentences = [*rows[:1], *(row(word, word, number=place) for place in range(1, 4))]
     assert without_words([mark for each in sentences for mark in each], 0.8, are_cut=are_cut) == []
+
+
+@pytest.mark.parametrize(("score", "high", "stays"), [(0.7, 30, False), (0.9, 30, True), (0.7, 34, True)])
+def test_a_lower_mark_that_is_refused_is_a_sign(score: float, high: int, stays: bool) -> None:
+    """As the plus before a number to add; a digit that is sure, or as high as the others, is none."""
+    marks = row((score,), (0.9, 0.9, 0.9), heights={0: high})
+    assert (0 in kept(marks)) == stays
