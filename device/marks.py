@@ -118,9 +118,9 @@ def without_edge(mask: NDArray[Any]) -> NDArray[Any]:
 def mark_weights(marks: Marks) -> NDArray[Any]:
     """Say, as float (n,), how much each mark counts: its area, less near the rim, 0 for what is no ink of a digit.
 
-    That is a box drawn around others, the borders of the cell that a frame shows, what surrounds all, and, where
-    several marks are far smaller, what runs across it, encloses another, is a long thin line, or solid and wider than
-    strokes: the gutter of a book, a shadow, the axes and curve of a graph, the gap between two cards.
+    That is a box drawn around others, a grid of squares, the borders of the cell that a frame shows, what lies along a
+    quarter of the rim, and, where several marks are far smaller, what runs across it, encloses another, is a long thin
+    line, or solid and wider than strokes: the gutter of a book, the axes and curve of a graph, the gap between cards.
     """
     height, width = marks.labels.shape
     across, down = (marks.left + marks.right) / width - 1, (marks.top + marks.bottom) / height - 1

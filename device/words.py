@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import groupby, pairwise
 from statistics import median
 
@@ -20,8 +20,8 @@ SMALL = 0.6  # of the usual height of digits: what is so much lower is a label u
 LIKE = 0.75  # of the usual height of digits: a row of refused marks that are lower, or so much higher, is none
 NO_DIGIT = 0.3  # of a score: below it the model says that a mark is no digit, not that it is unsure which
 BARS, SLENDER, PITCH = 4, 0.45, 0.25  # so many, wide, and apart, of their height, are bars
-LIST, LISTED = 3, 0.75  # rows of a list, of which such a share begin, or end, with numbers: of so many digits at most
-COUNT = 3
+LIST, LISTED = 3, 0.75  # rows of a list, of which such a share begin, or end, with numbers of so many digits
+COUNT, LETTERS = 3, 0.2  # and of what else is in such a row, so much is refused
 BROAD = 1.1  # of its height: a wider mark may be several digits
 
 
@@ -51,7 +51,7 @@ def without_words(digits: Sequence[Scored], threshold: float, *, are_cut: bool) 
         _height([digit for digit in digits if (digit.best >= threshold) == sure]) for sure in (False, True)
     )
     doubtful = is_word(judged(digits))
-    listed = _listed(digits, judged)
+    listed = _listed(digits, threshold)
     for _, members in groupby(digits, key=lambda digit: digit.found.row):
         row = list(members)
         row = _without_bars(_without_signs(row, threshold)) if are_cut else row
@@ -72,27 +72,21 @@ def without_words(digits: Sequence[Scored], threshold: float, *, are_cut: bool) 
     return kept
 
 
-def _listed(digits: Sequence[Scored], judged: Callable[[Sequence[Scored]], list[bool]]) -> set[tuple[int, int]]:
-    """Return row and word of the numbers of a list, which stand before or behind words, one below the other.
-
-    Args:
-        digits: the marks, row by row.
-        judged: says of marks whether they are surely digits.
-    """
+def _listed(digits: Sequence[Scored], threshold: float) -> set[tuple[int, int]]:
+    """Return row and word of the numbers of a list, which stand before or behind words, one below the other."""
     rows = [
         [list(word) for _, word in groupby(row, key=lambda digit: digit.found.word)]
         for _, row in groupby(digits, key=lambda digit: digit.found.row)
     ]
     listed = set()
     for end in (0, -1):
-        numbers = [
-            row[end]
-            for row in rows
-            if len(row) > 1
-            and len(row[end]) <= COUNT
-            and all(judged(row[end]))
-            and not all(all(judged(word)) for word in row)
-        ]
+        numbers = []
+        for row in rows:
+            number, rest = row[end], [mark for word in row if word is not row[end] for mark in word]
+            letters = sum(mark.best < threshold for mark in rest)
+            is_sure = len(number) <= COUNT and all(mark.best >= threshold for mark in number)
+            if is_sure and rest and letters >= LETTERS * len(rest):
+                numbers.append(number)
         if len(numbers) >= max(LIST, LISTED * len(rows)):
             listed |= {(word[0].found.row, word[0].found.word) for word in numbers}
     return listed

@@ -145,3 +145,10 @@ def test_a_lower_mark_that_is_refused_is_a_sign(score: float, high: int, stays: 
     """As the plus before a number to add; a digit that is sure, or as high as the others, is none."""
     marks = row((score,), (0.9, 0.9, 0.9), heights={0: high})
     assert (0 in kept(marks)) == stays
+
+
+def test_rows_with_a_doubtful_digit_are_no_list() -> None:
+    """The cells of a table of which one digit in each row is not sure are all read."""
+    rows = [row((0.9, 0.9), (0.9, 0.9), (0.9, 0.7), (0.9, 0.9), number=place) for place in range(4)]
+    marks = [mark for each in rows for mark in each]
+    assert len(without_words(marks, 0.8, are_cut=True)) == len(marks)
