@@ -14,8 +14,9 @@ from typing import BinaryIO
 from .errors import UsageError
 from .frame_device import FrameOpener
 from .frames import Frame
+from .picture_kinds import SUFFIXES
 from .settings import CameraSettings, SourceSettings
-from .sources import PICTURE_SUFFIXES, STDIN, VIDEO_SUFFIXES, is_video, picture_frames
+from .sources import STDIN, VIDEO_SUFFIXES, is_video, picture_frames
 from .supervision import SupervisedSource
 from .watching import FolderState, watch_folder
 
@@ -132,7 +133,7 @@ def _may_be_a_name(spec: str) -> bool:
     if not spec or spec == STDIN or has_magic(spec) or "/" in spec:
         return False
     # os.path, unlike pathlib, takes a name that is too long for one that is not there.
-    return Path(spec).suffix.lower() not in PICTURE_SUFFIXES | VIDEO_SUFFIXES and not os.path.exists(spec)  # noqa: PTH110
+    return Path(spec).suffix.lower() not in SUFFIXES | VIDEO_SUFFIXES and not os.path.exists(spec)  # noqa: PTH110
 
 
 def _fake_camera(source: SourceSettings, camera: CameraSettings) -> FrameOpener:

@@ -17,6 +17,7 @@ import numpy as np
 
 from .errors import PictureError
 from .native_stderr import hidden_native_stderr
+from .picture_kinds import FORMATS, readable_names
 from .printable import printable
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from PIL import Image
 
 COMMON_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "PPM")  # those that Pillow loads at once
-FORMATS = (*COMMON_FORMATS, "MPO", "WEBP", "TIFF", "AVIF")
 MOST_PIXELS = 100_000_000
 MOST_BYTES = 512 * 1024 * 1024  # more than MOST_PIXELS take without compression
 CHUNK_BYTES = 1024 * 1024
@@ -34,7 +34,8 @@ NEEDED_SIDE = 2000  # px: a JPEG with a longer side is decoded smaller, but not 
 PNG_MARK = b"\x89PNG\r\n\x1a\n"
 TIFF_MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 ORIENTATION_KEYS = {"exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp"}  # in Pillow's `Image.info`
-HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"mif1", b"msf1")  # ISO/IEC 23008-12: the photographs of iPhones
+# ISO/IEC 23008-12, the photographs of iPhones, and AVIF, which an older Pillow does not read.
+HEIF_BRANDS = {**dict.fromkeys((b"heic", b"heix", b"hevc", b"mif1", b"msf1"), "HEIC"), b"avif": "AVIF", b"avis": "AVIF"}
 DEEP_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")  # more than 8 bits a pixel, grey
 AVERAGED_AS = {"1": "L", "P": "RGB", **dict.fromkeys(DEEP_MODES[2:], "I")}  # Pillow takes no means of these modes
 
@@ -214,6 +215,7 @@ def _to_8_bit(values: NDArray[Any]) -> NDArray[Any]:
 
 def _unknown(content: bytes) -> str:
     """Say what was found instead of a picture."""
-    if content[4:8] == b"ftyp" and content[8:12] in HEIF_BRANDS:
-        return "expected PNG, JPEG or the like, found HEIC, which has no decoder here; save it as JPEG"
-    return f"expected a picture (PNG, JPEG, WebP, TIFF, BMP), found {len(content)} other or damaged bytes; save it so"
+    kinds, found = readable_names(), HEIF_BRANDS.get(content[8:12]) if content[4:8] == b"ftyp" else None
+    if found is not None and found not in kinds:
+        return f"expected PNG, JPEG or the like, found {found}, which has no decoder here; save it as JPEG"
+    return f"expected a picture ({kinds}), found {len(content)} other or damaged bytes; save it so"

@@ -12,11 +12,9 @@ from typing import BinaryIO
 
 from .errors import EdgeDigitsError, PictureError
 from .frames import Frame
+from .picture_kinds import readable_names, readable_suffixes
 from .pictures import read_picture, read_picture_from
 
-PICTURE_SUFFIXES = frozenset(
-    [".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pbm"]
-)
 VIDEO_SUFFIXES = frozenset([".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg", ".mjpeg", ".mjpg"])
 STDIN = "-"
 
@@ -90,10 +88,10 @@ def _expand(spec: str) -> list[Path]:
         raise PictureError("expected the name of a picture, found an empty one; check the variable it came from")
     if path.is_dir():
         _refuse_closed_folders(path)
-        found = sorted(each for each in path.rglob("*") if each.suffix.lower() in PICTURE_SUFFIXES and each.is_file())
+        suffixes = readable_suffixes()
+        found = sorted(each for each in path.rglob("*") if each.suffix.lower() in suffixes and each.is_file())
         if not found:
-            kinds = " ".join(sorted(PICTURE_SUFFIXES))
-            raise PictureError(f"{spec}: expected a folder with pictures ({kinds}), found none in it")
+            raise PictureError(f"{spec}: expected a folder with pictures ({readable_names()}), found none in it")
         return found
     if has_magic(spec) and not path.exists():
         found = sorted(Path(each) for each in glob(spec, recursive=True) if Path(each).is_file())  # noqa: PTH207 - pathlib has no absolute patterns

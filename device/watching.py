@@ -10,7 +10,8 @@ from pathlib import Path
 from .early_end import raise_if_asked
 from .errors import PictureError, SourceError
 from .frames import Frame
-from .sources import PICTURE_SUFFIXES, read_frame
+from .picture_kinds import readable_suffixes
+from .sources import read_frame
 
 POLL_S = 0.5
 Marks = tuple[int, int]  # size and time of a file
@@ -87,9 +88,9 @@ def _looks(
 
 def _pictures(folder: Path) -> dict[Path, Marks]:
     """Return size and time of every picture in a folder."""
-    found = {}
+    found, suffixes = {}, readable_suffixes()
     for path in folder.iterdir():
-        if path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith("."):
+        if path.suffix.lower() in suffixes and not path.name.startswith("."):
             try:
                 status = path.stat()
             except OSError:

@@ -20,8 +20,8 @@ from device.contract import LABELS, SIDE
 from device.errors import DataError, PictureError
 from device.finder import find_digit
 from device.idx import LabelledDigits
+from device.picture_kinds import readable_names, readable_suffixes
 from device.pictures import read_picture
-from device.sources import PICTURE_SUFFIXES
 
 PART_NAMES = {"train": ("train", "training"), "test": ("test", "testing")}
 
@@ -143,10 +143,11 @@ def _pictures(folder: Path) -> Iterator[Path]:
 
     if not folder.is_dir():
         return
+    suffixes = readable_suffixes()
     for place, folders, files in os.walk(folder, onerror=stop):
         folders[:] = sorted(each for each in folders if not each.startswith("."))
         for name in sorted(files):
-            if not name.startswith(".") and Path(name).suffix.lower() in PICTURE_SUFFIXES:
+            if not name.startswith(".") and Path(name).suffix.lower() in suffixes:
                 yield Path(place) / name
 
 
@@ -156,7 +157,7 @@ def _nothing(folder: Path, not_found: list[Path], unreadable: list[str]) -> str:
     if not_found:
         count = len(not_found) + len(unreadable)
         return f"{folder}: expected pictures of digits, found {count} without a digit in them, as {not_found[0]}"
-    return f"{folder}: expected pictures (PNG, JPEG …) in the folders 0 to 9, found none; check the path"
+    return f"{folder}: expected pictures ({readable_names()}) in the folders 0 to 9, found none; check the path"
 
 
 def _counted(count: int) -> str:

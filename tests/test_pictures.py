@@ -19,6 +19,7 @@ from PIL import Image
 
 from device import pictures
 from device.errors import PictureError
+from device.picture_kinds import readable_kinds
 from device.pictures import decode_picture, read_picture
 
 GREY = np.add.outer(np.arange(24) * 5, np.arange(32) * 4).astype(np.uint8)  # (24, 32), dark at the upper left
@@ -237,6 +238,22 @@ def test_a_format_without_decoder_is_named() -> None:
     """The photographs of an iPhone are HEIC; the message says so and what to do."""
     with pytest.raises(PictureError, match=r"found HEIC.*save it as JPEG"):
         decode_picture(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", name="x")
+
+
+def test_avif_is_called_by_its_name_where_pillow_lacks_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it is read, only damage can be the reason."""
+    content = b"\0\0\0\x18ftypavif\0\0\0\0mif1avif"
+    monkeypatch.setitem(sys.modules, "PIL._avif", None)
+    monkeypatch.setattr("PIL.AvifImagePlugin.SUPPORTED", False)
+    with pytest.raises(PictureError, match=r"found AVIF.*save it as JPEG"):
+        decode_picture(content, name="x")
+
+
+def test_the_message_names_every_kind_that_is_read() -> None:
+    """What it says to save as is read then."""
+    with pytest.raises(PictureError) as raised:
+        decode_picture(b"no picture", name="x")
+    assert all(kind.name in str(raised.value) for kind in readable_kinds())
 
 
 @pytest.mark.parametrize(("width", "height"), [(20_000, 20_000), (10_001, 10_000), (2**31 - 1, 2**31 - 1)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from itertools import islice
 from pathlib import Path
 
@@ -13,11 +14,12 @@ from fakes import FilmCapture
 from PIL import Image
 
 from device.camera import Camera
-from device.errors import SourceError, UsageError
+from device.errors import PictureError, SourceError, UsageError
 from device.frames import Frame
 from device.http_login import authorization
 from device.opening import OpenableSource, choose_source, turned
 from device.orientation import Orientation
+from device.picture_kinds import FORMATS, SUFFIXES, readable_kinds
 from device.settings import CameraSettings, SourceSettings
 from device.sources import expand, picture_frames
 from device.streams import Stream, without_password
@@ -56,6 +58,32 @@ def folder(tmp_path: Path) -> Path:
 def test_a_folder_gives_its_pictures_in_order(folder: Path) -> None:
     """Folders are searched through; other files are left alone."""
     assert expand(str(folder)) == [folder / "b.png", folder / "below" / "a.jpg"]
+
+
+def test_a_folder_gives_every_kind_that_is_read_as_a_file(tmp_path: Path) -> None:
+    """What is read where it is named is not passed over in a folder."""
+    for kind in readable_kinds():
+        for suffix in kind.suffixes:
+            Image.fromarray(GREY).save(tmp_path / f"a{suffix.upper()}", kind.formats[0])
+    frames = list(picture_frames([str(tmp_path)], stdin=NO_STDIN))
+    assert sorted(Path(frame.source).suffix.lower() for frame in frames) == sorted(
+        suffix for kind in readable_kinds() for suffix in kind.suffixes
+    )
+    assert [frame.error for frame in frames if frame.image is None] == []
+
+
+def test_files_of_a_kind_end_as_pillow_knows_it() -> None:
+    """A suffix that Pillow gives to a format that is read is looked for in folders, and no other."""
+    assert {suffix for suffix, kind in Image.registered_extensions().items() if kind in FORMATS} == SUFFIXES
+
+
+def test_a_kind_without_its_decoder_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An older Pillow reads no AVIF; messages then do not promise it."""
+    (tmp_path / "a.avif").touch()
+    assert expand(str(tmp_path)) == [tmp_path / "a.avif"]
+    monkeypatch.setitem(sys.modules, "PIL._avif", None)
+    with pytest.raises(PictureError, match=r"\(PNG, JPEG, GIF, BMP, PNM, WebP, TIFF\), found none"):
+        expand(str(tmp_path))
 
 
 def test_a_glob_gives_what_matches(folder: Path) -> None:
