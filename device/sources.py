@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import BinaryIO
 
-from .errors import EdgeDigitsError, PictureError
+from .errors import EdgeDigitsError, PictureError, UsageError
 from .frames import Frame
 from .picture_kinds import readable_names, readable_suffixes
 from .pictures import read_picture, read_picture_from
@@ -68,6 +69,20 @@ def read_pictures(pictures: Iterable[FoundPicture], *, stdin: BinaryIO) -> Itera
             yield Frame(each.source, 0, time.time(), None, error=each.error)
         else:
             yield read_frame(each.source, each.path or stdin)
+
+
+def refuse_addresses(specs: Iterable[str]) -> None:
+    """Refuse what is an address rather than a file, folder or glob; shown without a password that it may hold.
+
+    Raises:
+        UsageError: one of the specs is.
+    """
+    for spec in specs:
+        if re.match(r"\w+://", spec) and not os.path.exists(spec):  # noqa: PTH110 - pathlib fails on a long name
+            from .streams import STREAM, Stream
+
+            advice = "only `run --source` takes addresses" if re.fullmatch(STREAM, spec) else "name the file itself"
+            raise UsageError(f"expected a file, folder or glob, found the address {Stream(spec).name}; {advice}")
 
 
 def expand(spec: str) -> list[Path]:

@@ -10,10 +10,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from fakes import FilmCapture
 from PIL import Image
 
 from device.camera import Camera
+from device.commands.classify import classify
 from device.errors import PictureError, SourceError, UsageError
 from device.frames import Frame
 from device.http_login import authorization
@@ -90,6 +92,22 @@ def test_a_glob_gives_what_matches(folder: Path) -> None:
     """Globs work quoted too, ** included."""
     assert expand(f"{folder}/*.png") == [folder / "b.png"]
     assert expand(f"{folder}/**/*.jpg") == [folder / "below" / "a.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("http://user:secret@host/a.jpg", "the address http://host/a.jpg; only `run --source` takes addresses"),
+        ("rtsp://host/*", "only `run --source` takes addresses"),
+        ("file:///a.png", "the address file:///a.png; name the file itself"),
+    ],
+)
+def test_an_address_is_no_picture(address: str, words: str) -> None:
+    """It is said where addresses are taken, and no password, rather than that no such file is there."""
+    result = CliRunner().invoke(classify, ["-", address])
+    assert result.exit_code == 2
+    assert result.stderr.endswith(f"{words}\n")
+    assert "secret" not in result.output
 
 
 def test_a_file_named_like_a_pattern_is_that_file(folder: Path) -> None:

@@ -40,8 +40,9 @@ def classify(
     row by row. A picture that cannot be read is said, the others are still read, and the exit code is 6.
     """
     from ..loading import load_reader
-    from ..sources import find_pictures, read_pictures
+    from ..sources import find_pictures, read_pictures, refuse_addresses
 
+    refuse_addresses(paths)
     settings = PictureSettings()
     if config:
         from ..settings_file import load_settings
