@@ -50,10 +50,13 @@ def refuse_origins(folder: Path, origins: Iterable[Path]) -> None:
 def alone_in(folder: Path) -> Iterator[None]:
     """Keep every other run out of a folder while the block runs; the system frees it even after kill -9.
 
+    A folder that was made for that and that nothing was written to is removed again.
+
     Raises:
         UsageError: another run is there.
         OutputError: the folder cannot be written.
     """
+    is_new = not folder.exists()
     refuse_unwritable(folder)
     held = os.open(folder, os.O_RDONLY)
     try:
@@ -67,6 +70,9 @@ def alone_in(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(held)
+        if is_new:
+            with suppress(OSError):  # it holds something now
+                folder.rmdir()
 
 
 @contextmanager

@@ -65,6 +65,7 @@ def test_wrong_usage_is_noticed_at_once(folder: Path, options: str, code: int, w
     line = result.stderr.strip().splitlines()[-1]  # Click's own errors have how to call it above
     assert words in line
     assert result.stderr.strip() == line or line.startswith("Error: Invalid value")
+    assert not (folder / "new").exists()
 
 
 def commands_of(group: click.Group) -> Iterator[click.Command]:
@@ -131,3 +132,31 @@ def test_two_runs_do_not_share_a_folder(folder: Path) -> None:
         pass
     with alone_in(folder / "new"):
         pass
+
+
+@pytest.mark.parametrize("options", ["", "--resume", "--force"])
+def test_a_second_run_is_told_of_the_first(folder: Path, options: str) -> None:
+    """Before it reads anything, and not that a run was stopped there, for the first has a checkpoint already."""
+    with alone_in(folder / "stopped"):
+        result = CliRunner().invoke(cli, ["train", "--out", "stopped", "--data", "digits.npz", *options.split()])
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "error: stopped: expected no other run, found one that is going on; wait for it, or choose another --out\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["train", "demo", "zoo reproduce"])
+def test_a_place_that_cannot_be_written_is_said_first(folder: Path, command: str) -> None:
+    """Before any line about the digits that would have been learned from."""
+    result = CliRunner().invoke(cli, [*command.split(), "--out", "digits.npz/new", "--data", "digits.npz"])
+    assert result.exit_code == 1
+    assert result.stderr.startswith("error: digits.npz/new: cannot be written")
+    assert result.stderr.count("\n") == 1
+
+
+def test_two_demos_do_not_share_a_folder(folder: Path) -> None:
+    """Else each would write over what the other measures."""
+    with alone_in(folder / "new"):
+        result = CliRunner().invoke(cli, ["demo", "--out", "new", "--data", "digits.npz"])
+    assert result.exit_code == 2
+    assert "found one that is going on" in result.stderr

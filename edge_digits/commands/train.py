@@ -104,6 +104,8 @@ def train(
     from edge_digits.mnist import check_validation, default_validation
     from edge_digits.run_files import alone_in, digest_of, refuse_origins, refuse_run, telling_how_to_resume
 
+    # Held until the command ends; a run that goes on has a checkpoint and is not to be taken for one that was stopped.
+    click.get_current_context().with_resource(alone_in(out))
     if not resume and not force:
         refuse_run(out)
     origins = {path: digest_of(path) for path in (*teachers, *([] if init is None else [init]))}
@@ -148,7 +150,7 @@ def train(
         warn_of_ungated(mixture, sets, report=report)
         sets = [*mnist_held_back(mixture, split.train, report=report), *sets]
         accept = comparison(model, sets, max_drop=max_drop / 100, report=report)
-    with alone_in(out), telling_how_to_resume(out, report):
+    with telling_how_to_resume(out, report):
         trained = run_training(
             digits,
             settings,

@@ -35,9 +35,12 @@ def reproduce(out: Path, data: Path | None, names: tuple[str, ...], seeds: int, 
 
     Runs that are finished are kept, one that was stopped goes on. A claim that is not reached gives exit code 3.
     """
+    from device.output_files import refuse_unwritable
+
     from ..tensorflow_setup import prepare_tensorflow
 
     report = reporter()
+    refuse_unwritable(out)
     prepare_tensorflow()
     from ..mnist import load_mnist
     from ..run_files import to_json, write_json
