@@ -117,10 +117,13 @@ def make_group(name: str, help_text: str, lazy: dict[str, str]) -> LazyGroup:
 
 def reporter(*, patient: bool = True) -> Callable[[str], None]:
     """Return what progress lines and notes are given to: `say`, or nothing with --quiet."""
+    return (lambda line: None) if is_quiet() else partial(say, patient=patient)
+
+
+def is_quiet() -> bool:
+    """Tell whether the command that runs was given --quiet."""
     context = click.get_current_context(silent=True)
-    if context is not None and context.meta.get("edge_digits.quiet"):
-        return lambda line: None
-    return partial(say, patient=patient)
+    return context is not None and bool(context.meta.get("edge_digits.quiet"))
 
 
 def speakers_that_never_wait() -> tuple[Callable[[str], None], Callable[[str], None]]:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 
+from device.command_line import is_quiet
 from device.errors import DataError
 from device.output_files import atomic_path
 
@@ -110,8 +111,8 @@ def _read(answer: http.client.HTTPResponse, url: str, *, timeout_s: float) -> by
 
 @contextmanager
 def _progress(length: int | None, label: str) -> Iterator[Callable[[int], object]]:
-    """Give what takes the number of bytes that arrived; without a terminal nothing is shown."""
-    if not sys.stderr.isatty():
+    """Give what takes the number of bytes that arrived; without a terminal, and with --quiet, nothing is shown."""
+    if is_quiet() or not sys.stderr.isatty():
         yield lambda _count: None
         return
     with click.progressbar(length=length or 0, label=label, file=sys.stderr) as bar:

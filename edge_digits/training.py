@@ -17,7 +17,7 @@ from device.errors import EdgeDigitsError, UsageError
 from device.output_files import refuse_unwritable
 
 from .architectures import build
-from .batches import in_batches
+from .batches import fit_once, in_batches
 from .checkpoint import Checkpoint, load_checkpoint, remove_checkpoint, save_checkpoint
 from .digit_set import Digits, digests
 from .distillation import lesson_names, teach
@@ -135,7 +135,7 @@ def train(
     history = list(checkpoint.history) if checkpoint else []
     held_back = digits.train_images[split.validation], digits.train_labels[split.validation]
     for epoch in epochs_of(lessons, numbers=range(len(history), settings.epochs), seed=settings.seed):
-        row = _learn(model, epoch, settings, held_back)
+        row = _learn(model, epoch, settings, held_back, report=report)
         if not np.isfinite(row["loss"]):
             raise EdgeDigitsError(
                 f"{out}: expected a finite loss, found {row['loss']} in epoch {row['epoch']:.0f}; start over with "
@@ -240,9 +240,14 @@ def _lessons(
 
 
 def _learn(
-    model: keras.Model, epoch: Epoch, settings: TrainingSettings, held_back: tuple[Any, Any]
+    model: keras.Model,
+    epoch: Epoch,
+    settings: TrainingSettings,
+    held_back: tuple[Any, Any],
+    *,
+    report: Callable[[str], None],
 ) -> Mapping[str, float]:
-    """Train for one epoch and return its row of the history."""
+    """Train for one epoch, showing how far it is, and return its row of the history."""
     began_s = time.perf_counter()
     # Keras saves no state of random layers, so a resumed run could not go on with it; like the order of the digits,
     # they follow from seed and epoch alone.
@@ -253,9 +258,8 @@ def _learn(
     whole = len(epoch.images) // settings.batch_size * settings.batch_size
     images, labels = held_back
     targets = epoch.targets[:whole].argmax(axis=1) if sparse else epoch.targets[:whole]
-    logs = model.fit(
-        **in_batches(epoch.images[:whole], targets, batch_size=settings.batch_size), shuffle=False, verbose=0
-    ).history
+    label = f"in epoch {epoch.number + 1}/{settings.epochs}"
+    logs = fit_once(model, epoch.images[:whole], targets, batch_size=settings.batch_size, label=label, report=report)
     checks = labels if sparse else np.eye(len(LABELS), dtype=np.float32)[labels]
     held = in_batches(images[..., np.newaxis], checks, batch_size=500)
     checked = model.evaluate(**held, verbose=0, return_dict=True)

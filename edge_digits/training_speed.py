@@ -18,7 +18,7 @@ import numpy as np
 from device.contract import LABELS, SIDE
 
 from .architectures import build
-from .batches import in_batches
+from .batches import fit_once
 from .digit_set import Digits
 from .epochs import Lessons, epochs_of
 from .training import TrainingSettings, compile_model
@@ -120,8 +120,7 @@ def _race_recipe(digits: Digits, *, arch: str, seed: int, report: Callable[[str]
     )
     model = compile_model(build(arch), settings, steps=len(lessons.images) // settings.batch_size)
     for epoch in epochs_of(lessons, numbers=range(settings.epochs), seed=seed):
-        batches = in_batches(epoch.images, epoch.targets, batch_size=settings.batch_size)
-        model.fit(**batches, shuffle=False, verbose=0)
+        fit_once(model, epoch.images, epoch.targets, batch_size=settings.batch_size)
         clock.append(time.perf_counter() - began_s - tested_s)
         began_test_s = time.perf_counter()
         accuracy.append(_accuracy(model, digits.test_images[..., np.newaxis], digits))

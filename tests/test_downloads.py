@@ -133,3 +133,14 @@ def test_terminal_shows_a_bar_on_stderr(tmp_path: Path, monkeypatch: pytest.Monk
     assert "fetching mnist.npz" in screen.getvalue()
     assert "100%" in screen.getvalue()
     assert capsys.readouterr().out == ""
+
+
+def test_quiet_shows_no_bar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """On a terminal either, with --quiet."""
+    screen = io.StringIO()
+    screen.isatty = lambda: True  # type: ignore[method-assign]
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setattr("edge_digits.downloads.is_quiet", lambda: True)
+    with serve(send(CONTENT)) as url:
+        download(url, tmp_path / "file", report=never)
+    assert screen.getvalue() == ""

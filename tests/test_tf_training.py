@@ -96,6 +96,19 @@ def test_a_resumed_run_ends_with_the_same_model(digits: Digits, whole: Path, tmp
     assert [row["val_loss"] for row in rows[0]] == [row["val_loss"] for row in rows[1]]
 
 
+def test_a_long_epoch_says_how_far_it_is(digits: Digits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps are counted from 1 to the last, and the line of the epoch follows."""
+    monkeypatch.setattr("edge_digits.step_progress.LOG_S", 0.0)
+    monkeypatch.setattr("edge_digits.step_progress.WORTH_A_LINE_S", 0.0)
+    said: list[str] = []
+    train(digits, small(epochs=1), tmp_path, report=said.append)
+    steps = len(said) - 1
+    assert [line.partition(",")[0] for line in said[:-1]] == [
+        f"in epoch 1/1: step {step} of {steps + 1}" for step in range(2, steps + 2)
+    ]
+    assert said[-1].startswith("epoch 1/1: loss")
+
+
 def test_a_stopped_run_is_neither_lost_nor_mixed(digits: Digits, tmp_path: Path) -> None:
     """Going on takes --resume and the same settings; starting over takes --force."""
     with pytest.raises(KilledError):
