@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from shlex import split
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from device.reading import ModelName, ReadDigit, Reading
 from device.settings import CollectSettings
 from device.sink import Event
 from device.sink_collect import CollectSink
+from edge_digits.commands.train import train
 
 MODEL = ModelName("cnn", "int8", "ab" * 32, "none")
 
@@ -183,6 +185,8 @@ def test_a_person_confirms_corrects_deletes_and_skips(collected: Path) -> None:
     assert (last["label"], last["read"], last["file"].split("/")[0], last["sha256"]) == ("1", "7", "1", MODEL.sha256)
     assert "reviewed" in last
     assert "2 labelled, 2 left or deleted" in result.stdout
+    learning = result.stdout.splitlines()[-1].partition("; edge-digits train ")[2]
+    assert train.make_context("train", split(learning)).params["sources"] == (str(collected),)
 
 
 def test_a_label_can_be_taken_back(collected: Path) -> None:

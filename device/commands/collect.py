@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -35,7 +36,8 @@ def review(folder: Path) -> None:
     found = Review(folder)
     click.echo(f"{len(found.crops)} to look at.  {HELP}")
     done = _go_through(found)
-    click.echo(f"{done} labelled, {len(found.crops) - done} left or deleted; edge-digits train --data {folder}")
+    learning = f"edge-digits train --data {quote(str(folder))} --out runs/better"
+    click.echo(f"{done} labelled, {len(found.crops) - done} left or deleted; {learning}")
 
 
 @collect.command(cls=Command)
