@@ -160,12 +160,15 @@ def reading_speed(
     Hostile frames are timed by the processor time they take, which other programs do not lengthen. With a limit given,
     exit code 3 if it is not met.
     """
-    reader = _reader(model, runtime)
+    reader, report = _reader(model, runtime), reporter()
     from .measuring_digits import load_measuring_digits
 
     digits = load_measuring_digits(None).images
+    report(f"reading pages of {COUNTS[0]} to {COUNTS[-1]} digits, {ROUNDS * runs} times each")
     speeds = [measure_speed(reader, page(digits, count), runs=runs) for count in COUNTS]
     speeds.append(measure_speed(reader, page(digits, 1, size=LARGE), runs=runs))
+    if hostile:
+        report(f"reading {hostile:,} hostile frames")
     met = meet_hostile(reader, hostile, seed=seed) if hostile else []
     first, last = speeds[0], speeds[len(COUNTS) - 1]
     further_us = 1e6 * (last.total_s - first.total_s) / max(1, last.digits - first.digits)
