@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -36,15 +35,11 @@ SOME = (
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """A digit with the classifier's scores, float32 (labels,)."""
+    """A digit with the classifier's scores, float32 (labels,), and the best of them."""
 
     found: Found
     scores: NDArray[Any]
-
-    @cached_property
-    def best(self) -> float:
-        """The best score."""
-        return float(self.scores.max())
+    best: float
 
 
 def score(found: Sequence[Found], scorer: Scorer) -> list[Scored]:
@@ -52,7 +47,7 @@ def score(found: Sequence[Found], scorer: Scorer) -> list[Scored]:
     if not found:
         return []
     scores = scorer(np.stack([digit.canonical for digit in found]))
-    return [Scored(digit, each) for digit, each in zip(found, scores, strict=True)]
+    return [Scored(*each) for each in zip(found, scores, scores.max(axis=1).tolist(), strict=True)]
 
 
 def with_joints(digits: Sequence[Scored], scorer: Scorer) -> list[Scored]:
@@ -61,9 +56,10 @@ def with_joints(digits: Sequence[Scored], scorer: Scorer) -> list[Scored]:
         return list(digits)
     some = len(digits) <= SOME
     best = np.array([digit.best for digit in digits])
-    least = np.minimum(best[:, None], best)
-    near = _are_near(np.array([digit.found.box for digit in digits]), above=some) & ((least < SURE) | some)
-    pairs = sorted((least[first, second], first, second) for first, second in np.argwhere(near))[:MOST_CUT]
+    doubtful = np.flatnonzero((best < SURE) | some)
+    near = _are_near(np.array([digit.found.box for digit in digits]), doubtful, above=some)
+    both = {(min(one, other), max(one, other)) for one, other in near.tolist()}
+    pairs = sorted((min(best[first], best[second]), first, second) for first, second in both)[:MOST_CUT]
     wholes = score(joined([(digits[first].found, digits[second].found) for _, first, second in pairs]), scorer)
     chosen: list[Scored | None] = list(digits)
     for whole, (lower, first, second) in sorted(zip(wholes, pairs, strict=True), key=lambda each: -each[0].best):
@@ -72,22 +68,25 @@ def with_joints(digits: Sequence[Scored], scorer: Scorer) -> list[Scored]:
     return [digit for digit in chosen if digit is not None]
 
 
-def _are_near(boxes: NDArray[Any], *, above: bool) -> NDArray[Any]:
-    """Tell which pairs may be pieces of one digit: beside each other, or `above` also one above the other.
+def _are_near(boxes: NDArray[Any], some: NDArray[Any], *, above: bool) -> NDArray[Any]:
+    """Find pairs that may be pieces of one digit: beside each other, or `above` also one above the other.
 
     Args:
         boxes: int (n, 4), x, y, width and height.
+        some: int (m,), those which the first of a pair is one of.
         above: see above.
 
     Returns:
-        bool (n, n), each pair once.
+        int (pairs, 2).
     """
     start, size = boxes[:, :2], boxes[:, 2:]
     end, longest = start + size, size.max(axis=1)
-    reach = NEAR * np.maximum(longest[:, None], longest)
-    apart = np.maximum(start[:, None], start) - np.minimum(end[:, None], end)
-    near: NDArray[Any] = (apart[..., 0] <= reach) & (apart[..., 1] <= (reach if above else 0))
-    return np.triu(near, 1)
+    reach = NEAR * np.maximum(longest[some, None], longest)
+    apart = np.maximum(start[some, None], start) - np.minimum(end[some, None], end)
+    near = (apart[..., 0] <= reach) & (apart[..., 1] <= (reach if above else 0))
+    near[np.arange(len(some)), some] = False
+    first, second = np.nonzero(near)
+    return np.stack([some[first], second], axis=1)
 
 
 def with_cuts(digits: Sequence[Scored], scorer: Scorer) -> list[Scored]:

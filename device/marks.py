@@ -136,13 +136,16 @@ def mark_weights(marks: Marks) -> NDArray[Any]:
     around = marks.contact > SURROUND * 2 * (height + width)
     if (side[~around] > 2 * LEAST_SHARE * max(height, width)).any():
         weight[around] = 0
-    weight[(encloses & (side > BOXED * side[:, None])).any(axis=1)] = 0
+    outer, inner = np.nonzero(encloses)
+    share = side[inner] / side[outer]
+    weight[outer[share > BOXED]] = 0
     drawn = np.zeros(len(weight), bool)
     if len(weight) < MOST_MARKS:  # else a texture, in which nothing surrounds anything
-        enclosed = (encloses & (side > BOXED_AMONG * side[:, None])).sum(axis=1)
+        enclosed = np.bincount(outer[share > BOXED_AMONG], minlength=len(weight))
         weight[enclosed > 1] = 0
-        small = encloses & (side > SQUARED * side[:, None]) & (side > LEAST_SHARE * max(height, width))
-        weight[(small.sum(axis=1) >= SQUARES) & (marks.area < NETTED * marks.height * marks.width)] = 0
+        is_square = (share > SQUARED) & (side[inner] > LEAST_SHARE * max(height, width))
+        squares = np.bincount(outer[is_square], minlength=len(weight))
+        weight[(squares >= SQUARES) & (marks.area < NETTED * marks.height * marks.width)] = 0
         drawn = (enclosed > 0) | (marks.area < SPARSE * marks.height * marks.width)
     drawn |= (marks.height >= SPANS * height) | (marks.width >= SPANS * width)
     drawn |= _gaps(marks, weight)

@@ -184,8 +184,9 @@ class Reader:
         labels = self._classifier.model.card.labels
         for digit in digits:
             x, y, width, height = digit.found.box
-            read = decide(digit.scores, labels, (roi.x + x, roi.y + y, width, height), self.decision)
-            yield digit.found.canonical, replace(read, row=first_row + digit.found.row, roi=roi.name)
+            box = roi.x + x, roi.y + y, width, height
+            row = first_row + digit.found.row
+            yield digit.found.canonical, decide(digit.scores, labels, box, self.decision, row=row, roi=roi.name)
 
 
 def reject_threshold(settings: ReadingSettings, decision: Any) -> float:
@@ -197,7 +198,13 @@ def reject_threshold(settings: ReadingSettings, decision: Any) -> float:
 
 
 def decide(
-    scores: NDArray[np.float32], labels: tuple[str, ...], box: tuple[int, int, int, int], decision: Decision
+    scores: NDArray[np.float32],
+    labels: tuple[str, ...],
+    box: tuple[int, int, int, int],
+    decision: Decision,
+    *,
+    row: int = 0,
+    roi: str = "",
 ) -> ReadDigit:
     """Turn the scores of one digit into a label.
 
@@ -206,9 +213,12 @@ def decide(
         labels: one a score.
         box: where the digit is in the frame: x, y, width, height, pixels.
         decision: threshold and number of labels to report.
+        row: number of its row.
+        roi: name of its region.
     """
     best = int(scores.argmax())
-    label = labels[best] if scores[best] >= decision.threshold else UNSURE
+    score = float(scores[best])
+    label = labels[best] if score >= decision.threshold else UNSURE
     order = np.argsort(-scores, kind="stable")[: decision.top_k] if decision.top_k else ()
     top = tuple((labels[int(i)], float(scores[i])) for i in order)
-    return ReadDigit(label=label, score=float(scores[best]), box=box, top=top)
+    return ReadDigit(label, score, box, top, row, roi)

@@ -20,7 +20,7 @@ def piece(left: int, score: float, *, top: int = 5, row: int = 0) -> Scored:
     ink[5:25, 2:6] = 255
     strokes = Strokes(ink, ink.copy(), left - 2, top - 5)
     scores = np.array([score, 1 - score], np.float32)
-    return Scored(Found((left, top, 4, 20), canonical_digits([strokes])[0], row, strokes), scores)
+    return Scored(Found((left, top, 4, 20), canonical_digits([strokes])[0], row, strokes), scores, score)
 
 
 def scorer_of(score: float):
@@ -74,7 +74,9 @@ def chain(count: int) -> Scored:
     strokes = Strokes(ink, ink.copy(), 0, 0)
     x, y, width, height = strokes.bounds
     scores = np.array([0.4, 0.6], np.float32)[::-1]
-    return Scored(Found((10 * x, 10 * y, 10 * width, 10 * height), canonical_digits([strokes])[0], 3, strokes), scores)
+    return Scored(
+        Found((10 * x, 10 * y, 10 * width, 10 * height), canonical_digits([strokes])[0], 3, strokes), scores, 0.6
+    )
 
 
 def upright(pictures: np.ndarray) -> np.ndarray:
@@ -99,7 +101,7 @@ def test_a_chain_is_cut_into_its_digits(count: int) -> None:
 def test_a_sure_digit_and_one_that_no_cut_makes_surer_stay_whole() -> None:
     """A cut must raise the lowest score."""
     sure, doubtful = chain(2), chain(2)
-    sure = Scored(sure.found, np.array([0.95], np.float32))
+    sure = Scored(sure.found, np.array([0.95], np.float32), 0.95)
     never = lambda pictures: np.full((len(pictures), 1), 0.62, np.float32)  # noqa: E731 - a classifier, by name
     assert with_cuts([sure, doubtful], never) == [sure, doubtful]
 
@@ -152,5 +154,5 @@ def test_marks_of_any_size_can_be_cut(shape: tuple[int, int]) -> None:
 def test_a_sure_digit_is_not_cut_into_doubtful_ones(sure: float, count: int) -> None:
     """However many digits are expected; a doubtful one is, as two may have been taken for it."""
     digit = chain(3)
-    digit = Scored(digit.found, np.array([sure, 1 - sure], np.float32))
+    digit = Scored(digit.found, np.array([sure, 1 - sure], np.float32), sure)
     assert len(with_count([digit], scorer_of(0.7), count=3)) == count

@@ -25,7 +25,7 @@ def row(*words: tuple[float, ...], number: int = 0, heights: dict[int, int] | No
             height = (heights or {}).get(len(marks), HIGH)
             box = (50 * len(marks) + 200 * word, 100 * number + (HIGH - height) // 2, 30, height)
             scores_of_labels = np.array([score, *[(1 - score) / 9] * 9], np.float32)
-            marks.append(Scored(Found(box, DIGIT, number, word=word), scores_of_labels))
+            marks.append(Scored(Found(box, DIGIT, number, word=word), scores_of_labels, score))
     return marks
 
 
@@ -112,7 +112,10 @@ def test_what_the_model_calls_no_digit_is_left_out(score: float, threshold: floa
 @pytest.mark.parametrize(("pitch", "stay"), [(8, False), (14, True)])
 def test_the_bars_of_a_bar_code_are_left_out(pitch: int, stay: bool) -> None:
     """They are closer together than ones."""
-    bars = [Scored(Found((pitch * place, 0, 4, HIGH), DIGIT), np.array([0.99, 0.01], np.float32)) for place in range(5)]
+    bars = [
+        Scored(Found((pitch * place, 0, 4, HIGH), DIGIT), np.array([0.99, 0.01], np.float32), 0.99)
+        for place in range(5)
+    ]
     assert kept(bars + row((0.9, 0.9, 0.9), number=1)) == list(range(0 if stay else 5, 8))
 
 
