@@ -26,24 +26,36 @@ POLARITY_REACHES = (3, 7, 15, 27)  # px of the small copy, up to the widest stro
 
 
 def grey_copy(frame: NDArray[Any], side: int) -> NDArray[Any]:
-    """Make a frame grey and halve it until its longest side is nearest to `side`; a tiny one is enlarged.
+    """Make a copy of a frame, uint8 (H, W) or (H, W, 3), that is grey: uint8 (h, w); see `small_copy`."""
+    return grey_of(small_copy(frame, side))
+
+
+def small_copy(frame: NDArray[Any], side: int) -> NDArray[Any]:
+    """Halve a frame until its longest side is nearest to `side`; a tiny one is enlarged.
 
     Args:
         frame: uint8 (H, W) grey or (H, W, 3) BGR, 0–255.
         side: pixels.
 
     Returns:
-        uint8 (h, w), the longest side at least LEAST_SIDE px.
+        uint8 (h, w) or (h, w, 3), the longest side at least LEAST_SIDE px.
     """
     import cv2
 
     frame = halved(frame, side)
-    grey = frame if frame.ndim == 2 else cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
-    scale = LEAST_SIDE / max(grey.shape)
+    height, width = frame.shape[:2]
+    scale = LEAST_SIDE / max(height, width)
     if scale <= 1:
-        return grey
-    size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
-    return cv2.resize(grey, size, interpolation=cv2.INTER_CUBIC)
+        return frame
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return cv2.resize(frame, size, interpolation=cv2.INTER_CUBIC)
+
+
+def grey_of(frame: NDArray[Any]) -> NDArray[Any]:
+    """Return the brightness, uint8 (H, W), of a frame, uint8 (H, W) grey or (H, W, 3) BGR."""
+    import cv2
+
+    return frame if frame.ndim == 2 else cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
 
 
 def halved(picture: NDArray[Any], side: int) -> NDArray[Any]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .close_up import close_up, even_ground, has_dark_rim, shrunk
-from .ink import calm, grey_copy, ink_map, ink_threshold, is_light_on_dark
+from .ink import calm, grey_copy, grey_of, ink_map, ink_threshold, is_light_on_dark, small_copy
 from .marks import (
     LEAST_SHARE,
     MOST_MARKS,
@@ -43,6 +43,7 @@ OF_USUAL = 0.6  # of the threshold of the whole picture: paler is texture
 FAINT = 0.5  # of the palest ink: lines that are partly paler than ink are known from here
 BROAD_AREA, BROAD = 0.04, 0.14  # of the frame, of its side: what is larger and broader may be a shadow
 PALEST = 6.0  # of 255: paler is no ink
+ALONG = 0.5  # of its longer side: what lies along the edge of the sheet so far is no digit on it
 MOSTLY = 0.6  # of the weight of lower marks: so much stands in rows, if they are digits
 DARKER = 1.15  # times: ink in a shadow is so much darker than the shadow
 
@@ -86,13 +87,15 @@ def look(frame: NDArray[Any], *, invert: str = "auto", single: bool = False, low
         single: whether there is but one digit, which needs no closer look.
         lower: see only what is too low to be a digit beside what is seen else, where there is any.
     """
-    grey = grey_copy(frame, WORK_SIDE)
-    sheet = find_sheet(grey)
+    small = small_copy(frame, WORK_SIDE)
+    sheet = find_sheet(small)
     if sheet is None:
-        return _look_at(frame, grey, None, invert=invert, single=single, lower=lower)
+        return _look_at(frame, grey_of(small), None, invert=invert, single=single, lower=lower)
     part = sheet.part_of(frame)
     view = _look_at(frame[part], grey_copy(frame[part], WORK_SIDE), sheet, invert=invert, single=single, lower=lower)
-    return replace(view, all_ink=sheet.covered(view.all_ink, view.mask), part=part, sheet=sheet)
+    longer = np.maximum(view.marks.width, view.marks.height)
+    weight = np.where(sheet.contact(view.marks.labels, view.marks.names) > ALONG * longer, 0, view.weight)
+    return replace(view, all_ink=sheet.covered(view.all_ink, view.mask), part=part, sheet=sheet, weight=weight)
 
 
 def _look_at(
