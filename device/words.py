@@ -20,6 +20,7 @@ SMALL = 0.6  # of the usual height of digits: what is so much lower is a label u
 LIKE = 0.75  # of the usual height of digits: a row of refused marks that are lower, or so much higher, is none
 NO_DIGIT = 0.3  # of a score: below it the model says that a mark is no digit, not that it is unsure which
 BARS, SLENDER, PITCH = 4, 0.45, 0.25  # so many, wide, and apart, of their height, are bars
+FENCE = 6  # so many are, however far apart
 LIST, LISTED = 3, 0.75  # rows of a list, of which such a share begin, or end, with numbers of so many digits
 COUNT, LETTERS = 3, 0.2  # and of what else is in such a row, so much is refused
 BROAD = 1.1  # of its height: a wider mark may be several digits
@@ -110,13 +111,14 @@ def _without_signs(row: Sequence[Scored], threshold: float) -> list[Scored]:
 
 
 def _without_bars(row: Sequence[Scored]) -> list[Scored]:
-    """Leave out slender marks in a row that are closer together than written ones: the bars of a bar code."""
+    """Leave out slender marks in a row that are many, or closer together than written ones: the bars of a bar code."""
     kept: list[Scored] = []
     for slender, near in groupby(row, key=_is_slender):
         marks = list(near)
         middles = [2 * digit.found.box[0] + digit.found.box[2] for digit in marks]
         pitch = median([other - one for one, other in pairwise(middles)] or [0]) / 2
-        if not (slender and len(marks) >= BARS and pitch < PITCH * _height(marks)):
+        are_close = len(marks) >= BARS and pitch < PITCH * _height(marks)
+        if not (slender and (are_close or len(marks) >= FENCE)):
             kept += marks
     return kept
 

@@ -109,14 +109,14 @@ def test_what_the_model_calls_no_digit_is_left_out(score: float, threshold: floa
     assert len(without_words(marks[1:2], threshold, are_cut=True)) == 1
 
 
-@pytest.mark.parametrize(("pitch", "stay"), [(8, False), (14, True)])
-def test_the_bars_of_a_bar_code_are_left_out(pitch: int, stay: bool) -> None:
-    """They are closer together than ones."""
+@pytest.mark.parametrize(("pitch", "count", "stay"), [(8, 5, False), (14, 5, True), (14, 6, False)])
+def test_the_bars_of_a_bar_code_are_left_out(pitch: int, count: int, stay: bool) -> None:
+    """They are closer together than ones, or more than there are ones in a row."""
     bars = [
         Scored(Found((pitch * place, 0, 4, HIGH), DIGIT), np.array([0.99, 0.01], np.float32), 0.99)
-        for place in range(5)
+        for place in range(count)
     ]
-    assert kept(bars + row((0.9, 0.9, 0.9), number=1)) == list(range(0 if stay else 5, 8))
+    assert kept(bars + row((0.9, 0.9, 0.9), number=1)) == list(range(0 if stay else count, count + 3))
 
 
 def test_a_number_below_an_address_is_read(classifier: Classifier) -> None:
