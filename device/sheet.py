@@ -8,6 +8,7 @@ rectangle. An edge is where a colour changes by a share of itself within a few p
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,7 @@ SIDE = 160  # px: about the longest side of the copy that a sheet is looked for 
 EDGE, DARK = 0.1, 24  # of the lighter side of an edge, which counts as no darker than this
 LINES = 5  # px: lines on a sheet, and gaps between it and what is as bright beside it, are narrower
 MANY, LARGE = 5, 0.05  # regions that are looked at; of the largest: smaller ones are patches
+GROUND = 0.75  # of the frame: where one region is so large, lines part no sheet beside it
 LEAST, MOST = 0.1, 0.95  # of the frame: a sheet is at least so large, and at most
 CONVEX, BARE = 0.93, 0.6  # of its convex hull: what a sheet's outline encloses, what bears no writing
 RECTANGLE = 0.88  # of the smallest rectangle around it: a sheet fills it, more or less askew
@@ -104,12 +106,13 @@ def find_sheet(frame: NDArray[Any]) -> Sheet | None:
     import cv2
 
     small = halved(frame, SIDE)
+    labels, area = _regions(small)
+    found = list(_sheets(small, labels, area))
     # Lines part a sheet, unless they are taken off: dark ones by a closing, light ones by an opening.
-    ways = (
-        small,
-        *(cv2.blur(cv2.morphologyEx(small, way, square(LINES)), (3, 3)) for way in (cv2.MORPH_CLOSE, cv2.MORPH_OPEN)),
-    )
-    found = next(filter(None, (list(_sheets(way)) for way in ways)), None)
+    for way in (cv2.MORPH_CLOSE, cv2.MORPH_OPEN) if area.max() < GROUND * labels.size else ():
+        if not found:
+            without_lines = cv2.blur(cv2.morphologyEx(small, way, square(LINES)), (3, 3))
+            found = list(_sheets(without_lines, *_regions(without_lines)))
     if not found:
         return None
     whole, bare = max(found, key=lambda sheet: cv2.countNonZero(sheet[0]))
@@ -124,37 +127,36 @@ def find_sheet(frame: NDArray[Any]) -> Sheet | None:
     return Sheet(*bounds, inside, np.clip(ground, 0, 255).astype(np.uint8))
 
 
-def _sheets(small: NDArray[Any]) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
-    """Yield what may be sheets in a small copy, and what is bare of each: uint8 (h, w), 255 there."""
+def _sheets(
+    small: NDArray[Any], labels: NDArray[Any], area: NDArray[Any]
+) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    """Yield what may be sheets in a small copy, and what is bare of each: uint8 (h, w), 255 there; see `_regions`."""
     import cv2
 
-    labels, area = _regions(small)
     large = (area >= LARGE * area.max()) & (area > 0)
-    largest = [int(name) for name in np.argsort(-area)[:MANY] if large[name]]
-    in_large = np.where(large, np.uint8(255), np.uint8(0))[labels]
-    colours = {name: np.array(cv2.mean(small, pixels_of(labels, name))) for name in largest}
-    for name in largest:
-        parts = [pixels_of(labels, name)]
-        shades = [other for other in largest if other != name and _is_shade(colours[name], colours[other])]
+    largest = {int(name): pixels_of(labels, int(name)) for name in np.argsort(-area)[:MANY] if large[name]}
+    colours = {name: np.array(cv2.mean(small, region)) for name, region in largest.items()}
+    for name, region in largest.items():
+        parts = [region]
+        shades = [each for other, each in largest.items() if other != name and _is_shade(colours[name], colours[other])]
         if shades:
-            shaded = np.isin(labels, [name, *shades]).astype(np.uint8) * 255
+            shaded = np.maximum.reduce([region, *shades])
             parts.append(cv2.morphologyEx(shaded, cv2.MORPH_CLOSE, square(SOFT)))
         for bare in parts:
             whole = _whole(bare)
-            if whole is not None and _is_alone(whole, small, colours[name], in_large):
+            if whole is not None and _is_alone(whole, small, colours[name], large[labels]):
                 yield whole, bare
 
 
 def _regions(small: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Label the regions without an edge in a small copy: int32 (h, w), 0 for edges, and pixels of each, int (n,)."""
+    """Label the regions without an edge in a small copy: uint16 (h, w), 0 for edges, and pixels of each, int (n,)."""
     import cv2
 
     lightest = cv2.dilate(small, square(3))
     least = cv2.convertScaleAbs(np.maximum(lightest, np.uint8(DARK)), alpha=EDGE)
     edges = cv2.compare(cv2.subtract(lightest, cv2.erode(small, square(3))), least, cv2.CMP_GE)
-    even = cv2.bitwise_not(edges if edges.ndim == 2 else cv2.transform(edges, np.ones((1, 3))))
-    even = cv2.morphologyEx(even, cv2.MORPH_OPEN, square(LINES))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(even, connectivity=4)
+    even = cv2.morphologyEx(cv2.bitwise_not(reduce(cv2.max, cv2.split(edges))), cv2.MORPH_OPEN, square(LINES))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(even, connectivity=4, ltype=cv2.CV_16U)
     area = stats[:, cv2.CC_STAT_AREA].copy()
     area[0] = 0
     return labels, area
@@ -186,19 +188,20 @@ def _whole(bare: NDArray[Any]) -> NDArray[Any] | None:
     return whole if cv2.countNonZero(_filled(bare.shape, outline)) >= CONVEX * area else None
 
 
-def _is_alone(whole: NDArray[Any], small: NDArray[Any], colour: NDArray[Any], large: NDArray[Any]) -> bool:
+def _is_alone(whole: NDArray[Any], small: NDArray[Any], colour: NDArray[Any], large: NDArray[np.bool_]) -> bool:
     """Tell whether hardly anything else is of the colour of a sheet: the cells of a table are, and stripes of a page.
 
     Args:
         whole: uint8 (h, w), 255 on the sheet.
         small: the copy.
         colour: float (4,), of the sheet.
-        large: uint8 (h, w), 255 where large regions are; patches of a pattern do not count.
+        large: bool (h, w), where large regions are; patches of a pattern do not count.
     """
     import cv2
 
     differ, channels = ALIKE * colour.max(), slice(small.shape[2] if small.ndim == 3 else 1)
-    alike = cv2.bitwise_and(cv2.inRange(small, (colour - differ)[channels], (colour + differ)[channels]), large)
+    alike = cv2.inRange(small, (colour - differ)[channels], (colour + differ)[channels])
+    alike = np.where(large, alike, np.uint8(0))
     return cv2.countNonZero(cv2.subtract(alike, whole)) <= ELSEWHERE * (whole.size - cv2.countNonZero(whole))
 
 
