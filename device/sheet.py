@@ -32,11 +32,8 @@ RECTANGLE = 0.88  # of the smallest rectangle around it: a sheet fills it, more 
 ROUGHLY, FOUR_SIDES = 0.04, 0.92  # of its outline, of its area: or it is nearly four straight lines
 ONE_WAY = 0.8  # of 1: edges that agree so much in direction are those of a shadow
 ALIKE, ELSEWHERE = 0.12, 0.1  # of its brightness; of what is not the sheet, what may be as bright
-SHADE, HUE, SOFT = (
-    0.35,
-    0.02,
-    7,
-)  # of the light, of 1: a shadow on it is no darker, and differs less in colour; px, its edge
+SHADE, HUE = 0.35, 0.02  # of the light, of 1: a shadow on it is no darker, and differs less in its shares of colours
+SOFT = 7  # px: the edge of such a shadow
 INSET = 1  # px of the copy: the edge of a sheet is not looked at
 
 
