@@ -26,6 +26,7 @@ from device.runtime_names import RUNTIME_NAMES
 
 from .limits import at_least, show
 from .photos import read_photo_list
+from .shipped_reader import shipped_reader
 
 Change = Callable[[NDArray[Any]], NDArray[Any]]  # uint8 (H, W) or (H, W, 3), to the same with another H and W
 
@@ -134,17 +135,13 @@ def main(*, labels_csv: Path, model: Path, runtime: str | None, min_mean: float 
     The table has the photographs read right under each change, and of the source that suffers most. With a limit given,
     exit code 3 if it is not met.
     """
-    from device.classifier import Classifier
     from device.frames import Frame
-    from device.model_file import read_model
     from device.pictures import read_picture
-    from device.reader import Reader
-    from device.runtime import load_runtime
 
     report = reporter()
     photos = read_photo_list(labels_csv)
     images = [read_picture(photo.path) for photo in photos]
-    reader = Reader(Classifier(read_model(model), load_runtime(runtime)))
+    reader = shipped_reader(model, runtime)
     total = Counter(photo.source for photo in photos)
     right: dict[str, Counter[str]] = {}
     for name, change in changes().items():

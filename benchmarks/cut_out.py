@@ -15,6 +15,7 @@ from device.runtime_names import RUNTIME_NAMES
 
 from .limits import show
 from .photos import MULTI, SINGLE, read_photo_list
+from .shipped_reader import shipped_reader
 
 if TYPE_CHECKING:
     from typing import Any
@@ -73,14 +74,10 @@ def count_right(pictures: Sequence[tuple[NDArray[Any], str]], reader: Reader) ->
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def main(*, labels_csv: Path, model: Path, runtime: str | None, as_json: bool) -> None:
     """Read the pictures that LABELS.csv names, and those that are read right again, cut out along their digits."""
-    from device.classifier import Classifier
-    from device.model_file import read_model
     from device.pictures import read_picture
-    from device.reader import Reader
-    from device.runtime import load_runtime
 
     listed = read_photo_list(labels_csv, kinds=(SINGLE, MULTI))
-    reader = Reader(Classifier(read_model(model), load_runtime(runtime)))
+    reader = shipped_reader(model, runtime)
     whole, right = count_right([(read_picture(each.path), each.label) for each in listed], reader)
     rows = [["left around", "right", "of", "share"]]
     rows += [[f"{margin:.0%}", str(right[margin]), str(whole), _share(right[margin], whole)] for margin in MARGINS]

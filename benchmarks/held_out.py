@@ -24,6 +24,7 @@ from device.runtime_names import RUNTIME_NAMES
 
 from .limits import at_least, show
 from .photos import Photo, read_photo_list
+from .shipped_reader import shipped_reader
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -122,7 +123,7 @@ def held_out(*, labels_csv: Path, model: Path, runtime: str | None, min_mean: fl
 
     A digit that is refused counts as wrong. Takes some minutes for two hundred photographs.
     """
-    reader = _reader(model, runtime)
+    reader = shipped_reader(model, runtime)
     photos = _pictures(read_photo_list(labels_csv))
     report = reporter()
     shares = {AS_IT_IS: _shares(reader, photos)}
@@ -142,15 +143,6 @@ def held_out(*, labels_csv: Path, model: Path, runtime: str | None, min_mean: fl
         as_json=as_json,
         right=frozenset({1, 2}),
     )
-
-
-def _reader(model: Path, runtime: str | None) -> Reader:
-    from device.classifier import Classifier
-    from device.model_file import read_model
-    from device.reader import Reader
-    from device.runtime import load_runtime
-
-    return Reader(Classifier(read_model(model), load_runtime(runtime, warn=reporter())))
 
 
 def _pictures(photos: Sequence[Photo]) -> list[tuple[Photo, NDArray[Any]]]:

@@ -23,6 +23,7 @@ from device.runtime_names import RUNTIME_NAMES
 
 from .hostile_frames import hostile_frames
 from .limits import at_most, show
+from .shipped_reader import shipped_reader
 
 if TYPE_CHECKING:
     from device.reader import Reader
@@ -160,7 +161,7 @@ def reading_speed(
     Hostile frames are timed by the processor time they take, which other programs do not lengthen. With a limit given,
     exit code 3 if it is not met.
     """
-    reader, report = _reader(model, runtime), reporter()
+    reader, report = shipped_reader(model, runtime), reporter()
     from .measuring_digits import load_measuring_digits
 
     digits = load_measuring_digits(None).images
@@ -193,15 +194,6 @@ def reading_speed(
         as_json=as_json,
         right=frozenset({1, 2, 3, 4}),
     )
-
-
-def _reader(model: Path, runtime: str | None) -> Reader:
-    from device.classifier import Classifier
-    from device.model_file import read_model
-    from device.reader import Reader
-    from device.runtime import load_runtime
-
-    return Reader(Classifier(read_model(model), load_runtime(runtime, warn=reporter())))
 
 
 def _table(speeds: list[Speed], met: list[Met], further_us: float) -> list[list[str]]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .finder import Found
 
-    Scorer = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+    Scorer = Callable[[Sequence[Found]], NDArray[np.float32]]
 
 SURE = 0.9  # a digit with this score is not cut
 MOST_CUT = 12  # digits of a frame that are cut, the least sure first: a page of letters must not take long
@@ -46,7 +46,7 @@ def score(found: Sequence[Found], scorer: Scorer) -> list[Scored]:
     """Score digits, all in one batch."""
     if not found:
         return []
-    scores = scorer(np.stack([digit.canonical for digit in found]))
+    scores = scorer(found)
     return [Scored(*each) for each in zip(found, scores, scores.max(axis=1).tolist(), strict=True)]
 
 

@@ -38,6 +38,7 @@ def load_reader(model: ModelSettings, reading: ReadingSettings, *, warn: Callabl
 
 def _load_reader(model: ModelSettings, reading: ReadingSettings, warn: Callable[[str], None]) -> Reader:
     from .classifier import Classifier
+    from .context import Context
     from .model_file import read_model
     from .reader import Reader
     from .runtime import load_runtime
@@ -52,4 +53,5 @@ def _load_reader(model: ModelSettings, reading: ReadingSettings, warn: Callable[
             path, labels=model.labels, runtime=model.runtime, input_range=model.input_range, warn=warn
         )
         loaded, file = load_runtime(foreign.runtime), foreign.file
-    return Reader(Classifier(file, loaded, num_threads=model.num_threads), settings=reading, warn=warn)
+    context = Context(loaded, num_threads=model.num_threads)
+    return Reader(Classifier(file, loaded, num_threads=model.num_threads), settings=reading, context=context, warn=warn)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from .choosing import Scored, in_one_order, score, with_count, with_cuts, with_joints, without_overlapped
@@ -16,7 +18,7 @@ from .frames import Frame
 from .printable import printable
 from .reading import UNSURE, ModelName, ReadDigit, Reading, Timing
 from .reading_settings import ReadingSettings, Roi
-from .words import FEW, count_in_numbers, without_words
+from .words import FEW, NO_DIGIT, count_in_numbers, without_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from .context import Context
+    from .finder import Found
     from .model_card import ModelCard
 
 GROUND = 0.2  # of the longest side: what is smaller is no piece of ground that was taken for ink
@@ -51,6 +55,7 @@ class Reader:
         decision: Decision | None = None,
         *,
         settings: ReadingSettings | None = None,
+        context: Context | None = None,
         warn: Callable[[str], None] | None = None,
     ) -> None:
         """Take a classifier and how frames are read.
@@ -59,10 +64,11 @@ class Reader:
             classifier: the model.
             decision: how scores become labels; as the settings and the model's card say unless given.
             settings: what is looked for, and where.
+            context: looks at what is around marks; without it the classifier alone tells what is no digit.
             warn: is told, once for each source, of a region that lies beyond its frames, or partly.
         """
         self.settings = settings or ReadingSettings()
-        self._classifier, self._warn = classifier, warn
+        self._classifier, self._context, self._warn = classifier, context, warn
         self._warned: set[tuple[str, Roi]] = set()
         card = classifier.model.card
         self.decision = decision or Decision(reject_threshold(self.settings, card.decision), self.settings.top_k)
@@ -77,7 +83,7 @@ class Reader:
 
     def with_settings(self, settings: ReadingSettings) -> Reader:
         """Return a reader with the same model that reads by other settings."""
-        return Reader(self._classifier, settings=settings, warn=self._warn)
+        return Reader(self._classifier, settings=settings, context=self._context, warn=self._warn)
 
     def read(self, frame: Frame) -> Reading:
         """Read one frame; a frame that carries an error gives a reading with that error."""
@@ -162,14 +168,25 @@ class Reader:
         settings, start_s = self.settings, time.perf_counter()
         found = find(part, layout=settings.layout, invert=invert, min_height=settings.min_height, lower=lower)
         find_s = time.perf_counter() - start_s
-        return self._choose(found.digits), found.lower, find_s
+        return self._choose(found.digits, part), found.lower, find_s
 
     def _count_sure(self, digits: list[Scored]) -> int:
         return sum(digit.best >= self._letters_below for digit in digits)
 
-    def _choose(self, found: list[Any]) -> list[Scored]:
+    def _score(self, part: NDArray[Any], found: Sequence[Found]) -> NDArray[np.float32]:
+        """Score digits by what they look like, and by what is around them where that says that they are none."""
+        scores = self._classifier.scores(np.stack([digit.canonical for digit in found]))
+        if self._context is None or not self.settings.reject:
+            return scores
+        seen = [place for place, digit in enumerate(found) if digit.strokes and scores[place].max() >= NO_DIGIT]
+        if seen:
+            grey = part if part.ndim == 2 else cv2.cvtColor(part, cv2.COLOR_BGR2GRAY)
+            scores[seen] *= self._context.chances(grey, [found[place].box for place in seen])[:, np.newaxis]
+        return scores
+
+    def _choose(self, found: list[Any], part: NDArray[Any]) -> list[Scored]:
         """Score digits, cut those that touch, and leave out rows that are no digits."""
-        scorer, settings = self._classifier.scores, self.settings
+        scorer, settings = partial(self._score, part), self.settings
         digits = score(found, scorer)
         if not settings.expect_digits:
             digits = without_words(digits, self._letters_below, are_cut=False)

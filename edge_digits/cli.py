@@ -10,6 +10,7 @@ COMMANDS = {
     "data": "edge_digits.commands.data:data",
     "train": "edge_digits.commands.train:train",
     "zoo": "edge_digits.commands.zoo:zoo",
+    "context": "edge_digits.commands.context:context",
     "evaluate": "edge_digits.commands.evaluate:evaluate",
     "predict": "edge_digits.commands.predict:predict",
     "convert": "edge_digits.commands.convert:convert",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import pytest
@@ -25,7 +27,7 @@ def piece(left: int, score: float, *, top: int = 5, row: int = 0) -> Scored:
 
 def scorer_of(score: float):
     """A classifier that gives every picture this score."""
-    return lambda pictures: np.tile(np.array([score, 1 - score], np.float32), (len(pictures), 1))
+    return lambda found: np.tile(np.array([score, 1 - score], np.float32), (len(found), 1))
 
 
 def test_neighbours_that_are_surer_as_one_digit_are_joined() -> None:
@@ -60,7 +62,7 @@ def test_each_piece_is_joined_once() -> None:
     """Of two joints that share a piece the surer one is taken."""
     digits = [piece(10 + 6 * place, 0.5) for place in range(3)]
     scores = iter([[0.7, 0.3], [0.9, 0.1], [0.6, 0.4]])
-    joints = with_joints(digits, lambda pictures: np.array([next(scores) for _ in pictures], np.float32))
+    joints = with_joints(digits, lambda found: np.array([next(scores) for _ in found], np.float32))
     assert len(joints) == 2
     assert max(joint.best for joint in joints) == pytest.approx(0.9)
 
@@ -79,8 +81,9 @@ def chain(count: int) -> Scored:
     )
 
 
-def upright(pictures: np.ndarray) -> np.ndarray:
+def upright(found: Sequence[Found]) -> np.ndarray:
     """A classifier that knows a digit only: one upright stroke."""
+    pictures = np.stack([digit.canonical for digit in found])
     strokes = (pictures.max(axis=1) > 200).sum(axis=1)
     tall = (pictures[:, :, 12:16].max(axis=2) > 200).sum(axis=1) >= 18
     surely = np.where((strokes <= 8) & tall, 0.99, 0.2).astype(np.float32)
@@ -102,13 +105,13 @@ def test_a_sure_digit_and_one_that_no_cut_makes_surer_stay_whole() -> None:
     """A cut must raise the lowest score."""
     sure, doubtful = chain(2), chain(2)
     sure = Scored(sure.found, np.array([0.95], np.float32), 0.95)
-    never = lambda pictures: np.full((len(pictures), 1), 0.62, np.float32)  # noqa: E731 - a classifier, by name
+    never = lambda found: np.full((len(found), 1), 0.62, np.float32)  # noqa: E731 - a classifier, by name
     assert with_cuts([sure, doubtful], never) == [sure, doubtful]
 
 
 def test_no_more_parts_are_made_than_there_may_be() -> None:
     """Where a number of digits is expected, a chain gives as many as are missing."""
-    parts = best_cut(chain(4), lambda pictures: np.full((len(pictures), 1), 0.9, np.float32), most=2)
+    parts = best_cut(chain(4), lambda found: np.full((len(found), 1), 0.9, np.float32), most=2)
     assert parts is not None
     assert len(parts) == 2
 

@@ -1,0 +1,28 @@
+"""The reader as the device reads with it, around a model and runtime that a benchmark names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from device.command_line import reporter
+
+if TYPE_CHECKING:
+    from device.reader import Reader
+
+
+def shipped_reader(model: Path, runtime: str | None) -> Reader:
+    """Return the reader that `classify` and `run` use.
+
+    Args:
+        model: a converted model.
+        runtime: name of the runtime; None for the first that works.
+
+    Raises:
+        EdgeDigitsError: the model is damaged or foreign, or no runtime runs it.
+    """
+    from device.loading import load_reader
+    from device.model_settings import ModelSettings
+    from device.reading_settings import ReadingSettings
+
+    return load_reader(ModelSettings(file=model, runtime=cast("Any", runtime)), ReadingSettings(), warn=reporter())

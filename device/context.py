@@ -1,0 +1,104 @@
+"""Say how likely what a mark stands among is what digits stand among, and it no letter of a word and no leaf."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .inference import Inference, dequantize, quantize_pixels
+from .model_file import read_model
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    from .runtime import Runtime
+
+NETWORK = Path(__file__).parent / "assets" / "context_int8.tflite"
+HEIGHT, WIDTH = 32, 64  # px: what the network is given
+MARK = 16  # px: the height of the mark in it
+BROAD = 0.8  # of a mark's width: one that is broader than high is made as large by it
+FINE = 3.0  # px of the frame to one of the crop: where there are more, some are left out first
+FAINT, RANGE = 2.0, 3.0  # of 255: less contrast is none; what is so many times as far from the mean is white, or black
+LEAST_SEEN = 0.25  # of the crop: where less of it lies in the frame, the frame was cropped to its digit
+ENOUGH = 0.2  # a mark that is a digit as likely as this is taken by the classifier's scores alone
+
+
+class Context:
+    """The network that looks at what is around a mark."""
+
+    def __init__(self, runtime: Runtime, *, num_threads: int = 1) -> None:
+        """Build the interpreter.
+
+        Raises:
+            ModelFileError: the network that this package brings is missing or damaged.
+            FitError: the runtime cannot run it.
+        """
+        self._inference = Inference(read_model(NETWORK).flatbuffer, runtime, num_threads=num_threads)
+
+    def chances(self, grey: NDArray[Any], boxes: Sequence[tuple[int, int, int, int]]) -> NDArray[np.float32]:
+        """Return how far each mark may be a digit by what is around it, float32 (N,), 0 to 1.
+
+        Args:
+            grey: uint8 (H, W), the frame.
+            boxes: x, y, width and height of each mark, pixels.
+        """
+        crops = np.stack([crop(grey, box) for box in boxes])
+        network = self._inference
+        raw = network.run(quantize_pixels(standardized(crops), network.input))
+        logits = dequantize(raw, network.output)[:, 0]
+        chances: NDArray[np.float32] = np.minimum(1, 1 / (1 + np.exp(-logits)) / ENOUGH)
+        chances[[_share_seen(grey, box) < LEAST_SEEN for box in boxes]] = 1
+        return chances
+
+
+def _share_seen(grey: NDArray[Any], box: tuple[int, int, int, int]) -> float:
+    """Return how much of a mark's crop lies in the frame, as a share of the crop."""
+    scale = max(box[3], BROAD * box[2]) / MARK
+    share = 1.0
+    for start, side, length, whole in zip(box, box[2:], grey.shape[::-1], (WIDTH, HEIGHT), strict=False):
+        middle, half = start + side / 2, whole * scale / 2
+        share *= (min(length, middle + half) - max(0, middle - half)) / (2 * half)
+    return share
+
+
+def crop(grey: NDArray[Any], box: tuple[int, int, int, int]) -> NDArray[Any]:
+    """Cut out a mark with what is around it, so large that it has the same height in each.
+
+    Args:
+        grey: uint8 (H, W), the frame.
+        box: x, y, width and height of the mark, pixels.
+
+    Returns:
+        uint8 (32, 64); what lies beyond the frame has its median.
+    """
+    import cv2
+
+    x, y, width, height = box
+    scale = max(height, BROAD * width) / MARK
+    left, top = int(x + width / 2 - WIDTH / 2 * scale), int(y + height / 2 - HEIGHT / 2 * scale)
+    right, bottom = left + max(1, round(WIDTH * scale)), top + max(1, round(HEIGHT * scale))
+    step, (down, across) = max(1, int(scale / FINE)), grey.shape
+    part = grey[max(0, top) : min(down, bottom) : step, max(0, left) : min(across, right) : step]
+    room = [
+        [max(0, -top) // step, max(0, bottom - down) // step],
+        [max(0, -left) // step, max(0, right - across) // step],
+    ]
+    if np.any(room):
+        part = np.pad(part, room, constant_values=np.median(part).astype(np.uint8))
+    way = cv2.INTER_AREA if scale > 1 else cv2.INTER_LINEAR
+    found: NDArray[Any] = cv2.resize(part, (WIDTH, HEIGHT), interpolation=way)
+    return found
+
+
+def standardized(crops: NDArray[Any]) -> NDArray[Any]:
+    """Give crops, uint8 (N, 32, 64), one mean and one contrast: uint8 (N, 32, 64)."""
+    values = crops.astype(np.float32)
+    values -= values.mean(axis=(1, 2), keepdims=True)
+    values *= 127 / RANGE / np.maximum(FAINT, values.std(axis=(1, 2), keepdims=True))
+    even: NDArray[Any] = np.clip(values + 128, 0, 255).astype(np.uint8)
+    return even

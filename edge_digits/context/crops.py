@@ -1,0 +1,122 @@
+"""What the device's finder takes for marks in drawn frames, with what is around it, and whether it is a digit."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from device.context import HEIGHT, WIDTH, crop
+from device.errors import DataError
+from device.finder import find
+from device.output_files import atomic_path
+
+from .frames import Sources, cropped, draw_frame
+from .page import Box
+
+SAME = 0.55  # of the union of two boxes is in both: the mark is the digit
+APART = 0.15  # of one of them is in both at most: it is none, and no part of one
+CROPPED = 0.35  # of frames with digits are cropped to one
+LOWER = 0.1  # of frames are searched for what is lower than the rest
+MOST = 12  # marks of a frame that are kept
+
+
+@dataclass(frozen=True, eq=False)
+class Crops:
+    """Marks to learn from.
+
+    Attributes:
+        images: uint8 (N, 32, 64), see `device.context.crop`.
+        are_digits: bool (N,).
+        kinds: str (N,), what the frame of each was.
+    """
+
+    images: NDArray[np.uint8]
+    are_digits: NDArray[np.bool_]
+    kinds: NDArray[np.str_]
+
+    def part(self, chosen: slice) -> Crops:
+        """Return some of them."""
+        return Crops(self.images[chosen], self.are_digits[chosen], self.kinds[chosen])
+
+
+def write_crops(path: Path, crops: Crops) -> None:
+    """Write crops to a new .npz file; nothing half-written is ever visible."""
+    with atomic_path(path) as temporary, temporary.open("wb") as stream:
+        np.savez_compressed(stream, images=crops.images, are_digits=crops.are_digits, kinds=crops.kinds)
+
+
+def read_crops(paths: Sequence[Path]) -> Crops:
+    """Read crops from files, one behind the other.
+
+    Raises:
+        DataError: a file cannot be read, or holds no crops.
+    """
+    parts = []
+    for path in paths:
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                parts.append(Crops(arrays["images"], arrays["are_digits"], arrays["kinds"]))
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as cause:
+            raise DataError(f"{path}: expected crops of `edge-digits context draw`, found: {cause}") from cause
+        if parts[-1].images.shape[1:] != (HEIGHT, WIDTH) or len(parts[-1].images) != len(parts[-1].are_digits):
+            raise DataError(f"{path}: expected crops of {HEIGHT}×{WIDTH} px, found {parts[-1].images.shape}")
+    return Crops(
+        np.concatenate([part.images for part in parts]),
+        np.concatenate([part.are_digits for part in parts]),
+        np.concatenate([part.kinds for part in parts]),
+    )
+
+
+def draw_crops(sources: Sources, *, frames: int, seed: int, report: Callable[[int], None]) -> Crops:
+    """Draw frames and cut out of them what the finder finds.
+
+    Args:
+        sources: what frames are made of.
+        frames: how many.
+        seed: the same seed draws the same.
+        report: is told after each frame how many there are.
+    """
+    rng = np.random.default_rng(seed)
+    images: list[NDArray[np.uint8]] = []
+    answers: list[bool] = []
+    kinds: list[str] = []
+    for number in range(frames):
+        frame, digits, kind = draw_frame(sources, rng)
+        parts: list[Box] = []
+        if digits and rng.random() < CROPPED:
+            frame, digits, parts = cropped(frame, digits, rng)
+        found = find(frame, layout="auto", invert="auto", min_height=0, lower=bool(rng.random() < LOWER)).digits
+        grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
+        known = [(each.box, answer) for each in found if (answer := _is_digit(each.box, digits, parts)) is not None]
+        for place in rng.permutation(len(known))[:MOST]:
+            box, answer = known[place]
+            images.append(crop(grey, box))
+            answers.append(answer)
+            kinds.append(kind)
+        report(number + 1)
+    return Crops(np.array(images, np.uint8).reshape(-1, HEIGHT, WIDTH), np.array(answers, bool), np.array(kinds, str))
+
+
+def _is_digit(box: Box, digits: Sequence[Box], parts: Sequence[Box]) -> bool | None:
+    """Tell whether a mark is one of the digits; None where it is a part of one, or more than one."""
+    shares = [_shared(box, digit) for digit in digits]
+    if any(union >= SAME for union, _ in shares):
+        return True
+    shares += [_shared(box, part) for part in parts]
+    return False if all(larger <= APART for _, larger in shares) else None
+
+
+def _shared(one: Box, other: Box) -> tuple[float, float]:
+    """Return what two boxes share: of their union, and of the one of which it is the larger part."""
+    both = 1.0
+    for side in (0, 1):
+        start, end = max(one[side], other[side]), min(one[side] + one[side + 2], other[side] + other[side + 2])
+        both *= max(0.0, end - start)
+    areas = one[2] * one[3], other[2] * other[3]
+    return both / (sum(areas) - both), both / min(areas)

@@ -1,0 +1,193 @@
+"""What stands around a mark tells whether it is a digit: a letter is one of a word, a stem one of many leaves."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image, ImageDraw, ImageFont
+
+from device import context as device_context
+from device.classifier import Classifier
+from device.context import HEIGHT, MARK, WIDTH, Context, crop, standardized
+from device.errors import ModelFileError
+from device.frames import Frame
+from device.idx import LabelledDigits
+from device.reader import Reader
+from device.reading_settings import ReadingSettings
+from device.runtime import load_runtime
+from edge_digits.cli import cli
+from edge_digits.context.crops import _is_digit, draw_crops, read_crops, write_crops
+from edge_digits.context.frames import Sources, cropped, draw_frame
+from edge_digits.context.page import Page
+from edge_digits.printed_signs import find_fonts
+
+SIZE = (240, 320)  # height and width of frames, px
+FONTS = [font.path for font in find_fonts() if font.path]
+
+
+@pytest.fixture(scope="module")
+def reader(classifier: Classifier) -> Reader:
+    return Reader(classifier, context=Context(load_runtime(None)))
+
+
+@pytest.fixture(scope="module")
+def sources(sample_digits) -> Sources:
+    rng = np.random.default_rng(0)
+    picture = cv2.GaussianBlur(rng.integers(0, 255, (300, 400, 3), np.uint8), (0, 0), 4)
+    return Sources(LabelledDigits(sample_digits.images, sample_digits.labels), FONTS, [picture])
+
+
+def printed(text: str, *, size: int = 40) -> np.ndarray:
+    """A page on which this is printed, uint8 (480, 640)."""
+    page = Image.new("L", (640, 480), 225)
+    ImageDraw.Draw(page).multiline_text((60, 90), text, font=ImageFont.load_default(size), fill=40, spacing=30)
+    return cv2.GaussianBlur(np.asarray(page), (0, 0), 0.8)
+
+
+@pytest.mark.parametrize("text", ["Sizes", "will tell", "old\nsoil"])
+def test_words_are_left_alone(reader: Reader, classifier: Classifier, text: str) -> None:
+    """Their letters look like digits one by one, but stand in words; without what is around them, some are read."""
+    frame = Frame("text", 0, 0.0, printed(text))
+    assert not re.search(r"\d", reader.read(frame).text)
+    assert re.search(r"\d", Reader(classifier).read(frame).text)
+
+
+def test_numbers_among_words_are_read(reader: Reader) -> None:
+    """As a meter shows them, with a unit behind."""
+    assert reader.read(Frame("text", 0, 0.0, printed("04862 kWh"))).text.rstrip("?") == "04862"
+
+
+def test_who_refuses_nothing_gets_every_mark(classifier: Classifier) -> None:
+    """`--no-reject` asks neither the classifier's threshold nor what is around."""
+    frame, settings = Frame("text", 0, 0.0, printed("Sizes")), ReadingSettings(reject=False)
+    reader = Reader(classifier, settings=settings, context=Context(load_runtime(None)))
+    assert reader.read(frame).text == Reader(classifier, settings=settings).read(frame).text != ""
+
+
+@pytest.mark.parametrize(("x", "y", "side"), [(100, 80, 16), (100, 80, 40), (0, 0, 60), (300, 200, 40), (90, 60, 120)])
+def test_a_mark_has_one_height_and_lies_in_the_middle(x: int, y: int, side: int) -> None:
+    """However large it is, and wherever in the frame; beyond the frame there is its median."""
+    frame = np.full(SIZE, 200, np.uint8)
+    cv2.rectangle(frame, (x, y), (x + side - 1, y + side - 1), (20,), -1)
+    rows, columns = np.nonzero(crop(frame, (x, y, side, side))[:, 4:-4] < 110)
+    seen_rows, seen_columns = min(SIZE[0] - y, side) / side, min(SIZE[1] - x, side) / side
+    assert abs(np.ptp(rows) + 1 - MARK * seen_rows) <= 2
+    assert abs(np.ptp(columns) + 1 - MARK * seen_columns) <= 2
+    assert abs(rows.min() - (HEIGHT - MARK) / 2) <= 1
+    assert abs(columns.min() + 4 - (WIDTH - MARK) / 2) <= 1
+
+
+def test_light_and_contrast_make_no_difference() -> None:
+    """What is given to the network has one mean and one contrast; an even crop has none."""
+    crops = np.random.default_rng(0).integers(0, 200, (3, HEIGHT, WIDTH), np.uint8)
+    darker = (crops * 0.5 + 20).astype(np.uint8)
+    assert np.abs(standardized(crops).astype(int) - standardized(darker)).max() <= 2
+    assert np.ptp(standardized(np.full((1, HEIGHT, WIDTH), 77, np.uint8))) == 0
+
+
+def test_a_damaged_network_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before a runtime sees it."""
+    content = bytearray(device_context.NETWORK.read_bytes())
+    content[2000] ^= 1
+    monkeypatch.setattr(device_context, "NETWORK", tmp_path / "network.tflite")
+    device_context.NETWORK.write_bytes(content)
+    with pytest.raises(ModelFileError, match="damaged"):
+        Context(load_runtime(None))
+
+
+def test_a_page_knows_its_digits() -> None:
+    """Of a text, digits alone have pixels of their own; what lies beyond the page is lost."""
+    page = Page(SIZE)
+    font = ImageFont.load_default(40)
+    end = page.write("ab12", 100, 120, font=font, bold=0, jitter=0, rng=np.random.default_rng(0))
+    assert set(np.unique(page.owner)) == {0, 1, 2}
+    assert end > np.nonzero(page.owner)[1].min() > 100 + font.getlength("ab") - 3
+    page.put(np.ones((20, 20), np.float32), -30, 500, is_digit=True)
+    assert page.owner.max() == 2
+
+
+def test_what_is_drawn_follows_from_the_seed(sources: Sources) -> None:
+    """Digits and others of most kinds are found; another seed gives others."""
+    one, same, other = (draw_crops(sources, frames=25, seed=seed, report=lambda _: None) for seed in (1, 1, 2))
+    assert np.array_equal(one.images, same.images)
+    assert one.images.shape != other.images.shape or not np.array_equal(one.images, other.images)
+    assert one.images.shape[1:] == (HEIGHT, WIDTH)
+    assert 0.1 < one.are_digits.mean() < 0.9
+    assert len(set(one.kinds)) >= 4
+
+
+def test_a_frame_knows_where_its_digits_are(sources: Sources) -> None:
+    """There is ink in the middle of each of its boxes, or near it, and all lie in the frame."""
+    rng, seen = np.random.default_rng(3), 0
+    for _ in range(20):
+        frame, boxes, kind = draw_frame(sources, rng)
+        assert kind not in ("picture", "shapes") or not boxes
+        for x, y, width, height in boxes if kind in ("table", "large", "written") else []:
+            seen += 1
+            assert 0 <= x < x + width <= frame.shape[1]
+            assert 0 <= y < y + height <= frame.shape[0]
+    assert seen > 10
+
+
+def test_a_crop_to_a_digit_holds_it_whole(sources: Sources) -> None:
+    """What it cuts off is known as a part."""
+    rng = np.random.default_rng(0)
+    frame, boxes = np.zeros((*SIZE, 3), np.uint8), [(40.0, 40.0, 30.0, 40.0), (75.0, 40.0, 30.0, 40.0)]
+    for _ in range(50):
+        part, whole, parts = cropped(frame, boxes, rng)
+        assert whole
+        assert len(whole) + len(parts) <= 2
+        for x, y, width, height in whole:
+            assert -0.1 <= x <= x + width <= part.shape[1] + 0.1
+            assert -0.1 <= y <= y + height <= part.shape[0] + 0.1
+
+
+@pytest.mark.parametrize(
+    ("box", "answer"),
+    [
+        ((10, 10, 20, 30), True),
+        ((11, 8, 21, 33), True),
+        ((10, 10, 20, 12), None),  # a piece of it
+        ((10, 10, 70, 30), None),  # it and its neighbour
+        ((60, 10, 20, 30), None),  # one that is not whole in the frame
+        ((10, 50, 20, 30), False),
+    ],
+)
+def test_a_mark_is_a_digit_or_none_or_left_out(box: tuple[int, int, int, int], answer: bool | None) -> None:
+    """Pieces and pairs teach nothing."""
+    assert _is_digit(box, [(10.0, 10.0, 20.0, 30.0)], [(62.0, 10.0, 18.0, 30.0)]) is answer
+
+
+def test_crops_are_read_as_written(sources: Sources, tmp_path: Path) -> None:
+    """Several files one behind the other; what holds no crops is refused."""
+    crops = draw_crops(sources, frames=4, seed=0, report=lambda _: None)
+    write_crops(tmp_path / "a.npz", crops)
+    both = read_crops([tmp_path / "a.npz", tmp_path / "a.npz"])
+    assert np.array_equal(both.images, np.concatenate([crops.images] * 2))
+    np.savez(tmp_path / "other.npz", x=np.zeros(3))
+    (tmp_path / "text.npz").write_text("none")
+    for name in ("other.npz", "text.npz", "missing.npz"):
+        arguments = ["context", "train", str(tmp_path / name), "--out", str(tmp_path / "n.tflite")]
+        result = CliRunner().invoke(cli, arguments)
+        assert (result.exit_code, result.stdout) == (6, "")
+        assert name in result.stderr
+
+
+def test_drawing_says_what_it_lacks(tmp_path: Path) -> None:
+    """A folder without fonts, or without pictures, is named; what is there is not overwritten."""
+    (tmp_path / "empty").mkdir()
+    for option in ("--fonts", "--pictures"):
+        arguments = ["context", "draw", "--out", str(tmp_path / "c.npz"), option, str(tmp_path / "empty")]
+        result = CliRunner().invoke(cli, arguments)
+        assert result.exit_code == 6
+        assert "found none" in result.stderr
+    (tmp_path / "c.npz").write_bytes(b"mine")
+    result = CliRunner().invoke(cli, ["context", "draw", "--out", str(tmp_path / "c.npz")])
+    assert result.exit_code == 2
+    assert "--force" in result.stderr
+    assert (tmp_path / "c.npz").read_bytes() == b"mine"
