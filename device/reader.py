@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from .choosing import Scored, in_one_order, score, with_count, with_cuts, with_joints, without_overlapped
@@ -180,8 +179,7 @@ class Reader:
             return scores
         seen = [place for place, digit in enumerate(found) if digit.strokes and scores[place].max() >= NO_DIGIT]
         if seen:
-            grey = part if part.ndim == 2 else cv2.cvtColor(part, cv2.COLOR_BGR2GRAY)
-            scores[seen] *= self._context.chances(grey, [found[place].box for place in seen])[:, np.newaxis]
+            scores[seen] *= self._context.chances(part, [found[place].box for place in seen])[:, np.newaxis]
         return scores
 
     def _choose(self, found: list[Any], part: NDArray[Any]) -> list[Scored]:

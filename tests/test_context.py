@@ -82,6 +82,32 @@ def test_a_mark_has_one_height_and_lies_in_the_middle(x: int, y: int, side: int)
     assert abs(columns.min() + 4 - (WIDTH - MARK) / 2) <= 1
 
 
+@pytest.mark.parametrize(("doubtful", "asked"), [(0, 34), (3, 34), (4, 134)])
+def test_of_many_marks_only_some_are_asked_about(doubtful: int, asked: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others only where more than a tenth of these are doubtful; those that are stay so."""
+    context, seen = Context(load_runtime(None)), []
+
+    def ask(_grey: np.ndarray, boxes: list[tuple[int, int, int, int]]) -> np.ndarray:
+        seen.extend(boxes)
+        return np.where(np.arange(len(boxes)) < doubtful, 0.25, 1).astype(np.float32)
+
+    monkeypatch.setattr(context, "_ask", ask)
+    chances = context.chances(np.zeros(SIZE, np.uint8), [(2 * place, 5, 1, 9) for place in range(100)])
+    assert (len(chances), len(seen), np.count_nonzero(chances < 1)) == (100, asked, doubtful)
+
+
+@pytest.mark.parametrize(("size", "is_asked"), [((64, 128), True), ((36, 36), False)])
+def test_a_frame_that_was_cropped_to_its_mark_shows_nothing_around(size: tuple[int, int], is_asked: bool) -> None:
+    """There the classifier alone decides: a star is no digit, wherever it stands."""
+    frame = np.full(size, 200, np.uint8)
+    x, y = size[1] // 2 - 16, size[0] // 2 - 16
+    for turn in range(3):
+        across, down = np.rint(15 * np.array([np.cos(turn * np.pi / 3), np.sin(turn * np.pi / 3)])).astype(int).tolist()
+        cv2.line(frame, (x + 16 - across, y + 16 - down), (x + 16 + across, y + 16 + down), (30,), 2)
+    (chance,) = Context(load_runtime(None)).chances(frame, [(x, y, 32, 32)])
+    assert (chance < 1) == is_asked
+
+
 def test_light_and_contrast_make_no_difference() -> None:
     """What is given to the network has one mean and one contrast; an even crop has none."""
     crops = np.random.default_rng(0).integers(0, 200, (3, HEIGHT, WIDTH), np.uint8)

@@ -1,0 +1,46 @@
+"""The network that looks at what is around a mark is trained and converted by one command."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from device.context import HEIGHT, WIDTH
+from device.model_card import TensorCard
+from device.model_file import read_model
+from edge_digits.cli import cli
+from edge_digits.context.crops import Crops, write_crops
+
+
+@pytest.fixture
+def crops(tmp_path: Path) -> Path:
+    """Bright squares in the middle are digits, noise is none."""
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 120, (600, HEIGHT, WIDTH), np.uint8)
+    answers = rng.random(600) < 0.5
+    images[answers, 8:24, 24:40] += 130
+    write_crops(tmp_path / "crops.npz", Crops(images, answers, np.full(600, "drawn")))
+    return tmp_path / "crops.npz"
+
+
+def test_a_network_is_trained_and_converted(crops: Path, tmp_path: Path) -> None:
+    """To a whole file that takes pixels as they are; what it was made from stands in its card; it is not overwritten."""
+    out = tmp_path / "context.tflite"
+    arguments = ["context", "train", str(crops), "--out", str(out), "--epochs", "6"]
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 0, result.output
+    model = read_model(out)
+    assert model.card.input == TensorCard((1, HEIGHT, WIDTH, 1), "uint8", 1.0, 0)
+    assert model.card.output.shape == (1, 1)
+    assert model.card.training["crops"] == 600
+    losses = [float(loss) for loss in re.findall(r"loss ([0-9.]+)", result.stderr)]
+    assert len(losses) == 6
+    assert losses[-1] < 0.7 * losses[0]
+    assert [path.name for path in tmp_path.iterdir() if "checkpoint" in path.name] == []
+    before = out.read_bytes()
+    result = CliRunner().invoke(cli, arguments)
+    assert (result.exit_code, out.read_bytes()) == (2, before)
