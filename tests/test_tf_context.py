@@ -28,7 +28,7 @@ def crops(tmp_path: Path) -> Path:
 
 
 def test_a_network_is_trained_and_converted(crops: Path, tmp_path: Path) -> None:
-    """To a whole file that takes pixels as they are; what it was made from stands in its card; it is not overwritten."""
+    """To a whole file that takes pixels as they are, with a card; it is not overwritten."""
     out = tmp_path / "context.tflite"
     arguments = ["context", "train", str(crops), "--out", str(out), "--epochs", "6"]
     result = CliRunner().invoke(cli, arguments)
