@@ -334,3 +334,35 @@ def test_a_page_of_letters_is_neither_joined_nor_cut(classifier: Classifier, mon
     assert scored[0] > 50
     read(Reader(classifier, settings=ReadingSettings(expect_digits=3)), page)
     assert len(scored) > 2
+
+
+def written_on(frame: np.ndarray, ink: LabelledDigits, places: list[tuple[int, int]], *, height: int) -> str:
+    """Write surely legible digits with their middles at these places; return what they say."""
+    chosen = [int(np.flatnonzero(ink.labels == (3 * number + 2) % 10)[0]) for number in range(len(places))]
+    for number, (x, y) in zip(chosen, places, strict=True):
+        rows, columns = np.nonzero(ink.images[number] > 40)
+        digit = ink.images[number][rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+        size = max(2, round(digit.shape[1] * height / len(digit))), height
+        share = np.clip(cv2.resize(digit, size, interpolation=cv2.INTER_CUBIC) / 255 * 3 - 0.8, 0, 1)
+        left, top = x - size[0] // 2, y - height // 2
+        part = frame[top : top + height, left : left + size[0]]
+        part[:] = part * (1 - share) + 50 * share
+    return "".join(str(ink.labels[number]) for number in chosen)
+
+
+def test_numbers_in_rings_are_read(classifier: Classifier, ink: LabelledDigits) -> None:
+    """A ring is neither a 0 nor a box that hides what is in it."""
+    frame, places = np.full((480, 640), 210, np.uint8), [(110 + 200 * n, 150) for n in range(3)]
+    text = written_on(frame, ink, places, height=60)
+    for place in places:
+        cv2.ellipse(frame, place, (58, 52), 0, 0, 360, (50,), 3, cv2.LINE_AA)
+    assert read(Reader(classifier), frame).text == text
+
+
+def test_upright_lines_between_digits_are_no_ones(classifier: Classifier, ink: LabelledDigits) -> None:
+    """They are alike, and higher than what stands between them."""
+    frame = np.full((480, 640), 210, np.uint8)
+    text = written_on(frame, ink, [(65 + 70 * n, 230) for n in range(7)], height=42)
+    for place in range(8):
+        cv2.line(frame, (30 + 70 * place, 190), (30 + 70 * place, 275), (50,), 3, cv2.LINE_AA)
+    assert read(Reader(classifier), frame).text == text
