@@ -100,12 +100,10 @@ def crop(grey: NDArray[Any], box: tuple[int, int, int, int]) -> NDArray[Any]:
     right, bottom = left + max(1, round(WIDTH * scale)), top + max(1, round(HEIGHT * scale))
     step, (down, across) = max(1, int(scale / FINE)), grey.shape
     part = grey[max(0, top) : min(down, bottom) : step, max(0, left) : min(across, right) : step]
-    room = [
-        [max(0, -top) // step, max(0, bottom - down) // step],
-        [max(0, -left) // step, max(0, right - across) // step],
-    ]
-    if np.any(room):
-        part = np.pad(part, room, constant_values=np.median(part).astype(np.uint8))
+    above, below, before, behind = (max(0, beyond) // step for beyond in (-top, bottom - down, -left, right - across))
+    if above or below or before or behind:
+        median = int(np.bincount(part.ravel()).cumsum().searchsorted(part.size / 2))
+        part = cv2.copyMakeBorder(part, above, below, before, behind, cv2.BORDER_CONSTANT, value=(median,))
     way = cv2.INTER_AREA if scale > 1 else cv2.INTER_LINEAR
     found: NDArray[Any] = cv2.resize(part, (WIDTH, HEIGHT), interpolation=way)
     return found
