@@ -195,6 +195,8 @@ def test_crops_are_read_as_written(sources: Sources, tmp_path: Path) -> None:
     write_crops(tmp_path / "a.npz", crops)
     both = read_crops([tmp_path / "a.npz", tmp_path / "a.npz"])
     assert np.array_equal(both.images, np.concatenate([crops.images] * 2))
+    assert both.part(slice(len(crops.images))).digest(1) == crops.digest(1)
+    assert len({both.digest(1), crops.digest(1), crops.digest(2)}) == 3
     np.savez(tmp_path / "other.npz", x=np.zeros(3))
     (tmp_path / "text.npz").write_text("none")
     for name in ("other.npz", "text.npz", "missing.npz"):

@@ -29,13 +29,14 @@ def draw(
     out: Path, frames: int, data: Path | None, fonts: Path | None, pictures: Path | None, seed: int, force: bool
 ) -> None:
     """Draw frames with digits, words, tables and shapes, and cut out what the finder finds, with what is around it."""
-    from device.output_files import refuse_existing
+    from device.output_files import refuse_existing, refuse_unwritable
 
     from ..context.crops import draw_crops, write_crops
     from ..context.sources import load_sources
 
     report = reporter()
     refuse_existing(out, force=force)
+    refuse_unwritable(out.parent)
     sources = load_sources(data, fonts=fonts, pictures=pictures, report=report)
 
     def say(done: int) -> None:
@@ -55,12 +56,13 @@ def draw(
 @force_option
 def train(crops: tuple[Path, ...], out: Path, epochs: int, seed: int, force: bool) -> None:
     """Train the network on what `context draw` wrote, and convert it to int8; a stopped run goes on."""
-    from device.output_files import refuse_existing, write_bytes
+    from device.output_files import refuse_existing, refuse_unwritable, write_bytes
 
     from ..tensorflow_setup import prepare_tensorflow
 
     report = reporter()
     refuse_existing(out, force=force, inputs=crops)
+    refuse_unwritable(out.parent)
     from ..context.crops import read_crops
 
     lessons = read_crops(crops)
@@ -68,7 +70,7 @@ def train(crops: tuple[Path, ...], out: Path, epochs: int, seed: int, force: boo
     from ..context.training import convert
     from ..context.training import train as train_network
 
-    checkpoints = out.with_suffix(".checkpoint")
+    checkpoints = out.with_suffix(f".{lessons.digest(epochs, seed)[:12]}.checkpoint")  # no other run goes on there
     network, judged = train_network(lessons, epochs=epochs, seed=seed, checkpoints=checkpoints, report=report)
     made = {"seed": seed, "epochs": epochs, "crops": len(lessons.images), "held_back": vars(judged)}
     write_bytes(out, convert(network, lessons, training=made))

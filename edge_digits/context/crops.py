@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -43,6 +44,13 @@ class Crops:
     def part(self, chosen: slice) -> Crops:
         """Return some of them."""
         return Crops(self.images[chosen], self.are_digits[chosen], self.kinds[chosen])
+
+    def digest(self, *settings: int) -> str:
+        """Return a digest, 64 hex digits, of all that follows from them and from settings."""
+        content = hashlib.sha256(repr(settings).encode())
+        for array in (self.images, self.are_digits):
+            content.update(np.ascontiguousarray(array).tobytes())
+        return content.hexdigest()
 
 
 def write_crops(path: Path, crops: Crops) -> None:
