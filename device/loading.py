@@ -6,6 +6,7 @@ import gc
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from .contract import LABELS
 from .model_settings import ModelSettings
 from .paths import DEFAULT_MODEL
 from .reading_settings import ReadingSettings
@@ -53,5 +54,7 @@ def _load_reader(model: ModelSettings, reading: ReadingSettings, warn: Callable[
             path, labels=model.labels, runtime=model.runtime, input_range=model.input_range, warn=warn
         )
         loaded, file = load_runtime(foreign.runtime), foreign.file
-    context = Context(loaded, num_threads=model.num_threads)
-    return Reader(Classifier(file, loaded, num_threads=model.num_threads), settings=reading, context=context, warn=warn)
+    classifier = Classifier(file, loaded, num_threads=model.num_threads)
+    # It knows digits: a model of something else decides alone.
+    context = Context(loaded, num_threads=model.num_threads) if set(file.card.labels) <= set(LABELS) else None
+    return Reader(classifier, settings=reading, context=context, warn=warn)

@@ -17,6 +17,9 @@ from device.context import HEIGHT, MARK, WIDTH, Context, crop, standardized
 from device.errors import ModelFileError
 from device.frames import Frame
 from device.idx import LabelledDigits
+from device.loading import load_reader
+from device.model_file import ModelFile
+from device.model_settings import ModelSettings
 from device.reader import Reader
 from device.reading_settings import ReadingSettings
 from device.runtime import load_runtime
@@ -67,6 +70,18 @@ def test_who_refuses_nothing_gets_every_mark(classifier: Classifier) -> None:
     frame, settings = Frame("text", 0, 0.0, printed("Sizes")), ReadingSettings(reject=False)
     reader = Reader(classifier, settings=settings, context=Context(load_runtime(None)))
     assert reader.read(frame).text == Reader(classifier, settings=settings).read(frame).text != ""
+
+
+@pytest.mark.parametrize(("labels", "is_asked"), [("0123456789", True), ("abcdefghij", False)])
+def test_a_model_of_letters_decides_alone(labels: str, is_asked: bool, model: ModelFile, tmp_path: Path) -> None:
+    """The network around knows digits only."""
+    (tmp_path / "model.tflite").write_bytes(model.flatbuffer)
+    (tmp_path / "labels.txt").write_text("\n".join(labels))
+    settings = ModelSettings(file=tmp_path / "model.tflite", labels=tmp_path / "labels.txt", input_range="0-255")
+    reader = load_reader(settings, ReadingSettings(), warn=lambda _: None)
+    frame = Frame("text", 0, 0.0, printed("Sizes"))
+    alone = Reader(reader._classifier).read(frame).digits
+    assert ([each.score for each in reader.read(frame).digits] != [each.score for each in alone]) == is_asked
 
 
 @pytest.mark.parametrize(("x", "y", "side"), [(100, 80, 16), (100, 80, 40), (0, 0, 60), (300, 200, 40), (90, 60, 120)])
