@@ -50,43 +50,40 @@ class Context:
             frame: uint8 (H, W) grey or (H, W, 3) BGR, 0–255.
             boxes: x, y, width and height of each mark, pixels.
         """
-        import cv2
-
-        grey = frame if frame.ndim == 2 else cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
         asked = slice(None, None, -(-len(boxes) // MANY))
-        chances = self._ask(grey, boxes[asked])
+        chances = self._ask(frame, boxes[asked])
         if len(chances) == len(boxes):
             return chances
         if np.mean(chances < 1) > DOUBTED:
-            return self._ask(grey, boxes)
+            return self._ask(frame, boxes)
         others = np.ones(len(boxes), np.float32)
         others[asked] = chances
         return others
 
-    def _ask(self, grey: NDArray[Any], boxes: Sequence[tuple[int, int, int, int]]) -> NDArray[np.float32]:
-        crops, network = np.stack([crop(grey, box) for box in boxes]), self._inference
+    def _ask(self, frame: NDArray[Any], boxes: Sequence[tuple[int, int, int, int]]) -> NDArray[np.float32]:
+        crops, network = np.stack([crop(frame, box) for box in boxes]), self._inference
         raw = network.run(quantize_pixels(standardized(crops), network.input))
         logits = dequantize(raw, network.output)[:, 0]
         chances: NDArray[np.float32] = np.minimum(1, 1 / (1 + np.exp(-logits)) / ENOUGH)
-        chances[[_share_seen(grey, box) < LEAST_SEEN for box in boxes]] = 1
+        chances[[_share_seen(frame, box) < LEAST_SEEN for box in boxes]] = 1
         return chances
 
 
-def _share_seen(grey: NDArray[Any], box: tuple[int, int, int, int]) -> float:
+def _share_seen(frame: NDArray[Any], box: tuple[int, int, int, int]) -> float:
     """Return how much of a mark's crop lies in the frame, as a share of the crop."""
     scale = max(box[3], BROAD * box[2]) / MARK
     share = 1.0
-    for start, side, length, whole in zip(box, box[2:], grey.shape[::-1], (WIDTH, HEIGHT), strict=False):
+    for start, side, length, whole in zip(box, box[2:], frame.shape[1::-1], (WIDTH, HEIGHT), strict=False):
         middle, half = start + side / 2, whole * scale / 2
         share *= (min(length, middle + half) - max(0, middle - half)) / (2 * half)
     return share
 
 
-def crop(grey: NDArray[Any], box: tuple[int, int, int, int]) -> NDArray[Any]:
+def crop(frame: NDArray[Any], box: tuple[int, int, int, int]) -> NDArray[Any]:
     """Cut out a mark with what is around it, so large that it has the same height in each.
 
     Args:
-        grey: uint8 (H, W), the frame.
+        frame: uint8 (H, W) grey or (H, W, 3) BGR, 0–255.
         box: x, y, width and height of the mark, pixels.
 
     Returns:
@@ -98,8 +95,10 @@ def crop(grey: NDArray[Any], box: tuple[int, int, int, int]) -> NDArray[Any]:
     scale = max(height, BROAD * width) / MARK
     left, top = int(x + width / 2 - WIDTH / 2 * scale), int(y + height / 2 - HEIGHT / 2 * scale)
     right, bottom = left + max(1, round(WIDTH * scale)), top + max(1, round(HEIGHT * scale))
-    step, (down, across) = max(1, int(scale / FINE)), grey.shape
-    part = grey[max(0, top) : min(down, bottom) : step, max(0, left) : min(across, right) : step]
+    step, (down, across) = max(1, int(scale / FINE)), frame.shape[:2]
+    part = frame[max(0, top) : min(down, bottom) : step, max(0, left) : min(across, right) : step]
+    if part.ndim > 2:
+        part = cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_BGR2GRAY)
     above, below, before, behind = (max(0, beyond) // step for beyond in (-top, bottom - down, -left, right - across))
     if above or below or before or behind:
         median = int(np.bincount(part.ravel()).cumsum().searchsorted(part.size / 2))
