@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from device.reader import Reader
 
 MODULES = (
-    *("choosing", "clearness", "close_up", "finder", "ink", "level_lines", "looking", "marks", "pale_lines"),
+    *("choosing", "clearness", "close_up", "context", "finder", "ink", "level_lines", "looking", "marks", "pale_lines"),
     *("plates", "plausible", "printed_lines", "rows", "sheet", "strokes", "words"),
 )
 FACTORS = (1 / 1.4, 1.4)

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 import device
+from device.context import NETWORK
 
 from .measuring_digits import MeasuringDigits
 from .subjects import Subject
@@ -28,6 +29,7 @@ def pack_parcel(subjects: Sequence[Subject], digits: MeasuringDigits, labels: Pa
         for folder in (Path(device.__file__).parent, Path(__file__).parent):
             for path in sorted(folder.rglob("*.py")):
                 parcel.add(path, arcname=str(PurePosixPath(folder.name) / path.relative_to(folder).as_posix()))
+        parcel.add(NETWORK, arcname=str(PurePosixPath("device") / NETWORK.relative_to(Path(device.__file__).parent)))
         for subject in subjects:
             parcel.add(subject.path, arcname=remote_path(subject))
         if labels is not None:

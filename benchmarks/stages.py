@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from device.classifier import Classifier
-from device.context import Context
+from device.context import context_of
 from device.errors import ExtraMissingError
 from device.frames import Frame
 from device.inference import quantize_pixels
@@ -72,7 +72,7 @@ def time_stages(classifier: TimedClassifier, digits: NDArray[np.uint8], *, frame
         frames: how many to time, 1 or more.
     """
     pictures = [draw_frame(digit) for digit in digits[:DIFFERENT_FRAMES]]
-    reader = Reader(classifier, context=Context(classifier.runtime))
+    reader = Reader(classifier, context=context_of(classifier.model, classifier.runtime))
     in_turn = (pictures[number % len(pictures)] for number in range(WARMUP_FRAMES + frames))
     timed = [_time_frame(reader, classifier, picture) for picture in in_turn][WARMUP_FRAMES:]
     medians = dict(zip(STAGES, np.median(timed, axis=0).round(9).tolist(), strict=True))

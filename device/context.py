@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .contract import LABELS
 from .inference import Inference, dequantize, quantize_pixels
 from .model_file import read_model
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from .model_file import ModelFile
     from .runtime import Runtime
 
 NETWORK = Path(__file__).parent / "assets" / "context_int8.tflite"
@@ -67,6 +69,16 @@ class Context:
         chances: NDArray[np.float32] = np.minimum(1, 1 / (1 + np.exp(-logits)) / ENOUGH)
         chances[[_share_seen(frame, box) < LEAST_SEEN for box in boxes]] = 1
         return chances
+
+
+def context_of(model: ModelFile, runtime: Runtime, *, num_threads: int = 1) -> Context | None:
+    """Return the network to read with beside a model; None for one of other things than digits, which decides alone.
+
+    Raises:
+        ModelFileError: the network that this package brings is missing or damaged.
+        FitError: the runtime cannot run it.
+    """
+    return Context(runtime, num_threads=num_threads) if set(model.card.labels) <= set(LABELS) else None
 
 
 def _share_seen(frame: NDArray[Any], box: tuple[int, int, int, int]) -> float:

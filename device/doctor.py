@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
+from .context import NETWORK
 from .errors import EdgeDigitsError, ModelFileError, RuntimeMissingError
 from .model_file import ModelFile, read_model
 from .paths import DEFAULT_MODEL, SHIPPED_MODELS, cache_dir
@@ -97,7 +98,8 @@ def _models() -> tuple[ModelFile | None, list[Finding]]:
     """Return the model to try the runtimes with, and what was found of the models that ship."""
     findings = []
     default: ModelFile | None = None
-    for path in sorted(SHIPPED_MODELS.glob("*.tflite")):
+    shipped = sorted(SHIPPED_MODELS.glob("*.tflite"))
+    for path in [*shipped, NETWORK]:
         try:
             model = read_model(path)
         except ModelFileError as error:
@@ -106,7 +108,7 @@ def _models() -> tuple[ModelFile | None, list[Finding]]:
         if path == DEFAULT_MODEL:
             default = model
         findings.append(Finding("model", "ok", f"{path} ({path.stat().st_size:,} bytes, whole)"))
-    if not findings:
+    if not shipped:
         findings.append(Finding("model", "fail", f"expected models in {SHIPPED_MODELS}, found none; install again"))
     return default, findings
 

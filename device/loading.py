@@ -6,7 +6,6 @@ import gc
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from .contract import LABELS
 from .model_settings import ModelSettings
 from .paths import DEFAULT_MODEL
 from .reading_settings import ReadingSettings
@@ -39,7 +38,7 @@ def load_reader(model: ModelSettings, reading: ReadingSettings, *, warn: Callabl
 
 def _load_reader(model: ModelSettings, reading: ReadingSettings, warn: Callable[[str], None]) -> Reader:
     from .classifier import Classifier
-    from .context import Context
+    from .context import context_of
     from .model_file import read_model
     from .reader import Reader
     from .runtime import load_runtime
@@ -55,6 +54,5 @@ def _load_reader(model: ModelSettings, reading: ReadingSettings, warn: Callable[
         )
         loaded, file = load_runtime(foreign.runtime), foreign.file
     classifier = Classifier(file, loaded, num_threads=model.num_threads)
-    # It knows digits: a model of something else decides alone.
-    context = Context(loaded, num_threads=model.num_threads) if set(file.card.labels) <= set(LABELS) else None
+    context = context_of(file, loaded, num_threads=model.num_threads)
     return Reader(classifier, settings=reading, context=context, warn=warn)

@@ -251,7 +251,7 @@ def test_a_host_that_is_an_option_is_refused(host):
 
 
 def test_a_parcel_holds_what_is_needed_and_no_more(tmp_path):
-    """Two models of one name lie apart; the folders go along without models, caches and data."""
+    """Two models of one name lie apart; the folders go along without caches, data and other models than the network around marks."""
     paths = [tmp_path / name / "m.tflite" for name in "ab"]
     for path in paths:
         path.parent.mkdir()
@@ -259,6 +259,12 @@ def test_a_parcel_holds_what_is_needed_and_no_more(tmp_path):
     subjects, _ = read_subjects(paths)
     with tarfile.open(fileobj=io.BytesIO(pack_parcel(subjects, load_measuring_digits(None), None))) as parcel:
         names = parcel.getnames()
-    assert {"device/cli.py", "benchmarks/worker.py", "digits.npz", *map(remote_path, subjects)} <= set(names)
+    assert {
+        "device/cli.py",
+        "device/assets/context_int8.tflite",
+        "benchmarks/worker.py",
+        "digits.npz",
+        *map(remote_path, subjects),
+    } <= set(names)
     assert len({remote_path(subject) for subject in subjects}) == 2
     assert not [name for name in names if "__pycache__" in name or ".." in name or name.startswith("/")]

@@ -48,7 +48,7 @@ class Judged:
 def build_network() -> keras.Model:
     """Build the network: uint8 (32, 64, 1) as numbers 0–255 in, one logit out.
 
-    Depthwise separable convolutions (Howard et al., "MobileNets", 2017), of 15,561 weights.
+    Depthwise separable convolutions (Howard et al., "MobileNets", 2017).
     """
     source = keras.Input((HEIGHT, WIDTH, 1), batch_size=None)
     x = layers.Rescaling(1 / 128, -1)(source)
