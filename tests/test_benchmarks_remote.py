@@ -251,7 +251,7 @@ def test_a_host_that_is_an_option_is_refused(host):
 
 
 def test_a_parcel_holds_what_is_needed_and_no_more(tmp_path):
-    """Two models of one name lie apart; the folders go along without caches, data and other models than the network around marks."""
+    """Two models of one name lie apart; of the folders the code goes along, and the network around marks."""
     paths = [tmp_path / name / "m.tflite" for name in "ab"]
     for path in paths:
         path.parent.mkdir()
