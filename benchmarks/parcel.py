@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 import device
-from device.context import NETWORK
+from device.paths import NETWORK
 
 from .measuring_digits import MeasuringDigits
 from .subjects import Subject

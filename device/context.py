@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from .contract import LABELS
 from .inference import Inference, dequantize, quantize_pixels
 from .model_file import read_model
+from .paths import NETWORK
 
 if TYPE_CHECKING:
     from typing import Any
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from .model_file import ModelFile
     from .runtime import Runtime
 
-NETWORK = Path(__file__).parent / "assets" / "context_int8.tflite"
 HEIGHT, WIDTH = 32, 64  # px: what the network is given
 MARK = 16  # px: the height of the mark in it
 BROAD = 0.8  # of a mark's width: one that is broader than high is made as large by it

@@ -12,10 +12,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from .context import NETWORK
 from .errors import EdgeDigitsError, ModelFileError, RuntimeMissingError
 from .model_file import ModelFile, read_model
-from .paths import DEFAULT_MODEL, SHIPPED_MODELS, cache_dir
+from .paths import DEFAULT_MODEL, NETWORK, SHIPPED_MODELS, cache_dir
 from .runtime_names import MODULES, RUNTIME_VARIABLE
 from .version import VERSION
 
