@@ -152,9 +152,11 @@ def test_a_page_knows_its_digits() -> None:
     assert page.owner.max() == 2
 
 
-def test_what_is_drawn_follows_from_the_seed(sources: Sources) -> None:
+def test_what_is_drawn_follows_from_the_seed(sources: Sources, classifier: Classifier) -> None:
     """Digits and others of most kinds are found; another seed gives others."""
-    one, same, other = (draw_crops(sources, frames=25, seed=seed, report=lambda _: None) for seed in (1, 1, 2))
+    one, same, other = (
+        draw_crops(sources, classifier, frames=25, seed=seed, report=lambda _: None) for seed in (1, 1, 2)
+    )
     assert np.array_equal(one.images, same.images)
     assert one.images.shape != other.images.shape or not np.array_equal(one.images, other.images)
     assert one.images.shape[1:] == (HEIGHT, WIDTH)
@@ -204,9 +206,9 @@ def test_a_mark_is_a_digit_or_none_or_left_out(box: tuple[int, int, int, int], a
     assert _is_digit(box, [(10.0, 10.0, 20.0, 30.0)], [(62.0, 10.0, 18.0, 30.0)]) is answer
 
 
-def test_crops_are_read_as_written(sources: Sources, tmp_path: Path) -> None:
+def test_crops_are_read_as_written(sources: Sources, classifier: Classifier, tmp_path: Path) -> None:
     """Several files one behind the other; what holds no crops is refused."""
-    crops = draw_crops(sources, frames=4, seed=0, report=lambda _: None)
+    crops = draw_crops(sources, classifier, frames=4, seed=0, report=lambda _: None)
     write_crops(tmp_path / "a.npz", crops)
     both = read_crops([tmp_path / "a.npz", tmp_path / "a.npz"])
     assert np.array_equal(both.images, np.concatenate([crops.images] * 2))

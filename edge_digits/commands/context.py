@@ -29,7 +29,11 @@ def draw(
     out: Path, frames: int, data: Path | None, fonts: Path | None, pictures: Path | None, seed: int, force: bool
 ) -> None:
     """Draw frames with digits, words, tables and shapes, and cut out what the finder finds, with what is around it."""
+    from device.classifier import Classifier
+    from device.model_file import read_model
     from device.output_files import refuse_existing, refuse_unwritable
+    from device.paths import DEFAULT_MODEL
+    from device.runtime import load_runtime
 
     from ..context.crops import draw_crops, write_crops
     from ..context.sources import load_sources
@@ -37,13 +41,14 @@ def draw(
     report = reporter()
     refuse_existing(out, force=force)
     refuse_unwritable(out.parent)
+    classifier = Classifier(read_model(DEFAULT_MODEL), load_runtime(None))
     sources = load_sources(data, fonts=fonts, pictures=pictures, report=report)
 
     def say(done: int) -> None:
         if done % 100 == 0:
             report(f"{done} of {frames} frames")
 
-    crops = draw_crops(sources, frames=frames, seed=seed, report=say)
+    crops = draw_crops(sources, classifier, frames=frames, seed=seed, report=say)
     write_crops(out, crops)
     click.echo(f"{out}: {len(crops.images)} marks of {frames} frames, {crops.are_digits.sum()} of them digits")
 

@@ -16,6 +16,7 @@ Picture = NDArray[np.uint8]
 ON_PICTURE = 0.22  # of all pages lie on one
 DARK = 70  # of 255: on darker ground, ink is light
 LIGHT_INK = 0.25  # of pages on other ground have it too
+SHADOW = 0.4  # of frames have one
 
 
 def cut_from(pictures: Sequence[Picture], size: tuple[int, int], rng: np.random.Generator) -> Plane:
@@ -83,9 +84,8 @@ def as_seen(light: Plane, rng: np.random.Generator) -> Picture:
     if rng.random() < 0.5:
         uneven = 1 + _clouds((height, width), (height * 0.8, width * 0.8), rng) * rng.uniform(0.03, 0.2)
         light = light * np.clip(uneven, 0.3, 1.6)[..., np.newaxis]
-    if rng.random() < 0.15:
-        shadow = np.where(np.arange(width) < rng.uniform(0.2, 0.8) * width, 1, rng.uniform(0.5, 0.85))
-        light = light * _blurred(shadow.astype(np.float32)[np.newaxis], rng.uniform(0.5, 15)).reshape(1, width, 1)
+    if rng.random() < SHADOW:
+        light = light * _shadow((height, width), rng)[..., np.newaxis]
     light = _blurred(light.astype(np.float32), rng.uniform(0.05, 1.6) if rng.random() < 0.85 else rng.uniform(1.5, 3))
     light = light + rng.normal(0, rng.uniform(0, 6), light.shape)
     frame: Picture = np.clip(light, 0, 255).astype(np.uint8)
@@ -93,6 +93,22 @@ def as_seen(light: Plane, rng: np.random.Generator) -> Picture:
         _, packed = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(40, 95))])
         frame = cv2.imdecode(packed, cv2.IMREAD_COLOR)  # type: ignore[assignment]
     return frame
+
+
+def _shadow(size: tuple[int, int], rng: np.random.Generator) -> Plane:
+    """Draw the share of light, float32 (H, W), that something straight leaves: a wall, a bar, a corner, a phone."""
+    rows, columns = np.mgrid[: size[0], : size[1]].astype(np.float32)
+    turn, middle = rng.uniform(0, 2 * np.pi), rng.uniform(0.15, 0.85, 2) * size
+    down, across = rows - middle[0], columns - middle[1]
+    dark = np.ones(size, bool)
+    for far, least in (
+        (across * np.cos(turn) + down * np.sin(turn), 1.0),
+        (down * np.cos(turn) - across * np.sin(turn), 0.4),
+    ):
+        if rng.random() < least:
+            dark &= (far > 0) & (far < rng.choice([1, rng.uniform(0.03, 0.5)]) * sum(size))
+    soft = np.exp(rng.uniform(np.log(0.4), np.log(20)))
+    return _blurred(np.where(dark, rng.uniform(0.3, 0.85), 1).astype(np.float32), soft)
 
 
 def _blurred(values: Plane, sigma: float) -> Plane:

@@ -12,10 +12,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from device.classifier import Classifier
 from device.context import HEIGHT, WIDTH, crop
 from device.errors import DataError
-from device.finder import find
+from device.finder import Found, find
 from device.output_files import atomic_path
+from device.words import NO_DIGIT
 
 from .frames import Sources, cropped, draw_frame
 from .page import Box
@@ -24,7 +26,9 @@ SAME = 0.55  # of the union of two boxes is in both: the mark is the digit
 APART = 0.15  # of one of them is in both at most: it is none, and no part of one
 CROPPED = 0.35  # of frames with digits are cropped to one
 LOWER = 0.1  # of frames are searched for what is lower than the rest
-MOST = 12  # marks of a frame that are kept
+MOST_CUT = 6  # marks of a frame that are cut
+MOST, PIECES = 12, 4  # marks of a frame, and what they are cut into, that are kept
+CLEAR = 0.25  # of what the classifier knows to be no digit is kept: the network is not asked about it
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,11 +85,14 @@ def read_crops(paths: Sequence[Path]) -> Crops:
     )
 
 
-def draw_crops(sources: Sources, *, frames: int, seed: int, report: Callable[[int], None]) -> Crops:
+def draw_crops(
+    sources: Sources, classifier: Classifier, *, frames: int, seed: int, report: Callable[[int], None]
+) -> Crops:
     """Draw frames and cut out of them what the finder finds.
 
     Args:
         sources: what frames are made of.
+        classifier: says which marks look like digits; few others are kept.
         frames: how many.
         seed: the same seed draws the same.
         report: is told after each frame how many there are.
@@ -101,14 +108,26 @@ def draw_crops(sources: Sources, *, frames: int, seed: int, report: Callable[[in
             frame, digits, parts = cropped(frame, digits, rng)
         found = find(frame, layout="auto", invert="auto", min_height=0, lower=bool(rng.random() < LOWER)).digits
         grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
-        known = [(each.box, answer) for each in found if (answer := _is_digit(each.box, digits, parts)) is not None]
-        for place in rng.permutation(len(known))[:MOST]:
-            box, answer = known[place]
-            images.append(crop(grey, box))
-            answers.append(answer)
-            kinds.append(kind)
+        cut = [found[place] for place in rng.permutation(len(found))[:MOST_CUT]]
+        pieces = [piece for each in cut for piece in each.pieces().values()]
+        for marks, most in ((found, MOST), (pieces, PIECES)):
+            known = [(each, answer) for each in marks if (answer := _is_digit(each.box, digits, parts)) is not None]
+            asked = _are_asked([each for each, _ in known], classifier) | (rng.random(len(known)) < CLEAR)
+            for place in rng.permutation(np.flatnonzero(asked))[:most]:
+                mark, answer = known[place]
+                images.append(crop(grey, mark.box))
+                answers.append(answer)
+                kinds.append(kind)
         report(number + 1)
     return Crops(np.array(images, np.uint8).reshape(-1, HEIGHT, WIDTH), np.array(answers, bool), np.array(kinds, str))
+
+
+def _are_asked(marks: Sequence[Found], classifier: Classifier) -> NDArray[np.bool_]:
+    """Tell which marks the classifier does not refuse, bool (n,): the network is asked about these."""
+    if not marks:
+        return np.zeros(0, bool)
+    asked: NDArray[np.bool_] = classifier.scores(np.stack([each.canonical for each in marks])).max(axis=1) >= NO_DIGIT
+    return asked
 
 
 def _is_digit(box: Box, digits: Sequence[Box], parts: Sequence[Box]) -> bool | None:

@@ -16,7 +16,7 @@ from .page import Box, Page
 from .pages import draw_shapes, write_number_large, write_page, write_table
 
 SIZES = ((480, 640), (480, 640), (480, 640), (480, 640), (640, 480))  # height and width, pixels
-SHARES = {"scene": 0.25, "written": 0.28, "picture": 0.16, "large": 0.1, "table": 0.14, "shapes": 0.07}
+SHARES = {"scene": 0.2, "written": 0.34, "picture": 0.2, "large": 0.1, "table": 0.11, "shapes": 0.05}
 ROOM = 0.06  # of a digit's height: so much, at least, is left around it in a picture of it
 WHOLE = 0.9  # of a digit's area: one of which less is in the frame is no digit to learn from
 LEAST_SIDE = 20  # px of a frame

@@ -20,6 +20,8 @@ SHARPNESS = 4.0  # of the edges of enlarged digits
 INK = 0.35  # more of it belongs to a digit
 TURN_DEGREES, GROWTH, SWAY = 4.0, 0.06, 0.03  # how unlike the letters of a hand are, at a jitter of 1
 
+TOUCHING = 0.25  # of numbers are written so closely that digits touch
+
 
 class Page:
     """Ink on nothing, and which digit each of its pixels belongs to.
@@ -93,11 +95,17 @@ class Page:
         rng: np.random.Generator,
     ) -> float:  # fmt: skip
         """Write a number by hand, in digits drawn from these; return where it ends."""
+        room = draw_room(rng)
         for sign in number:
             chosen = digits.images[rng.choice(np.flatnonzero(digits.labels == int(sign)))]
             below, high = base + rng.normal(0, 0.04) * height, height * rng.uniform(0.85, 1.15)
-            left = self.write_digit(chosen, left, below, height=high, pen=pen) + height * rng.uniform(0.08, 0.35)
+            left = self.write_digit(chosen, left, below, height=high, pen=pen) + height * rng.uniform(*room)
         return left
+
+
+def draw_room(rng: np.random.Generator) -> tuple[float, float]:
+    """Draw how much room a hand leaves between digits, at least and at most, of their height; some touch."""
+    return (-0.12, 0.1) if rng.random() < TOUCHING else (0.08, 0.4)
 
 
 @lru_cache(2000)

@@ -14,7 +14,7 @@ from PIL import ImageFont
 
 from device.idx import LabelledDigits
 
-from .page import Font, Page, Plane
+from .page import Font, Page, Plane, draw_room
 
 # Some hand writes these letters as a digit: words of nothing else are left out.
 LIKE_DIGITS = set("OoIlSsZzBbqgGjJiDUuQyYTtLvV")
@@ -222,10 +222,11 @@ def write_number_large(size: tuple[int, int], *, digits: LabelledDigits, rng: np
     page = Page(size)
     height = float(np.exp(rng.uniform(np.log(30), np.log(220))))
     left, base, pen = rng.uniform(5, size[1] * 0.6), rng.uniform(height + 5, size[0]), rng.uniform(-0.2, 0.3)
+    room = draw_room(rng)
     for place in range(7):
         image = digits.images[rng.integers(len(digits.images))]
         lower, tall = base + rng.normal(0, 0.05) * height, height * rng.uniform(0.9, 1.1)
-        left = page.write_digit(image, left, lower, height=tall, pen=pen) + height * rng.uniform(0.1, 0.5)
+        left = page.write_digit(image, left, lower, height=tall, pen=pen) + height * rng.uniform(*room)
         if left > size[1] - height * 0.4 or place >= rng.integers(7):
             break
     return page
