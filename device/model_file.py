@@ -17,6 +17,7 @@ from .errors import ModelFileError
 from .input_range import RAW, InputRange
 from .model_card import ModelCard
 
+PACKAGE = Path(__file__).parent
 IDENTIFIER = b"TFL3"
 CARD_NAME = "model_card.json"
 LABELS_NAME = "labels.txt"
@@ -82,6 +83,16 @@ def read_model(path: Path) -> ModelFile:
     Raises:
         ModelFileError: the file is missing, empty, no TFLite model, damaged, or carries no card.
     """
+    try:
+        return _read_whole(path)
+    except ModelFileError as cause:
+        if PACKAGE not in path.parents:
+            raise
+        found = str(cause).partition("; ")[0]
+        raise ModelFileError(f"{found}; it came with this package: install edge-digits again") from cause
+
+
+def _read_whole(path: Path) -> ModelFile:
     content = read_model_bytes(path)
     if content[-_SEAL_BYTES:-64] != _SEAL:
         _refuse_cut_off(path, content)

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from PIL import Image, ImageDraw, ImageFont
 
 from device import context as device_context
+from device import model_file
 from device.classifier import Classifier
 from device.context import HEIGHT, MARK, WIDTH, Context, crop, standardized
 from device.errors import ModelFileError
@@ -137,7 +138,10 @@ def test_a_damaged_network_is_refused(tmp_path: Path, monkeypatch: pytest.Monkey
     content[2000] ^= 1
     monkeypatch.setattr(device_context, "NETWORK", tmp_path / "network.tflite")
     device_context.NETWORK.write_bytes(content)
-    with pytest.raises(ModelFileError, match="damaged"):
+    with pytest.raises(ModelFileError, match="damaged; copy it again"):
+        Context(load_runtime(None))
+    monkeypatch.setattr(model_file, "PACKAGE", tmp_path)
+    with pytest.raises(ModelFileError, match="damaged; it came with this package: install edge-digits again"):
         Context(load_runtime(None))
 
 
