@@ -13,41 +13,22 @@ from .marks import square
 from .rows import Group
 
 LEAST = 26  # px: marks are looked at as if they were at least so long
-NEAR, AROUND = 0.07, 0.24  # of a mark's longer side: how far around it is looked for its ground, for other ink
+NEAR = 0.07  # of a mark's longer side: how far around it is looked for its ground
 SOFT = 0.11  # of the same: how wide the soft edges of ink are, which are no ground
-CROWDED = 0.12  # of what lies around a mark is other ink: a part of something larger
-FULL_ROW = 0.25  # the same in a row of digits
-ABOVE = 0.02  # of what lies above and below a row is ink
 PAPER = 3.5  # of 255: less ink than this is the texture of paper
 
 
 def clearness(groups: Sequence[Group], view: View) -> NDArray[Any]:
-    """Say how many times darker the ink of each group is than what lies around it: float (n,), 0 for crowded ones."""
+    """Say how many times darker the ink of each group is than what lies around it: float (n,)."""
     import cv2
 
     bounds = np.array([(group.left, group.top, group.right, group.bottom) for group in groups]).T
     longer = np.maximum(LEAST, np.maximum(bounds[2] - bounds[0], bounds[3] - bounds[1]))
-    near, around = (_widened(bounds, share * longer, view.mask.shape) for share in (NEAR, AROUND))
+    near = _widened(bounds, NEAR * longer, view.mask.shape)
     even = cv2.blur(view.all_ink, (5, 5))  # strokes keep their ink, the peaks of noise lose it
     bare = cv2.bitwise_not(cv2.dilate(view.mask, square(round(SOFT * float(np.median(longer))) | 1)))
-    found = _means(even, view.mask, bounds) / np.maximum(PAPER, _means(even, bare, near))
-    clear: NDArray[Any] = np.where(_are_crowded(groups, view, bounds, around), 0, found)
+    clear: NDArray[Any] = _means(even, view.mask, bounds) / np.maximum(PAPER, _means(even, bare, near))
     return clear
-
-
-def _are_crowded(groups: Sequence[Group], view: View, bounds: NDArray[Any], around: NDArray[Any]) -> NDArray[Any]:
-    """Tell around which groups there is other ink: bool (n,); in a row, with none above and below, more may be."""
-    import cv2
-
-    left, top, right, bottom = around
-    area, ink = view.marks.area.tolist(), cv2.integral(view.mask)
-    own = np.array([sum(area[member] for member in group.members) for group in groups])
-    other = (_sums(ink, around) - own) / np.maximum(1, (right - left) * (bottom - top) - own)
-    rim = (bottom - top - bounds[3] + bounds[1]) // 4
-    beyond = _sums(ink, (left, top, right, top + rim)) + _sums(ink, (left, bottom - rim, right, bottom))
-    in_row = (other <= FULL_ROW) & (beyond <= ABOVE * 2 * rim * (right - left))
-    crowded: NDArray[Any] = (other > CROWDED) & ~in_row
-    return crowded
 
 
 def _widened(bounds: NDArray[Any], by: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:

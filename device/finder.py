@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 BGR_TO_GREY = (0.114, 0.587, 0.299)  # ITU-R BT.601, which OpenCV uses too
 LEAST_SIDE = 6  # px: no digit is in a smaller frame
-ALONE, SMALLEST = 0.03, 0.02  # of the frame's longest side: a smaller mark, alone or among others, is a speck
 CLEARNESS = 2.2  # times what lies around: textures and slopes of light have less
+ALONE, SMALLEST = 0.03, 0.02  # of the frame's longest side: a smaller mark, alone or among others, is a speck
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,10 +72,12 @@ class Finding:
     Attributes:
         digits: in reading order.
         lower: how many marks that are too low to be digits beside these may be digits by themselves.
+        on_sheet: whether they were looked for on a sheet alone, and not in the whole frame.
     """
 
     digits: list[Found]
     lower: int = 0
+    on_sheet: bool = False
 
 
 def framed(parts: Sequence[tuple[tuple[int, int, int, int], tuple[int, int], Strokes]]) -> list[Found]:
@@ -123,8 +125,13 @@ def find_digits(frame: NDArray[Any], *, layout: str = "auto", invert: str = "aut
     return find(frame, layout=layout, invert=invert, min_height=min_height).digits
 
 
-def find(frame: NDArray[Any], *, layout: str, invert: str, min_height: int, lower: bool = False) -> Finding:
-    """Find digits as `find_digits` does; with `lower` what is too low to be one beside these: see `Finding`."""
+def find(
+    frame: NDArray[Any], *, layout: str, invert: str, min_height: int, lower: bool = False, whole: bool = False
+) -> Finding:
+    """Find digits as `find_digits` does; with `lower` what is too low to be one beside these: see `Finding`.
+
+    With `whole` no sheet is looked for.
+    """
     if frame.dtype != np.uint8 or frame.ndim not in (2, 3) or frame.size == 0 or frame.shape[2:] not in ((), (3,)):
         raise ValueError(f"expected a frame of uint8 (H, W) or (H, W, 3), found {frame.dtype} {frame.shape}")
     if frame.shape[:2] == (SIDE, SIDE):
@@ -133,12 +140,12 @@ def find(frame: NDArray[Any], *, layout: str, invert: str, min_height: int, lowe
 
     if min(frame.shape[:2]) < LEAST_SIDE:
         return Finding([])
-    view = look(frame, invert=invert, single=layout == "single", lower=lower)
+    view = look(frame, invert=invert, single=layout == "single", lower=lower, whole=whole)
     rows = _rows(view, layout)
     several = sum(map(len, rows)) > 1
     parts = _parts(rows, view, frame, several=several, min_height=min_height)
     digits = framed(list(parts))
-    return Finding(digits, lower=view.lower if view.lower >= len(digits) else 0)
+    return Finding(digits, lower=view.lower if view.lower >= len(digits) else 0, on_sheet=view.sheet is not None)
 
 
 def find_digit(frame: NDArray[Any]) -> Found | None:

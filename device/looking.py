@@ -77,7 +77,9 @@ class View:
     lower: int = 0
 
 
-def look(frame: NDArray[Any], *, invert: str = "auto", single: bool = False, lower: bool = False) -> View:
+def look(
+    frame: NDArray[Any], *, invert: str = "auto", single: bool = False, lower: bool = False, whole: bool = False
+) -> View:
     """See the ink of a frame: of the sheet alone, where the frame shows more than that.
 
     Args:
@@ -86,9 +88,10 @@ def look(frame: NDArray[Any], *, invert: str = "auto", single: bool = False, low
             does not find.
         single: whether there is but one digit, which needs no closer look.
         lower: see only what is too low to be a digit beside what is seen else, where there is any.
+        whole: see all of the frame, whatever sheet it shows.
     """
     small = small_copy(frame, WORK_SIDE)
-    sheet = find_sheet(small)
+    sheet = None if whole else find_sheet(small)
     if sheet is None:
         return _look_at(frame, grey_of(small), None, invert=invert, single=single, lower=lower)
     part = sheet.part_of(frame)

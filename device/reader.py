@@ -12,7 +12,7 @@ import numpy as np
 
 from .choosing import Scored, in_one_order, score, with_count, with_cuts, with_joints, without_overlapped
 from .classifier import Classifier
-from .finder import find
+from .finder import Finding, find
 from .frames import Frame
 from .printable import printable
 from .reading import UNSURE, ModelName, ReadDigit, Reading, Timing
@@ -144,30 +144,38 @@ class Reader:
         rows as digits are sure, these may be digits: they are if more numbers come out of them.
         """
         settings, way = self.settings, self.settings.invert
-        digits, lower_count, find_s = self._read_one_way(part, way)
-        if settings.layout == "single" or (sure := self._count_sure(digits)) >= max(FEW, lower_count + 1):
+        digits, found, find_s = self._read_one_way(part, way)
+        if settings.layout == "single" or (sure := self._count_sure(digits)) >= max(FEW, found.lower + 1):
             return digits, way, find_s
-        largest = max((side for digit in digits for side in digit.found.box[2:]), default=0)
-        if lower_count and settings.layout != "row" and not settings.expect_digits:
+        if found.lower and settings.layout != "row" and not settings.expect_digits:
             lower, _, more_s = self._read_one_way(part, way, lower=True)
             find_s += more_s
             if count_in_numbers(lower, self._letters_below) >= max(FEW, sure, len(lower) / 2):
                 above = [digit for digit in digits if digit.best >= self._letters_below]
                 return in_one_order(without_overlapped(above, lower), lower), way, find_s
-        elif way == "auto" and not sure and largest >= GROUND * max(part.shape[:2]):
+        largest = max((side for digit in found.digits for side in digit.box[2:]), default=0)
+        if way == "auto" and not sure and largest >= GROUND * max(part.shape[:2]):
             others, _, more_s = self._read_one_way(part, "other")
             find_s += more_s
             if self._count_sure(others) >= max(FEW, len(others) / 2):
                 return others, "other", find_s
+        if found.on_sheet and not sure:
+            others, _, more_s = self._read_one_way(part, way, whole=True)
+            find_s += more_s
+            if self._count_sure(others) >= max(1, len(others) / 2):
+                return others, way, find_s
         return digits, way, find_s
 
-    def _read_one_way(self, part: NDArray[Any], invert: str, *, lower: bool = False) -> tuple[list[Scored], int, float]:
+    def _read_one_way(
+        self, part: NDArray[Any], invert: str, *, lower: bool = False, whole: bool = False
+    ) -> tuple[list[Scored], Finding, float]:
         if part.size == 0:  # a region beyond the frame holds nothing
-            return [], 0, 0.0
+            return [], Finding([]), 0.0
         settings, start_s = self.settings, time.perf_counter()
-        found = find(part, layout=settings.layout, invert=invert, min_height=settings.min_height, lower=lower)
+        height = settings.min_height
+        found = find(part, layout=settings.layout, invert=invert, min_height=height, lower=lower, whole=whole)
         find_s = time.perf_counter() - start_s
-        return self._choose(found.digits, part), found.lower, find_s
+        return self._choose(found.digits, part), found, find_s
 
     def _count_sure(self, digits: list[Scored]) -> int:
         return sum(digit.best >= self._letters_below for digit in digits)

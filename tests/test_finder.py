@@ -179,17 +179,6 @@ def test_what_the_rim_cuts_off_is_no_digit() -> None:
     assert len(find_digits(cut, layout="single")) == 1
 
 
-def test_a_mark_crowded_by_other_ink_is_no_digit() -> None:
-    """What is written stands free; a twig among twigs does not."""
-    free = drawn("1", pen=10)
-    crowded = free.copy()
-    for left in (60, 100, 160, 200):
-        crowded[20:220, left : left + 25] = 1
-    assert len(find_digits(photographed(free))) == 1
-    x, _, width, _ = find_digits(photographed(free))[0].box
-    assert not any(abs(each.box[0] - x) < width for each in find_digits(photographed(crowded)))
-
-
 def test_digits_that_stand_closely_in_a_row_are_not_crowded() -> None:
     """Neighbours on both sides are other digits where nothing is above and below."""
     digit = drawn("5", shape=(60, 48), pen=6)

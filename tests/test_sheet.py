@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 
 from benchmarks.measuring_digits import MeasuringDigits
+from device.classifier import Classifier
 from device.finder import find_digits
+from device.frames import Frame
 from device.looking import look
+from device.reader import Reader
 from device.sheet import find_sheet
 
 SIZE = (240, 320)
@@ -150,11 +153,22 @@ def test_digits_on_a_sheet_are_boxed_in_the_frame() -> None:
 
 
 def test_an_empty_sheet_on_a_table_with_patterns_holds_nothing() -> None:
-    """What is to be seen beside the sheet is not read."""
+    """What is to be seen beside the sheet is not looked for."""
     frame = lying(text="")
     for place in range(20, 300, 40):
         cv2.putText(frame, "7", (place, 30), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (130,), 3)
     assert find_digits(frame) == []
+
+
+@pytest.mark.parametrize(("text", "rows"), [("", ("7777777",)), ("472", ("472",))])
+def test_what_is_beside_a_sheet_is_read_where_nothing_is_on_it(
+    text: str, rows: tuple[str, ...], classifier: Classifier
+) -> None:
+    """Another thing than the sheet may have been taken for it."""
+    frame = lying(text=text)
+    for place in range(20, 300, 40):
+        cv2.putText(frame, "7", (place, 30), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (130,), 3)
+    assert Reader(classifier).read(Frame("sheet", 0, 0.0, frame)).rows == rows
 
 
 def test_what_was_seen_of_a_sheet_says_where_it_is() -> None:
