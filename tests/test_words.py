@@ -42,7 +42,7 @@ def kept(marks: list[Scored], *, are_cut: bool = True) -> list[int]:
         ([(0.9, 0.5, 0.9, 0.9)], [0, 1, 2, 3]),  # a digit that is not sure
         ([(0.9, 0.4)], [0, 1]),
         ([(0.1, 0.4, 0.4)], []),
-        ([(0.1, 0.9, 0.1, 0.2, 0.9)], []),  # two letters that look like digits
+        ([(0.1, 0.9, 0.1, 0.2, 0.1, 0.9)], []),  # two letters that look like digits
         ([(0.1, 0.9, 0.1, 0.2, 0.1), (0.9, 0.5, 0.9)], [5, 6, 7]),  # a label and its number
         ([(0.1, 0.9, 0.1, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1), (0.9, 0.9)], [9, 10]),  # a number among words
         ([(0.1, 0.9, 0.1, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1), (0.9, 0.5)], []),  # that is surely none
