@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import importlib.util
 import os
 
 from device.errors import ExtraMissingError
-
-MMAP_THRESHOLD, TRIM_THRESHOLD = -3, -1  # what glibc's mallopt calls them
-LARGEST_KEPT, MOST_KEPT = 32 << 20, (1 << 31) - 1  # bytes: the largest values that it takes
 
 
 def prepare_tensorflow() -> None:
@@ -30,25 +25,12 @@ def prepare_tensorflow() -> None:
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
     from device.native_stderr import hidden_native_stderr
 
-    _keep_freed_memory()
     with hidden_native_stderr():
         import tensorflow
 
         tensorflow.config.list_physical_devices()
     # It warns of building a graph for each of several models, which is what evaluating several models is.
     tensorflow.get_logger().setLevel("ERROR")
-
-
-def _keep_freed_memory() -> None:
-    """Have the C library keep what was freed: each batch needs as much as the one before.
-
-    Giving memory back after each batch, and faulting it in again, takes up to half of the time of a training where
-    page faults are slow, as in a virtual machine. Other C libraries than glibc have no such setting.
-    """
-    with contextlib.suppress(AttributeError, OSError):
-        allocator = ctypes.CDLL(None)
-        allocator.mallopt(MMAP_THRESHOLD, LARGEST_KEPT)
-        allocator.mallopt(TRIM_THRESHOLD, MOST_KEPT)
 
 
 def make_deterministic() -> None:
