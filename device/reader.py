@@ -141,7 +141,8 @@ class Reader:
 
         Where there are marks, none is a digit, and one is as large as a piece of ground, light may have been taken for
         dark: it was if a number comes out of taking it the other way. Where as many marks that are too low stand in
-        rows as digits are sure, these may be digits: they are if more numbers come out of them.
+        rows as digits are sure, these may be digits: they are if more numbers come out of them. Where a sheet bears no
+        digit, something else may have been taken for it: it was if digits come out of the whole frame.
         """
         settings, way = self.settings, self.settings.invert
         digits, found, find_s = self._read_one_way(part, way)
