@@ -155,16 +155,13 @@ class Reader:
                 above = [digit for digit in digits if digit.best >= self._letters_below]
                 return in_one_order(without_overlapped(above, lower), lower), way, find_s
         largest = max((side for digit in found.digits for side in digit.box[2:]), default=0)
-        if way == "auto" and not sure and largest >= GROUND * max(part.shape[:2]):
-            others, _, more_s = self._read_one_way(part, "other")
+        again = [("other", False, FEW)] if way == "auto" and largest >= GROUND * max(part.shape[:2]) else []
+        again += [(way, True, 1)] if found.on_sheet else []
+        for invert, whole, least in again if not sure else ():
+            others, _, more_s = self._read_one_way(part, invert, whole=whole)
             find_s += more_s
-            if self._count_sure(others) >= max(FEW, len(others) / 2):
-                return others, "other", find_s
-        if found.on_sheet and not sure:
-            others, _, more_s = self._read_one_way(part, way, whole=True)
-            find_s += more_s
-            if self._count_sure(others) >= max(1, len(others) / 2):
-                return others, way, find_s
+            if self._count_sure(others) >= max(least, len(others) / 2):
+                return others, invert, find_s
         return digits, way, find_s
 
     def _read_one_way(

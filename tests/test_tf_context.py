@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from device.context import HEIGHT, WIDTH
+from device.errors import DataError
 from device.model_card import TensorCard
 from device.model_file import read_model
 from edge_digits.cli import cli
@@ -44,3 +45,14 @@ def test_a_network_is_trained_and_converted(crops: Path, tmp_path: Path) -> None
     before = out.read_bytes()
     result = CliRunner().invoke(cli, arguments)
     assert (result.exit_code, out.read_bytes()) == (2, before)
+
+
+def test_too_few_marks_are_refused(tmp_path: Path) -> None:
+    """In one line, with the exit code of data, and nothing is written."""
+    few = Crops(np.zeros((40, HEIGHT, WIDTH), np.uint8), np.arange(40) % 2 == 0, np.full(40, "drawn"))
+    write_crops(tmp_path / "few.npz", few)
+    out = tmp_path / "context.tflite"
+    result = CliRunner().invoke(cli, ["context", "train", str(tmp_path / "few.npz"), "--out", str(out)])
+    assert result.exit_code == DataError.exit_code
+    assert "expected at least 128 marks to learn from, found 38" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["few.npz"]

@@ -18,6 +18,7 @@ from converters.graph import Tensor, read_graph
 from converters.variants import VARIANTS
 from device.context import HEIGHT, WIDTH, standardized
 from device.contract import CONTRACT_VERSION
+from device.errors import DataError
 from device.model_card import ModelCard, TensorCard
 from device.model_file import pack_model, sha256
 
@@ -112,10 +113,15 @@ def train(
         seed: of weights, order and distortions.
         checkpoints: folder for what a stopped run needs to go on; removed at the end.
         report: is told each epoch.
+
+    Raises:
+        DataError: there are too few crops for one batch.
     """
     keras.utils.set_random_seed(seed)
     kept = len(crops.images) - max(1, int(HELD_BACK * len(crops.images)))
     lessons, held_back = crops.part(slice(kept)), crops.part(slice(kept, None))
+    if kept < BATCH:
+        raise DataError(f"expected at least {BATCH} marks to learn from, found {kept}; draw more frames")
     network, batches = build_network(), _Batches(lessons, seed=seed)
     rate = keras.optimizers.schedules.CosineDecay(RATE, epochs * len(batches))
     loss = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=SMOOTHING)
