@@ -240,9 +240,10 @@ def test_a_format_without_decoder_is_named() -> None:
         decode_picture(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", name="x")
 
 
-def test_avif_is_called_by_its_name_where_pillow_lacks_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where it is read, only damage can be the reason."""
-    content = b"\0\0\0\x18ftypavif\0\0\0\0mif1avif"
+@pytest.mark.parametrize("brands", [b"avif\0\0\0\0mif1avif", b"mif1\0\0\0\0mif1avif"])
+def test_avif_is_called_by_its_name_where_pillow_lacks_it(brands: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it is read, only damage can be the reason; its first brand may be the one of all such pictures."""
+    content = b"\0\0\0\x18ftyp" + brands
     monkeypatch.setitem(sys.modules, "PIL._avif", None)
     monkeypatch.setattr("PIL.AvifImagePlugin.SUPPORTED", False)
     with pytest.raises(PictureError, match=r"found AVIF.*save it as JPEG"):
