@@ -35,8 +35,8 @@ PNG_MARK = b"\x89PNG\r\n\x1a\n"
 TIFF_MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 ORIENTATION_KEYS = {"exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp"}  # in Pillow's `Image.info`
 # ISO/IEC 23008-12, the photographs of iPhones, and AVIF, which an older Pillow does not read.
-HEIF_BRANDS = {b"avif": "AVIF", b"avis": "AVIF", **dict.fromkeys((b"heic", b"heix", b"hevc", b"mif1", b"msf1"), "HEIC")}
-BRANDS_END = 256  # bytes: no file has so many brands
+HEIF_BRANDS = {**dict.fromkeys((b"heic", b"heix", b"hevc", b"mif1", b"msf1"), "HEIC"), b"avif": "AVIF", b"avis": "AVIF"}
+ANY_HEIF, BRANDS = (b"mif1", b"msf1"), slice(16, 64)  # first brands of either kind; where the others stand, bytes
 DEEP_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")  # more than 8 bits a pixel, grey
 AVERAGED_AS = {"1": "L", "P": "RGB", **dict.fromkeys(DEEP_MODES[2:], "I")}  # Pillow takes no means of these modes
 
@@ -216,12 +216,10 @@ def _to_8_bit(values: NDArray[Any]) -> NDArray[Any]:
 
 def _unknown(content: bytes) -> str:
     """Say what was found instead of a picture."""
-    kinds, found = readable_names(), None
-    if content[4:8] == b"ftyp":  # a box with its length, its major brand, a version, and the brands it is like
-        brands = {
-            content[place : place + 4] for place in range(8, min(BRANDS_END, int.from_bytes(content[:4], "big")), 4)
-        }
-        found = next((name for brand, name in HEIF_BRANDS.items() if brand in brands), None)
+    kinds, brand = readable_names(), content[8:12]
+    if brand in ANY_HEIF and any(each in content[BRANDS] for each in (b"avif", b"avis")):
+        brand = b"avif"
+    found = HEIF_BRANDS.get(brand) if content[4:8] == b"ftyp" else None
     if found is not None and found not in kinds:
         return f"expected PNG, JPEG or the like, found {found}, which has no decoder here; save it as JPEG"
     return f"expected a picture ({kinds}), found {len(content)} other or damaged bytes; save it so"

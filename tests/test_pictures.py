@@ -234,10 +234,12 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path, monkeypatch: pyt
     assert "Permission denied" in refusal(tmp_path / "a.png")
 
 
-def test_a_format_without_decoder_is_named() -> None:
-    """The photographs of an iPhone are HEIC; the message says so and what to do."""
-    with pytest.raises(PictureError, match=r"found HEIC.*save it as JPEG"):
-        decode_picture(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", name="x")
+@pytest.mark.parametrize("brands", [b"heic\0\0\0\0mif1heic", b"heic\0\0\0\0mif1avif", b"mif1\0\0\0\0mif1heic", b"heic"])
+def test_a_format_without_decoder_is_named(brands: bytes) -> None:
+    """The photographs of an iPhone are HEIC, by their first brand where it says so; the message tells what to do."""
+    for length in (b"\0\0\0\x18", b"\0\0\0\0"):
+        with pytest.raises(PictureError, match=r"found HEIC.*save it as JPEG"):
+            decode_picture(length + b"ftyp" + brands, name="x")
 
 
 @pytest.mark.parametrize("brands", [b"avif\0\0\0\0mif1avif", b"mif1\0\0\0\0mif1avif"])
