@@ -128,8 +128,9 @@ def train(
         remove_checkpoint(out)
         report(f"{out}: this run is finished already")
         return finished
-    lessons = _lessons(digits, frequency, split, settings, teachers)
     checkpoint = _start(out, identity, resume=resume, force=force, report=report)
+    report(f"preparing {len(split.train):,} digits to learn from; {len(split.validation):,} are held back")
+    lessons = _lessons(digits, frequency, split, settings, teachers)
     steps = len(lessons.images) // settings.batch_size
     model = checkpoint.model if checkpoint else compile_model(init or build(settings.arch), settings, steps=steps)
     history = list(checkpoint.history) if checkpoint else []

@@ -21,6 +21,8 @@ from edge_digits.tensorflow_setup import prepare_tensorflow
 from edge_digits.training import TrainingSettings, train
 from edge_digits.zoo import reproduce
 
+PREPARING = "preparing 900 digits to learn from; 100 are held back"
+
 
 class KilledError(Exception):
     """Stands for a kill between two epochs."""
@@ -97,11 +99,12 @@ def test_a_resumed_run_ends_with_the_same_model(digits: Digits, whole: Path, tmp
 
 
 def test_a_long_epoch_says_how_far_it_is(digits: Digits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Steps are counted from 1 to the last, and the line of the epoch follows."""
+    """It is said what goes on before the first; steps are counted to the last, and the line of the epoch follows."""
     monkeypatch.setattr("edge_digits.step_progress.LOG_S", 0.0)
     monkeypatch.setattr("edge_digits.step_progress.WORTH_A_LINE_S", 0.0)
     said: list[str] = []
     train(digits, small(epochs=1), tmp_path, report=said.append)
+    assert said.pop(0) == PREPARING
     steps = len(said) - 1
     assert [line.partition(",")[0] for line in said[:-1]] == [
         f"in epoch 1/1: step {step} of {steps + 1}" for step in range(2, steps + 2)
@@ -180,7 +183,8 @@ def test_resuming_where_nothing_was_stopped_says_so_and_begins(digits: Digits, t
     said: list[str] = []
     train(digits, small(epochs=1), tmp_path, resume=True, report=said.append)
     assert said[0] == f"{tmp_path}: holds no stopped run to resume; starting from the beginning"
-    assert said[1].startswith("epoch 1/1")
+    assert said[1] == PREPARING
+    assert said[2].startswith("epoch 1/1")
 
 
 def test_too_few_digits_for_a_batch_are_refused(digits: Digits, tmp_path: Path) -> None:
