@@ -128,9 +128,11 @@ def train(
         remove_checkpoint(out)
         report(f"{out}: this run is finished already")
         return finished
-    checkpoint = _start(out, identity, resume=resume, force=force, report=report)
+    checkpoint = None if force else _start(out, identity, resume=resume, report=report)
     report(f"preparing {len(split.train):,} digits to learn from; {len(split.validation):,} are held back")
     lessons = _lessons(digits, frequency, split, settings, teachers)
+    if force:  # not before a teacher that cannot be loaded is refused
+        remove_checkpoint(out)
     steps = len(lessons.images) // settings.batch_size
     model = checkpoint.model if checkpoint else compile_model(init or build(settings.arch), settings, steps=steps)
     history = list(checkpoint.history) if checkpoint else []
@@ -276,13 +278,8 @@ def _line(row: Mapping[str, float], settings: TrainingSettings) -> str:
     )
 
 
-def _start(
-    out: Path, identity: Mapping[str, Any], *, resume: bool, force: bool, report: Callable[[str], None]
-) -> Checkpoint | None:
+def _start(out: Path, identity: Mapping[str, Any], *, resume: bool, report: Callable[[str], None]) -> Checkpoint | None:
     """Return the checkpoint to go on from, or None to begin."""
-    if force:
-        remove_checkpoint(out)
-        return None
     checkpoint = load_checkpoint(out)
     if resume and checkpoint is not None:
         then, now = (each["settings"].get("arch") for each in (checkpoint.identity, identity))

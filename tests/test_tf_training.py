@@ -12,7 +12,7 @@ import pytest
 import tensorflow
 from click.testing import CliRunner
 
-from device.errors import DataError, OutputExistsError, UsageError
+from device.errors import DataError, ModelFileError, OutputExistsError, UsageError
 from edge_digits.checkpoint import STATE_NAME
 from edge_digits.cli import cli
 from edge_digits.digit_set import Digits
@@ -166,6 +166,17 @@ def test_a_finished_run_is_not_overwritten(digits: Digits, whole: Path) -> None:
     """A model that is there stays there without --force."""
     with pytest.raises(OutputExistsError, match="--force"):
         train(digits, settings(), whole, report=ignore)
+
+
+def test_a_stopped_run_is_kept_where_a_teacher_cannot_be_loaded(digits: Digits, tmp_path: Path) -> None:
+    """Also with --force, which drops it only where another run can begin."""
+    out, teacher = tmp_path / "run", tmp_path / "teacher.keras"
+    teacher.write_bytes(b"damaged")
+    with pytest.raises(KilledError):
+        train(digits, small(), out, report=kill_after(1))
+    with pytest.raises(ModelFileError):
+        train(digits, small(teachers=("x",)), out, teachers=[teacher], force=True, report=ignore)
+    assert (out / STATE_NAME).exists()
 
 
 def test_resuming_a_finished_run_finds_it_finished(digits: Digits, whole: Path) -> None:
