@@ -87,20 +87,24 @@ def level_lines(mask: NDArray[Any], *, length: float, thickest: float) -> Lines 
 
 def _straight(line: NDArray[Any]) -> NDArray[Any]:
     """Keep of a line what lies along one curve of the second degree; strokes that run along it for a while go."""
-    y, x = np.nonzero(line)
-    if len(x) < 3:
+    import cv2
+
+    pixels = cv2.findNonZero(line)
+    if pixels is None or len(pixels) < 3:
         return line
+    x, y = pixels[:, 0].T
     thickness = len(x) / np.count_nonzero(line.max(axis=0))
     place = x * (2 / line.shape[1]) - 1
-    powers = np.stack([np.ones_like(place), place, place * place], axis=1)
     some = slice(None, None, max(1, len(x) // SAMPLES))
-    known, heights = powers[some], y[some].astype(float)
+    few, heights = place[some], y[some].astype(float)
+    known = np.stack([np.ones_like(few), few, few * few], axis=1)
     near = np.ones((len(heights), 1))
     for _ in range(2):  # least squares, and again without what lies off the curve
         weighed = (known * near).T
         curve = np.linalg.solve(weighed @ known + RIDGE, weighed @ heights)
         off = np.abs(known @ curve - heights)
-        near = (off <= max(SLACK_PX + thickness / 2, np.sort(off)[len(off) // 2]))[:, np.newaxis]
-    off = np.abs(powers @ curve - y) > SLACK_PX + thickness / 2
+        near = (off <= max(SLACK_PX + thickness / 2, np.partition(off, len(off) // 2)[len(off) // 2]))[:, np.newaxis]
+    # Not as a product of matrices, which would wake NumPy's threads: they spin for longer than it takes.
+    off = np.abs(curve[0] + place * (curve[1] + place * curve[2]) - y) > SLACK_PX + thickness / 2
     line[y[off], x[off]] = 0
     return line
