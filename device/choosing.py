@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .finder import joined
+from .finder import joined, pieces_of
 from .splitting import LAST
 
 if TYPE_CHECKING:
@@ -93,23 +93,27 @@ def with_cuts(digits: Sequence[Scored], scorer: Scorer) -> list[Scored]:
     """Cut digits of which the classifier is not sure, where a cut raises the lowest score of what it makes."""
     doubtful = sorted((digit.best, place) for place, digit in enumerate(digits) if digit.best < SURE)[:MOST_CUT]
     chosen = [[digit] for digit in digits]
-    for best, place in doubtful:
-        way = best_cut(digits[place], scorer)
+    for (best, place), way in zip(doubtful, best_cuts([digits[place] for _, place in doubtful], scorer), strict=True):
         if way and min(part.best for part in way) > max(CUT_LEAST, best + CUT_GAIN):
             chosen[place] = way
     return [digit for way in chosen for digit in way]
 
 
-def best_cut(digit: Scored, scorer: Scorer, *, most: int = MOST_PARTS) -> list[Scored] | None:
-    """Cut a digit in the way whose lowest score is highest, a part more counting against it; None where there is none.
+def best_cuts(digits: Sequence[Scored], scorer: Scorer, *, most: int = MOST_PARTS) -> list[list[Scored] | None]:
+    """Cut each digit in the way whose lowest score is highest, a part more counting against it; None without one.
 
     Args:
-        digit: what to cut.
+        digits: what to cut.
         scorer: the classifier's.
         most: parts there may be.
     """
-    pieces = digit.found.pieces()
-    scored = dict(zip(pieces, score(list(pieces.values()), scorer), strict=True))
+    pieces = pieces_of([digit.found for digit in digits])
+    scored = iter(score([piece for each in pieces for piece in each.values()], scorer))
+    return [_best_way({name: next(scored) for name in each}, most) for each in pieces]
+
+
+def _best_way(scored: dict[tuple[int, int], Scored], most: int) -> list[Scored] | None:
+    """Choose the pieces, of those between two cuts by their numbers, that a digit is cut into."""
     # The best way that has come to a cut in so many parts: its lowest score, and the pieces.
     ways: dict[tuple[int, int], tuple[float, tuple[Scored, ...]]] = {(0, 0): (1.0, ())}
     for start, end in sorted(scored, key=lambda piece: (piece[1], piece[0])):
@@ -134,8 +138,8 @@ def with_count(digits: Sequence[Scored], scorer: Scorer, *, count: int) -> list[
     for _, members in groupby(digits, key=lambda digit: digit.found.row):
         row = list(members)
         while len(row) < count:
-            ways = {place: best_cut(digit, scorer, most=count - len(row) + 1) for place, digit in enumerate(row)}
-            known = {place: way for place, way in ways.items() if way and _may_be_cut(row[place], way)}
+            ways = best_cuts(row, scorer, most=count - len(row) + 1)
+            known = {place: way for place, way in enumerate(ways) if way and _may_be_cut(row[place], way)}
             if not known:
                 break
             place = max(known, key=lambda place: min(part.best for part in known[place]))

@@ -55,7 +55,7 @@ def frame_inks(inks: Sequence[NDArray[Any]]) -> NDArray[Any]:
         way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         small[number, : size[1], : size[0]] = cv2.resize(ink, size, interpolation=way)
         sizes[number] = size
-    columns, rows = small.sum(axis=1), small.sum(axis=2)
+    columns, rows = small.sum(axis=1, dtype=int), small.sum(axis=2, dtype=int)
     weight = columns.sum(axis=1)
     if not weight.all():
         height, width = inks[int(weight.argmin())].shape

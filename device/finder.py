@@ -43,27 +43,6 @@ class Found:
     strokes: Strokes | None = None
     word: int = 0
 
-    def pieces(self) -> dict[tuple[int, int], Found]:
-        """Return what may be digits between two cuts, by their numbers; nothing where this is too narrow for two."""
-        from .splitting import is_wide, pieces
-
-        if self.strokes is None or not is_wide(self.strokes.bounds):
-            return {}
-        strokes = self.strokes.shrunk()
-        x, y, width, height = strokes.bounds
-        across, down = self.box[2] / width, self.box[3] / height
-        cuts = list(pieces(strokes.inside))
-        parts = []
-        for piece in cuts:
-            part = strokes.only(piece.inside)
-            left, top, wide, high = part.bounds
-            box = (
-                *(round(self.box[0] + (left - x) * across), round(self.box[1] + (top - y) * down)),
-                *(max(1, round(wide * across)), max(1, round(high * down))),
-            )
-            parts.append((box, (self.row, self.word), part))
-        return {(piece.start, piece.end): found for piece, found in zip(cuts, framed(parts), strict=True)}
-
 
 @dataclass(frozen=True)
 class Finding:
@@ -91,6 +70,32 @@ def framed(parts: Sequence[tuple[tuple[int, int, int, int], tuple[int, int], Str
         Found(box, digit, row, strokes, word)
         for (box, (row, word), strokes), digit in zip(parts, canonical, strict=True)
     ]
+
+
+def pieces_of(digits: Sequence[Found]) -> list[dict[tuple[int, int], Found]]:
+    """Return what may be digits between two cuts of each, by their numbers; nothing of what is too narrow for two."""
+    from .splitting import is_wide, pieces
+
+    whole = [digit.strokes and is_wide(digit.strokes.bounds) and digit.strokes.shrunk() for digit in digits]
+    cuts = iter(pieces([strokes.inside for strokes in whole if strokes]))
+    names, parts = [], []
+    for digit, strokes in zip(digits, whole, strict=True):
+        names.append({})
+        if not strokes:
+            continue
+        x, y, width, height = strokes.bounds
+        across, down = digit.box[2] / width, digit.box[3] / height
+        for piece in next(cuts):
+            part = strokes.only(piece.inside)
+            left, top, wide, high = part.bounds
+            box = (
+                *(round(digit.box[0] + (left - x) * across), round(digit.box[1] + (top - y) * down)),
+                *(max(1, round(wide * across)), max(1, round(high * down))),
+            )
+            names[-1][piece.start, piece.end] = len(parts)
+            parts.append((box, (digit.row, digit.word), part))
+    found = framed(parts)
+    return [{name: found[place] for name, place in each.items()} for each in names]
 
 
 def joined(pairs: Sequence[tuple[Found, Found]]) -> list[Found]:

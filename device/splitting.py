@@ -8,7 +8,7 @@ Document Recognition", 1998.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,17 +43,22 @@ def is_wide(bounds: tuple[int, int, int, int]) -> bool:
     return WIDE * bounds[3] < bounds[2] < TOO_WIDE * bounds[3]
 
 
-def pieces(inside: NDArray[Any]) -> Iterator[Piece]:
-    """Propose pieces of marks that may be digits, all but the whole.
+def pieces(insides: Sequence[NDArray[Any]]) -> list[list[Piece]]:
+    """Propose pieces of each of several marks that may be digits, all but the whole.
 
     Args:
-        inside: uint8 (H, W), 255 where the marks are, cropped.
+        insides: uint8 (H, W), 255 where the marks are, cropped; paths are looked for in all of them together.
     """
+    return [list(_pieces(inside, cost, paths)) for inside, (cost, paths) in zip(insides, _paths(insides), strict=True)]
+
+
+def _pieces(inside: NDArray[Any], cost: NDArray[Any], paths: NDArray[Any]) -> Iterator[Piece]:
+    """Propose the pieces of marks, uint8 (H, W), with what each path costs, float (W,), and its way, int (H, W)."""
     import cv2
 
     height = inside.shape[0]
     x, _, width, _ = cv2.boundingRect(inside)
-    cuts = _cuts(inside, x, x + width)
+    cuts = _cuts(height, cost, paths, x, x + width)
     ends = [x, *(place for place, _ in cuts), x + width]
     # For each cut, what lies to its right.
     across = np.arange(inside.shape[1])
@@ -69,13 +74,13 @@ def pieces(inside: NDArray[Any]) -> Iterator[Piece]:
                 yield Piece(start, end if end < len(ends) - 1 else LAST, part)
 
 
-def _cuts(inside: NDArray[Any], left: int, right: int) -> list[tuple[int, NDArray[Any]]]:
+def _cuts(
+    height: int, cost: NDArray[Any], paths: NDArray[Any], left: int, right: int
+) -> list[tuple[int, NDArray[Any]]]:
     """Choose the cuts that cost least, from left to right: place at half height, and in each row, int (H,).
 
-    Marks are uint8 (H, W), 255 inside, between `left` and `right`, exclusive.
+    The marks are so high, and lie between `left` and `right`, exclusive.
     """
-    height = len(inside)
-    cost, paths = _paths(inside)
     rim = max(1, round(NARROWEST * height))
     first, last = left + rim, right - rim
     most, apart = min(MOST_CUTS, round(CUTS * (last - first) / height)), max(2, APART * height)
@@ -88,37 +93,57 @@ def _cuts(inside: NDArray[Any], left: int, right: int) -> list[tuple[int, NDArra
     return [(place, paths[:, place]) for place in sorted(chosen)]
 
 
-def _paths(inside: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Find the path of least cost through each place at half height: costs in pixels, float (W,), and int (H, W)."""
+def _paths(insides: Sequence[NDArray[Any]]) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    """Find the paths of least cost through each place at half height: costs in pixels, float (W,), and int (H, W)."""
     import cv2
 
-    height, width = inside.shape
-    rows, columns = (max(4, round(side * min(1, ROWS / height))) for side in inside.shape)
-    ink = cv2.resize(inside, (columns, rows), interpolation=cv2.INTER_AREA) / np.float32(255)
-    above, upper = _half_paths(ink[: rows // 2 + 1])
-    below, lower = _half_paths(ink[: rows // 2 : -1])
-    drift = (np.concatenate([upper, lower[::-1]]) - np.arange(columns)) * (width / columns)
-    # Back at full size each place takes the path of the column of the copy that it lies in.
-    row, column = (np.arange(side) * few // side for side, few in ((height, rows), (width, columns)))
-    return (above + below)[column] * (height / rows), np.arange(width) + np.rint(drift).astype(int)[row][:, column]
+    inks = []
+    for inside in insides:
+        rows, columns = (max(4, round(side * min(1, ROWS / inside.shape[0]))) for side in inside.shape)
+        inks.append(cv2.resize(inside, (columns, rows), interpolation=cv2.INTER_AREA) / np.float32(255))
+    halves = _half_paths([half for ink in inks for half in (ink[: len(ink) // 2 + 1], ink[: len(ink) // 2 : -1])])
+    for inside, (above, upper), (below, lower) in zip(insides, halves[::2], halves[1::2], strict=True):
+        (height, width), columns = inside.shape, len(above)
+        drift = (np.concatenate([upper, lower[::-1]]) - np.arange(columns)) * (width / columns)
+        # Back at full size each place takes the path of the column of the copy that it lies in.
+        row, column = (np.arange(side) * few // side for side, few in ((height, len(drift)), (width, columns)))
+        cost = (above + below)[column] * (height / len(drift))
+        yield cost, np.arange(width) + np.rint(drift).astype(int)[row][:, column]
 
 
-def _half_paths(ink: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Find the path of least cost from any place in the first row to each in the last, by dynamic programming.
+def _half_paths(inks: Sequence[NDArray[Any]]) -> list[tuple[NDArray[Any], NDArray[Any]]]:
+    """Find, in each ink, the path of least cost from any place in its first row to each in its last.
+
+    That is dynamic programming, row by row in all of them at once: above the lower ones lies nothing, which costs
+    nothing, and beside the narrower ones a wall.
 
     Args:
-        ink: float32 (rows, columns), 0–1.
+        inks: float32 (rows, columns), 0–1.
 
     Returns:
-        The costs, float32 (columns,), and the columns that each path runs through, int (rows, columns).
+        For each the costs, float32 (columns,), and the columns that each path runs through, int (rows, columns).
     """
-    cost, steps = ink[0], []
-    for row in ink[1:]:
-        beside = np.pad(cost + np.float32(ASIDE), 1, constant_values=np.inf)
-        ways = np.stack([cost, beside[:-2], beside[2:]])
-        steps.append(STEPS[ways.argmin(axis=0)])
+    if not inks:
+        return []
+    count, rows, columns = len(inks), *np.max([ink.shape for ink in inks], axis=0).tolist()
+    every = np.full((rows, count, columns), np.inf, np.float32)
+    for number, ink in enumerate(inks):
+        every[:, number, : ink.shape[1]] = 0
+        every[rows - len(ink) :, number, : ink.shape[1]] = ink
+    beside = np.full((count, columns + 2), np.inf, np.float32)
+    ways = np.empty((3, count, columns), np.float32)
+    steps = np.empty((rows - 1, count, columns), int)
+    cost = every[0]
+    for row, step in zip(every[1:], steps, strict=True):
+        np.add(cost, np.float32(ASIDE), out=beside[:, 1:-1])
+        ways[0], ways[1], ways[2] = cost, beside[:, :-2], beside[:, 2:]
+        step[:] = STEPS[ways.argmin(axis=0)]
         cost = ways.min(axis=0) + row
-    path = [np.arange(ink.shape[1])]
-    for step in reversed(steps):
-        path.append(path[-1] + step[path[-1]])
-    return cost, np.stack(path[::-1])
+    path = [np.tile(np.arange(columns), (count, 1))]
+    for step in steps[::-1]:
+        path.append(path[-1] + np.take_along_axis(step, path[-1], axis=1))
+    paths = np.stack(path[::-1], axis=1)
+    return [
+        (cost[number, : ink.shape[1]], paths[number, rows - len(ink) :, : ink.shape[1]])
+        for number, ink in enumerate(inks)
+    ]

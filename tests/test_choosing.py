@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from device.choosing import Scored, best_cut, with_count, with_cuts, with_joints
+from device.choosing import Scored, best_cuts, with_count, with_cuts, with_joints
 from device.finder import Found
 from device.splitting import pieces
 from device.strokes import Strokes, canonical_digits
@@ -111,7 +111,7 @@ def test_a_sure_digit_and_one_that_no_cut_makes_surer_stay_whole() -> None:
 
 def test_no_more_parts_are_made_than_there_may_be() -> None:
     """Where a number of digits is expected, a chain gives as many as are missing."""
-    parts = best_cut(chain(4), lambda found: np.full((len(found), 1), 0.9, np.float32), most=2)
+    (parts,) = best_cuts([chain(4)], lambda found: np.full((len(found), 1), 0.9, np.float32), most=2)
     assert parts is not None
     assert len(parts) == 2
 
@@ -139,7 +139,7 @@ def test_a_cut_goes_around_ink() -> None:
             inside[row, start : start + 6] = 255
     apart = inside.copy()
     inside[29:31, 35:59] = 255
-    halves = [piece.inside for piece in pieces(inside) if piece.start == 0]
+    halves = [piece.inside for piece in pieces([inside])[0] if piece.start == 0]
     (count, labels) = cv2.connectedComponents(apart)
     assert count == 3
     one = (labels == labels[labels > 0].min()) & (apart > 0)
@@ -150,7 +150,7 @@ def test_a_cut_goes_around_ink() -> None:
 def test_marks_of_any_size_can_be_cut(shape: tuple[int, int]) -> None:
     """Specks and large marks too: each piece is a part of the mark."""
     inside = np.full(shape, 255, np.uint8)
-    assert all(0 < np.count_nonzero(piece.inside) < inside.size for piece in pieces(inside))
+    assert all(0 < np.count_nonzero(piece.inside) < inside.size for piece in pieces([inside])[0])
 
 
 @pytest.mark.parametrize(("sure", "count"), [(0.99, 1), (0.6, 3)])

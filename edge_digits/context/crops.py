@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from device.classifier import Classifier
 from device.context import HEIGHT, WIDTH, crop
 from device.errors import DataError
-from device.finder import Found, find
+from device.finder import Found, find, pieces_of
 from device.output_files import atomic_path
 from device.words import NO_DIGIT
 
@@ -109,7 +109,7 @@ def draw_crops(
         found = find(frame, layout="auto", invert="auto", min_height=0, lower=bool(rng.random() < LOWER)).digits
         grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
         cut = [found[place] for place in rng.permutation(len(found))[:MOST_CUT]]
-        pieces = [piece for each in cut for piece in each.pieces().values()]
+        pieces = [piece for each in pieces_of(cut) for piece in each.values()]
         for marks, most in ((found, MOST), (pieces, PIECES)):
             known = [(each, answer) for each in marks if (answer := _is_digit(each.box, digits, parts)) is not None]
             asked = _are_asked([each for each, _ in known], classifier) | (rng.random(len(known)) < CLEAR)
