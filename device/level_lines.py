@@ -59,16 +59,14 @@ def level_lines(mask: NDArray[Any], *, length: float, thickest: float) -> Lines 
     thin = cv2.subtract(mask, thick)
     stretch = max(7, round(min(length / 4, 30)))
     near = cv2.dilate(thin, np.ones((3, 1), np.uint8))
-    full = cv2.boxFilter(near, -1, (stretch, 1), borderType=cv2.BORDER_CONSTANT)
-    full = cv2.threshold(full, 255 * FULL, 255, cv2.THRESH_BINARY)[1]
+    share = cv2.boxFilter(near, cv2.CV_16U, (stretch, 1), normalize=False, borderType=cv2.BORDER_CONSTANT)
+    full = cv2.compare(share, 255 * FULL * stretch, cv2.CMP_GE)  # type: ignore[call-overload]  # numbers do too
     if not full.any():
         return None
-    gap = stretch + round(BRIDGED * length)
-    joined = cv2.dilate(full, np.ones((5, gap), np.uint8))
-    if np.count_nonzero(joined.max(axis=0)) < length:
+    joined = _widened(full, stretch + round(BRIDGED * length))
+    if FEWER * np.count_nonzero(joined.max(axis=0)) < length:
         return None
-    few = np.ascontiguousarray(joined[:, ::FEWER])
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(few, connectivity=8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     pixels, count, total = np.zeros_like(mask), 0, 0
     for name, (x, y, width, height, _) in enumerate(stats[1:], 1):
         if FEWER * width < length or height > LEAN * FEWER * width + 2 * thickest:
@@ -83,6 +81,17 @@ def level_lines(mask: NDArray[Any], *, length: float, thickest: float) -> Lines 
             pixels[part] |= line
             count, total = count + 1, total + extent
     return Lines(pixels, count, cv2.countNonZero(pixels) / total) if count else None
+
+
+def _widened(mask: NDArray[Any], gap: int) -> NDArray[Any]:
+    """Widen ink by `gap` pixels, and by 5 in height, in every FEWER columns alone: in two steps, which cost less."""
+    import cv2
+
+    count = gap // FEWER
+    first = gap - FEWER * (count - 1)
+    anchor = gap // 2 - FEWER * (count // 2)
+    few = cv2.dilate(mask, np.ones((5, first), np.uint8), anchor=(anchor, 2))[:, ::FEWER]
+    return cv2.dilate(np.ascontiguousarray(few), np.ones((1, count), np.uint8), anchor=(count // 2, 0))
 
 
 def _straight(line: NDArray[Any]) -> NDArray[Any]:
