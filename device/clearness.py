@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from .rows import Group
 LEAST = 26  # px: marks are looked at as if they were at least so long
 NEAR = 0.07  # of a mark's longer side: how far around it is looked for its ground
 SOFT = 0.11  # of the same: how wide the soft edges of ink are, which are no ground
+BLUR = 5  # px: over so much ink is averaged
 PAPER = 3.5  # of 255: less ink than this is the texture of paper
 
 
@@ -24,10 +26,15 @@ def clearness(groups: Sequence[Group], view: View) -> NDArray[Any]:
 
     bounds = np.array([(group.left, group.top, group.right, group.bottom) for group in groups]).T
     longer = np.maximum(LEAST, np.maximum(bounds[2] - bounds[0], bounds[3] - bounds[1]))
-    near = _widened(bounds, NEAR * longer, view.mask.shape)
-    even = cv2.blur(view.all_ink, (5, 5))  # strokes keep their ink, the peaks of noise lose it
-    bare = cv2.bitwise_not(cv2.dilate(view.mask, square(round(SOFT * float(np.median(longer))) | 1)))
-    clear: NDArray[Any] = _means(even, view.mask, bounds) / np.maximum(PAPER, _means(even, bare, near))
+    near, soft = _widened(bounds, NEAR * longer, view.mask.shape), round(SOFT * median(longer.tolist())) | 1
+    # What is further away says nothing, and takes time.
+    room = max(BLUR, soft)
+    (left, top), (right, bottom) = np.maximum(0, near[:2].min(axis=1) - room), near[2:].max(axis=1) + room
+    all_ink, mask = (each[top:bottom, left:right] for each in (view.all_ink, view.mask))
+    even = cv2.blur(all_ink, (BLUR, BLUR))  # strokes keep their ink, the peaks of noise lose it
+    bare = cv2.bitwise_not(cv2.dilate(mask, square(soft)))
+    bounds, near = (each - np.array([[left], [top], [left], [top]]) for each in (bounds, near))
+    clear: NDArray[Any] = _means(even, mask, bounds) / np.maximum(PAPER, _means(even, bare, near))
     return clear
 
 

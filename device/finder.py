@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .rows import Group
     from .strokes import Strokes
 
+    Part = tuple[tuple[int, int, int, int], tuple[int, int], Strokes]  # box, row and word, and strokes of a digit
+
 BGR_TO_GREY = (0.114, 0.587, 0.299)  # ITU-R BT.601, which OpenCV uses too
 LEAST_SIDE = 6  # px: no digit is in a smaller frame
 CLEARNESS = 2.2  # times what lies around: textures and slopes of light have less
@@ -59,8 +61,8 @@ class Finding:
     on_sheet: bool = False
 
 
-def framed(parts: Sequence[tuple[tuple[int, int, int, int], tuple[int, int], Strokes]]) -> list[Found]:
-    """Frame digits of which box, row and word, and strokes are known."""
+def framed(parts: Sequence[Part]) -> list[Found]:
+    """Frame digits of which these are known."""
     from .strokes import canonical_digits
 
     if not parts:
@@ -78,7 +80,8 @@ def pieces_of(digits: Sequence[Found]) -> list[dict[tuple[int, int], Found]]:
 
     whole = [digit.strokes and is_wide(digit.strokes.bounds) and digit.strokes.shrunk() for digit in digits]
     cuts = iter(pieces([strokes.inside for strokes in whole if strokes]))
-    names, parts = [], []
+    names: list[dict[tuple[int, int], int]] = []
+    parts: list[Part] = []
     for digit, strokes in zip(digits, whole, strict=True):
         names.append({})
         if not strokes:
@@ -178,7 +181,7 @@ def _rows(view: View, layout: str) -> list[list[Group]]:
 
 def _parts(
     rows: list[list[Group]], view: View, frame: NDArray[Any], *, several: bool, min_height: int
-) -> Iterator[tuple[tuple[int, int, int, int], tuple[int, int], Strokes]]:
+) -> Iterator[Part]:
     """Yield box, row and word, and strokes of what stands out from what lies around it and is more than a speck."""
     from .clearness import clearness
     from .rows import in_words

@@ -8,6 +8,8 @@ background; shadow multiplies paper and ink alike, so the share does not change 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,6 +25,31 @@ GROUND_SHARE = 0.3  # of the longest side: what a pixel's surroundings are
 RARE_WEIGHT, RIM_WEIGHT = 0.25, 0.3
 RIM_SHARE = 0.06  # of the longest side: not looked at for polarity, it shows tables, cell borders and neighbours
 POLARITY_REACHES = (3, 7, 15, 27)  # px of the small copy, up to the widest stroke of a digit that fills it
+
+
+@dataclass(frozen=True, eq=False)
+class Ink:
+    """Ink, and what of it is marks.
+
+    Attributes:
+        values: uint8 (H, W), 0 is ground and 255 is ink that reflects nothing.
+        least: what is above it is a mark; chosen by `ink_threshold` unless given.
+    """
+
+    values: NDArray[Any]
+    least: float | None = None
+
+    @cached_property
+    def mask(self) -> NDArray[Any]:
+        """Where marks are: uint8 (H, W), 255 there and 0 elsewhere."""
+        import cv2
+
+        least = ink_threshold(self.values) if self.least is None else self.least
+        return cv2.threshold(self.values, least, 255, cv2.THRESH_BINARY)[1]
+
+    def changed(self, values: NDArray[Any]) -> Ink:
+        """Return other ink, of which what is marks is chosen in the same way."""
+        return Ink(values, self.least)
 
 
 def grey_copy(frame: NDArray[Any], side: int) -> NDArray[Any]:

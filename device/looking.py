@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .close_up import close_up, even_ground, has_dark_rim, shrunk
-from .ink import calm, grey_copy, grey_of, ink_map, ink_threshold, is_light_on_dark, small_copy
+from .ink import Ink, calm, grey_copy, grey_of, ink_map, ink_threshold, is_light_on_dark, small_copy
 from .marks import (
     LEAST_SHARE,
     MOST_MARKS,
@@ -170,12 +170,9 @@ def _side_for(height: float, side: int, full: int) -> int:
 
 def _overlook(grey: NDArray[Any], reach: float) -> View:
     """See dark ink on a whole page; `reach` is a share of its longest side."""
-    import cv2
-
-    seen = ink_map(grey, reach=reach * max(grey.shape))
-    ink = without_pale_lines(seen, ink_threshold(seen))
-    ink = without_borders(without_rules(ink, ink_threshold(ink)))
-    return _view(seen, ink, cv2.threshold(ink, ink_threshold(ink), 255, cv2.THRESH_BINARY)[1])
+    seen = Ink(ink_map(grey, reach=reach * max(grey.shape)))
+    ink = without_borders(without_rules(without_pale_lines(seen)))
+    return _view(seen.values, ink.values, ink.mask)
 
 
 def _view(seen: NDArray[Any], ink: NDArray[Any], mask: NDArray[Any], marks: Marks | None = None) -> View:
@@ -192,14 +189,15 @@ def _without_shadow(grey: NDArray[Any], view: View) -> View:
     marks, main = view.marks, int(view.weight.argmax()) if view.weight.size else -1
     if main < 0 or marks.area[main] < BROAD_AREA * grey.size:
         return view
-    pixels = pixels_of(marks.labels, marks.names[main])
     broad = BROAD * max(grey.shape)
-    if 2 * cv2.minMaxLoc(cv2.distanceTransform(pixels, cv2.DIST_L2, 3))[1] < broad:
+    depth = cv2.distanceTransform(marks.cut_out(main, room=1)[1], cv2.DIST_L2, 3)
+    if 2 * cv2.minMaxLoc(depth)[1] < broad:
         return view
     again = _overlook(grey, NARROW_REACH)
     if again.height < LEAST_SHARE * max(grey.shape):
         return view
     # What is left out must be broad and paler than what stays, else it was thick strokes.
+    pixels = pixels_of(marks.labels, marks.names[main])
     gone = cv2.morphologyEx(cv2.subtract(pixels, again.mask), cv2.MORPH_OPEN, square(int(broad / 2)))
     darker = cv2.mean(view.ink, again.mask)[0] > DARKER * cv2.mean(view.ink, gone)[0] and gone.any()
     return again if darker else view
@@ -211,7 +209,7 @@ def _look_closer(grey: NDArray[Any], height: float) -> View:
 
     seen = ink_map(grey, reach=max(9.0, CLOSE_REACH * height))
     palest = int(max(PALEST, OF_USUAL * ink_threshold(seen)))
-    ink = without_rules(without_pale_lines(seen, FAINT * palest), palest)
+    ink = without_rules(Ink(without_pale_lines(Ink(seen, FAINT * palest)).values, palest)).values
     around = int(height) | 1
     darkest = cv2.blur(cv2.dilate(ink, square(around)), (around, around))
     least = np.maximum(cv2.convertScaleAbs(darkest, alpha=OF_DARKEST), np.uint8(palest))

@@ -58,6 +58,14 @@ class Marks:
         height: NDArray[Any] = self.bottom - self.top
         return height
 
+    def cut_out(self, place: int, *, room: int = 0) -> tuple[tuple[slice, slice], NDArray[Any]]:
+        """Return where a mark is, with so many pixels around it: rows and columns, and it there, uint8, 255 inside."""
+        part = (
+            slice(max(0, int(self.top[place]) - room), int(self.bottom[place]) + room),
+            slice(max(0, int(self.left[place]) - room), int(self.right[place]) + room),
+        )
+        return part, pixels_of(self.labels[part], self.names[place])
+
     def only(self, chosen: NDArray[Any]) -> NDArray[Any]:
         """Return the mask of some of the marks, uint8 (H, W); `chosen` is bool (n,)."""
         table = np.zeros(int(self.labels.max()) + 1, np.uint8)

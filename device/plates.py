@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .marks import Marks, pixels_of, square
+from .marks import Marks, square
 
 MOST = 24  # plates that are looked for, the largest marks
 RECTANGLE = 0.85  # of the smallest rectangle around it: a plate fills it, with what is written on it
@@ -31,8 +31,7 @@ def find_plates(marks: Marks, ink: NDArray[Any]) -> list[NDArray[Any]]:
     large = np.minimum(marks.width, marks.height) >= LEAST * side
     found = []
     for place in np.flatnonzero(large & (marks.contact == 0))[:MOST]:
-        part = (slice(marks.top[place], marks.bottom[place]), slice(marks.left[place], marks.right[place]))
-        pixels = pixels_of(marks.labels[part], marks.names[place])
+        part, pixels = marks.cut_out(place)
         offset = int(marks.left[place]), int(marks.top[place])
         outlines = cv2.findContours(pixels, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE, offset=offset)[0]
         outline = max(outlines, key=cv2.contourArea)

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .ink import ink_threshold
+from .ink import Ink
 from .level_lines import LEAN, Lines, level_lines
-from .marks import Marks, pixels_of, stroke_width
+from .marks import Marks, stroke_width
 from .pale_lines import CROSSES, NET, far_darker
 
 LONG = 0.35  # of the longest side of the frame: a rule is at least this long
@@ -31,25 +31,26 @@ TICK_UNEVEN = 0.3  # of their usual height: by so much ticks differ
 ROUNDS = 3  # a double border takes two, and thresholds fall when the darkest line has gone
 
 
-def without_rules(ink: NDArray[Any], threshold: float) -> NDArray[Any]:
-    """Blank the lines that cross a frame, uint8 (H, W), where they are many, or thinner or paler than its other ink.
+def without_rules(ink: Ink) -> Ink:
+    """Blank the lines that cross a frame where they are many, or thinner or paler than its other ink.
 
-    A stroke of a digit that is cropped tightly crosses the frame too, but it is neither. Ink is above `threshold`.
+    A stroke of a digit that is cropped tightly crosses the frame too, but it is neither.
     """
     import cv2
 
-    mask = cv2.threshold(ink, threshold, 255, cv2.THRESH_BINARY)[1]
-    level, upright = _rules(mask), _rules(cv2.transpose(mask))
+    level, upright = _rules(ink.mask), _rules(cv2.transpose(ink.mask))
     found = [level] if level else []
     found += [upright.transposed()] if upright else []
-    every = cv2.bitwise_or(found[0].pixels, found[-1].pixels) if found else mask
+    if not found:
+        return ink
+    values, every = ink.values, cv2.bitwise_or(found[0].pixels, found[-1].pixels)
     are_many = any(lines.count >= MANY for lines in found)  # what crosses so many is the margin of a page
-    if sum(lines.count for lines in found) >= NET and (strokes := far_darker(every > 0, ink, mask)) is not None:
-        ink, found = strokes, [lines for lines in found if lines.count < MANY]
+    if sum(lines.count for lines in found) >= NET and (strokes := far_darker(every > 0, ink)) is not None:
+        values, found = strokes, [lines for lines in found if lines.count < MANY]
     for lines in found:
-        if are_many or _is_lesser(lines, every, ink, mask):
-            ink = _blanked(ink, lines.pixels, mask)
-    return ink
+        if are_many or _is_lesser(lines, every, values, ink.mask):
+            values = _blanked(values, lines.pixels, ink.mask)
+    return ink.changed(values)
 
 
 def _rules(mask: NDArray[Any]) -> Lines | None:
@@ -136,8 +137,7 @@ def _rings(marks: Marks, large: NDArray[Any], *, height: float) -> NDArray[Any]:
         within = (marks.left > marks.left[place]) & (marks.right < marks.right[place]) & (2 * marks.height > height)
         if not (within & (marks.top > marks.top[place]) & (marks.bottom < marks.bottom[place])).any():
             continue
-        part = (slice(marks.top[place], marks.bottom[place]), slice(marks.left[place], marks.right[place]))
-        pixels = pixels_of(marks.labels[part], marks.names[place])
+        part, pixels = marks.cut_out(place)
         outlines, tree = cv2.findContours(pixels, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
         area = np.array([cv2.contourArea(each) for each in outlines])
         is_hole = tree[0, :, 3] >= 0
@@ -153,17 +153,17 @@ def _rings(marks: Marks, large: NDArray[Any], *, height: float) -> NDArray[Any]:
     return rings
 
 
-def without_borders(ink: NDArray[Any]) -> NDArray[Any]:
-    """Blank the borders of the cell that a frame, uint8 (H, W), was cut from, and what lies outside them."""
-    ink = ink.copy()
+def without_borders(ink: Ink) -> Ink:
+    """Blank the borders of the cell that a frame was cut from, and what lies outside them."""
     for _ in range(ROUNDS):
-        mask = (ink > ink_threshold(ink)).astype(np.uint8) * 255
         # All four sides are measured on the same marks: a border that has lost its corners has lost its ends.
-        borders = _borders(mask)
-        for turn, border in borders.items():
-            np.rot90(ink, turn)[: len(border)][border] = 0
+        borders = _borders(ink.mask)
         if not borders:
             break
+        values = ink.values.copy()
+        for turn, border in borders.items():
+            np.rot90(values, turn)[: len(border)][border] = 0
+        ink = ink.changed(values)
     return ink
 
 

@@ -125,7 +125,7 @@ def _half_paths(inks: Sequence[NDArray[Any]]) -> list[tuple[NDArray[Any], NDArra
     """
     if not inks:
         return []
-    count, rows, columns = len(inks), *np.max([ink.shape for ink in inks], axis=0).tolist()
+    count, rows, columns = len(inks), max(len(ink) for ink in inks), max(ink.shape[1] for ink in inks)
     every = np.full((rows, count, columns), np.inf, np.float32)
     for number, ink in enumerate(inks):
         every[:, number, : ink.shape[1]] = 0
