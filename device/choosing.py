@@ -89,14 +89,26 @@ def _are_near(boxes: NDArray[Any], some: NDArray[Any], *, above: bool) -> NDArra
     return np.stack([some[first], second], axis=1)
 
 
-def with_cuts(digits: Sequence[Scored], scorer: Scorer) -> list[Scored]:
-    """Cut digits of which the classifier is not sure, where a cut raises the lowest score of what it makes."""
+def with_cuts(digits: Sequence[Scored], scorer: Scorer, looks: Scorer) -> list[Scored]:
+    """Cut digits of which the classifier is not sure, where a cut raises the lowest score of what it makes.
+
+    What pieces look like chooses between the many ways; what is around them has its say in those that are chosen.
+    """
     doubtful = sorted((digit.best, place) for place, digit in enumerate(digits) if digit.best < SURE)[:MOST_CUT]
+    ways = best_cuts([digits[place] for _, place in doubtful], looks)
+    known = [(place, way) for (best, place), way in zip(doubtful, ways, strict=True) if way and _is_surer(way, best)]
+    parts = iter(score([part.found for _, way in known for part in way], scorer))
     chosen = [[digit] for digit in digits]
-    for (best, place), way in zip(doubtful, best_cuts([digits[place] for _, place in doubtful], scorer), strict=True):
-        if way and min(part.best for part in way) > max(CUT_LEAST, best + CUT_GAIN):
-            chosen[place] = way
+    for place, way in known:
+        scored = [next(parts) for _ in way]
+        if _is_surer(scored, digits[place].best):
+            chosen[place] = scored
     return [digit for way in chosen for digit in way]
+
+
+def _is_surer(way: Sequence[Scored], best: float) -> bool:
+    """Tell whether the parts of a digit are surely digits, and surer than it."""
+    return min(part.best for part in way) > max(CUT_LEAST, best + CUT_GAIN)
 
 
 def best_cuts(digits: Sequence[Scored], scorer: Scorer, *, most: int = MOST_PARTS) -> list[list[Scored] | None]:

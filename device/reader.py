@@ -178,9 +178,13 @@ class Reader:
     def _count_sure(self, digits: list[Scored]) -> int:
         return sum(digit.best >= self._letters_below for digit in digits)
 
+    def _looks(self, found: Sequence[Found]) -> NDArray[np.float32]:
+        """Score digits by what they look like."""
+        return self._classifier.scores(np.stack([digit.canonical for digit in found]))
+
     def _score(self, part: NDArray[Any], found: Sequence[Found]) -> NDArray[np.float32]:
         """Score digits by what they look like, and by what is around them where that says that they are none."""
-        scores = self._classifier.scores(np.stack([digit.canonical for digit in found]))
+        scores = self._looks(found)
         if self._context is None or not self.settings.reject:
             return scores
         seen = [place for place, digit in enumerate(found) if digit.strokes and scores[place].max() >= NO_DIGIT]
@@ -195,7 +199,7 @@ class Reader:
         if not settings.expect_digits:
             digits = without_words(digits, self._letters_below, are_cut=False)
         if settings.layout != "single":
-            digits = with_cuts(with_joints(digits, scorer), scorer)
+            digits = with_cuts(with_joints(digits, scorer), scorer, self._looks)
         if settings.expect_digits:
             return with_count(digits, scorer, count=settings.expect_digits)
         return without_words(digits, self._letters_below, are_cut=True)

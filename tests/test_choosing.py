@@ -93,7 +93,7 @@ def upright(found: Sequence[Found]) -> np.ndarray:
 @pytest.mark.parametrize("count", [2, 3, 5])
 def test_a_chain_is_cut_into_its_digits(count: int) -> None:
     """However many have grown together; boxes are in pixels of the frame, one for each stroke, in the chain's row."""
-    parts = with_cuts([chain(count)], upright)
+    parts = with_cuts([chain(count)], upright, upright)
     assert len(parts) == count
     assert [part.found.row for part in parts] == [3] * count
     for place, (left, _, width, _) in enumerate(part.found.box for part in parts):
@@ -106,7 +106,7 @@ def test_a_sure_digit_and_one_that_no_cut_makes_surer_stay_whole() -> None:
     sure, doubtful = chain(2), chain(2)
     sure = Scored(sure.found, np.array([0.95], np.float32), 0.95)
     never = lambda found: np.full((len(found), 1), 0.62, np.float32)  # noqa: E731 - a classifier, by name
-    assert with_cuts([sure, doubtful], never) == [sure, doubtful]
+    assert with_cuts([sure, doubtful], never, never) == [sure, doubtful]
 
 
 def test_no_more_parts_are_made_than_there_may_be() -> None:
