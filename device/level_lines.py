@@ -74,8 +74,11 @@ def level_lines(mask: NDArray[Any], *, length: float, thickest: float) -> Lines 
         part = slice(y, y + height), slice(FEWER * x, FEWER * (x + width))
         inside = pixels_of(labels[y : y + height, x : x + width], name)
         inside = cv2.resize(inside, None, fx=FEWER, fy=1, interpolation=cv2.INTER_NEAREST)
-        line = _straight(cv2.bitwise_and(inside[:, : mask.shape[1] - FEWER * x], thin[part]))
-        columns = np.flatnonzero(line.any(axis=0))
+        line = cv2.bitwise_and(inside[:, : mask.shape[1] - FEWER * x], thin[part])
+        if np.count_nonzero(line.max(axis=0)) < COVERED * length:
+            continue
+        line = _straight(line)
+        columns = np.flatnonzero(line.max(axis=0))
         extent = int(columns[-1] + 1 - columns[0]) if columns.size else 0
         if extent >= length and columns.size >= COVERED * extent:
             pixels[part] |= line
@@ -98,10 +101,7 @@ def _straight(line: NDArray[Any]) -> NDArray[Any]:
     """Keep of a line what lies along one curve of the second degree; strokes that run along it for a while go."""
     import cv2
 
-    pixels = cv2.findNonZero(line)
-    if pixels is None or len(pixels) < 3:
-        return line
-    x, y = pixels[:, 0].T
+    x, y = cv2.findNonZero(line)[:, 0].T
     thickness = len(x) / np.count_nonzero(line.max(axis=0))
     place = x * (2 / line.shape[1]) - 1
     some = slice(None, None, max(1, len(x) // SAMPLES))
