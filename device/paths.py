@@ -9,7 +9,7 @@ from pathlib import Path
 
 SHIPPED_MODELS = Path(__file__).parent / "models"
 DEFAULT_MODEL = SHIPPED_MODELS / "cnn_int8.tflite"
-NETWORK = Path(__file__).parent / "assets" / "context_int8.tflite"  # that looks at what is around marks
+NETWORK = Path(__file__).parent / "assets" / "context_float16.tflite"  # that looks at what is around marks
 
 
 def cache_dir() -> Path:

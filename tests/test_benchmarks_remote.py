@@ -261,7 +261,7 @@ def test_a_parcel_holds_what_is_needed_and_no_more(tmp_path):
         names = parcel.getnames()
     assert {
         "device/cli.py",
-        "device/assets/context_int8.tflite",
+        "device/assets/context_float16.tflite",
         "benchmarks/worker.py",
         "digits.npz",
         *map(remote_path, subjects),

@@ -35,7 +35,7 @@ def test_a_network_is_trained_and_converted(crops: Path, tmp_path: Path) -> None
     result = CliRunner().invoke(cli, arguments)
     assert result.exit_code == 0, result.output
     model = read_model(out)
-    assert model.card.input == TensorCard((1, HEIGHT, WIDTH, 1), "uint8", 1.0, 0)
+    assert model.card.input == TensorCard((1, HEIGHT, WIDTH, 1), "float32", 0.0, 0)
     assert model.card.output.shape == (1, 1)
     assert model.card.training["crops"] == 600
     losses = [float(loss) for loss in re.findall(r"loss ([0-9.]+)", result.stderr)]

@@ -60,7 +60,7 @@ def draw(
 @seed_option
 @force_option
 def train(crops: tuple[Path, ...], out: Path, epochs: int, seed: int, force: bool) -> None:
-    """Train the network on what `context draw` wrote, and convert it to int8; a stopped run goes on."""
+    """Train the network on what `context draw` wrote, and convert it; a stopped run goes on."""
     from device.output_files import refuse_existing, refuse_unwritable, write_bytes
 
     from ..tensorflow_setup import prepare_tensorflow
@@ -78,5 +78,5 @@ def train(crops: tuple[Path, ...], out: Path, epochs: int, seed: int, force: boo
     checkpoints = out.with_suffix(f".{lessons.digest(epochs, seed)[:12]}.checkpoint")  # no other run goes on there
     network, judged = train_network(lessons, epochs=epochs, seed=seed, checkpoints=checkpoints, report=report)
     made = {"seed": seed, "epochs": epochs, "crops": len(lessons.images), "held_back": vars(judged)}
-    write_bytes(out, convert(network, lessons, training=made))
+    write_bytes(out, convert(network, training=made))
     click.echo(f"{out}: {judged.right:.2%} of {judged.count} marks held back are taken for what they are")
