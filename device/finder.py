@@ -192,20 +192,30 @@ def _parts(
     least = (SMALLEST if several else ALONE) * max(view.ink.shape)
     every = [group for row in rows for group in row]
     clear = dict(zip(every, clearness(every, view) >= CLEARNESS, strict=True)) if every else {}
+    boxes = dict(zip(every, _boxes(every, down, across, shape), strict=True))
     number = 0
     for row in rows:
         some = False
         for word, groups in enumerate(in_words(row)):
-            large = max(max(group.width, group.height) for group in groups) >= least
+            if max(max(group.width, group.height) for group in groups) < least:
+                continue
             for group in groups:
-                x, y = int(group.left * across), int(group.top * down)
-                width = max(1, min(shape[1], round(group.right * across)) - x)
-                height = max(1, min(shape[0], round(group.bottom * down)) - y)
-                if large and height >= min_height and clear[group]:
+                x, y, width, height = boxes[group]
+                if height >= min_height and clear[group]:
                     some = True
                     strokes = strokes_of(group, view.marks, view.ink)
                     yield (x + left, y + top, width, height), (number, word), strokes
         number += some
+
+
+def _boxes(groups: Sequence[Group], down: float, across: float, shape: tuple[int, ...]) -> list[list[int]]:
+    """Return x, y, width and height of groups in a frame of this shape that is so many times higher and wider."""
+    sides = np.array([(group.left, group.top, group.right, group.bottom) for group in groups]).reshape(-1, 4)
+    scaled = sides * (across, down, across, down)
+    start = scaled[:, :2].astype(int)
+    end = np.minimum(np.rint(scaled[:, 2:]).astype(int), shape[1::-1])
+    boxes: list[list[int]] = np.hstack([start, np.maximum(1, end - start)]).tolist()
+    return boxes
 
 
 def _taken_as_it_is(frame: NDArray[Any], invert: str) -> list[Found]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -57,6 +57,14 @@ class Marks:
         """Pixels, int (n,)."""
         height: NDArray[Any] = self.bottom - self.top
         return height
+
+    @cached_property
+    def inner(self) -> NDArray[Any]:
+        """Pixels of each without those at its edge, int (n,)."""
+        mask = np.minimum(self.labels, 1).astype(np.uint8)
+        count = np.bincount(self.labels[without_edge(mask) > 0], minlength=int(self.labels.max()) + 1)
+        inner: NDArray[Any] = count[self.names]
+        return inner
 
     def cut_out(self, place: int, *, room: int = 0) -> tuple[tuple[slice, slice], NDArray[Any]]:
         """Return where a mark is, with so many pixels around it: rows and columns, and it there, uint8, 255 inside."""
@@ -171,11 +179,7 @@ def _gaps(marks: Marks, weight: NDArray[Any]) -> NDArray[Any]:
     others = (weight > 0) & ~solid
     if not solid.any() or np.count_nonzero(others) < SEVERAL or len(weight) == MOST_MARKS:
         return np.zeros_like(solid)
-    inner = np.bincount(
-        marks.labels[without_edge(np.where(marks.labels, np.uint8(255), np.uint8(0))) > 0],
-        minlength=int(marks.labels.max()) + 1,
-    )[marks.names]
-    stroke = width_of(marks.area, inner)[others]
+    stroke = width_of(marks.area, marks.inner)[others]
     order = np.argsort(stroke)
     summed = weight[others][order].cumsum()
     usual = stroke[order[np.searchsorted(summed, summed[-1] / 2)]]

@@ -27,7 +27,10 @@ def without_pale_lines(ink: Ink) -> Ink:
     if not NET <= _lines_on_the_way(mask) <= max(mask.shape) / CLOSEST:  # most frames end here
         return ink
     marks, (height, width) = measure_marks(mask), mask.shape
-    net = marks.only((marks.width >= CROSSES * width) | (marks.height >= CROSSES * height))
+    cross = (marks.width >= CROSSES * width) | (marks.height >= CROSSES * height)
+    if not cross.any():
+        return ink
+    net = marks.only(cross)
     if _lines_on_the_way(net) < NET:
         return ink
     strokes = far_darker(net > 0, ink)

@@ -53,12 +53,10 @@ def could_be_digits(groups: Sequence[Group], view: View) -> list[Group]:
     marks = view.marks
     if len(groups) < 2:
         return list(groups)
-    inner = without_edge(view.mask)
-    core = np.bincount(marks.labels[inner > 0], minlength=int(marks.labels.max()) + 1)[marks.names]
     members = np.array([member for group in groups for member in group.members])
     starts = np.cumsum([0, *(len(group.members) for group in groups[:-1])])
     area, inside, contact, weight = (
-        np.add.reduceat(values[members], starts) for values in (marks.area, core, marks.contact, view.weight)
+        np.add.reduceat(values[members], starts) for values in (marks.area, marks.inner, marks.contact, view.weight)
     )
     width, height = np.array([(group.width, group.height) for group in groups]).T
     stroke = width_of(area, inside)

@@ -187,7 +187,8 @@ class Reader:
         scores = self._looks(found)
         if self._context is None or not self.settings.reject:
             return scores
-        seen = [place for place, digit in enumerate(found) if digit.strokes and scores[place].max() >= NO_DIGIT]
+        likely = (scores.max(axis=1) >= NO_DIGIT).tolist()
+        seen = [place for place, digit in enumerate(found) if likely[place] and digit.strokes]
         if seen:
             scores[seen] *= self._context.chances(part, [found[place].box for place in seen])[:, np.newaxis]
         return scores

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby, pairwise
-from statistics import fmean, median
+from statistics import median
 
 from .choosing import Scored
 
@@ -29,9 +29,12 @@ def without_words(digits: Sequence[Scored], threshold: float, *, are_cut: bool) 
         threshold: the model's.
         are_cut: whether digits have been joined and cut; if not, marks that may be several digits say nothing.
     """
+    sure = {id(mark): min(mark.best, threshold) for mark in digits if are_cut or not _is_broad(mark)}
 
     def judged(marks: Sequence[Scored]) -> float:
-        return _sureness([mark for mark in marks if are_cut or not _is_broad(mark)], threshold)
+        """Return the mean of scores as a share of the threshold, those above it counted as 1; 1.0 without any."""
+        known = [sure[id(mark)] for mark in marks if id(mark) in sure]
+        return sum(known) / (len(known) * threshold) if known and threshold else 1.0
 
     kept: list[Scored] = []
     for _, members in groupby(digits, key=lambda digit: digit.found.row):
@@ -43,11 +46,6 @@ def without_words(digits: Sequence[Scored], threshold: float, *, are_cut: bool) 
             if judged(word) >= least:
                 kept += word
     return [mark for mark in kept if mark.best >= min(NO_DIGIT, threshold)] if are_cut else kept
-
-
-def _sureness(marks: Sequence[Scored], threshold: float) -> float:
-    """Return the mean of scores, those above the threshold counted as 1; 1.0 without any."""
-    return fmean([min(mark.best, threshold) / threshold for mark in marks] or [1]) if threshold else 1.0
 
 
 def count_in_numbers(digits: Sequence[Scored], threshold: float) -> int:
