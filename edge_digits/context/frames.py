@@ -20,6 +20,7 @@ SHARES = {"scene": 0.2, "written": 0.34, "picture": 0.2, "large": 0.1, "table": 
 ROOM = 0.06  # of a digit's height: so much, at least, is left around it in a picture of it
 WHOLE = 0.9  # of a digit's area: one of which less is in the frame is no digit to learn from
 LEAST_SIDE = 20  # px of a frame
+SHADOWED = 3.0  # times as often as others: scenes in which a shadow has an edge, which may cross a digit
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,11 @@ def draw_frame(sources: Sources, rng: np.random.Generator) -> tuple[Picture, lis
 
 
 def _scene(digits: LabelledDigits, size: tuple[int, int], rng: np.random.Generator) -> tuple[Picture, list[Box]]:
-    cause, layout = CAUSES[str(rng.choice(list(CAUSES)))], rng.choice(4, p=[0.5, 0.33, 0.12, 0.05])
+    often = np.array([SHADOWED if cause.light in ("shadow", "band") else 1.0 for cause in CAUSES.values()])
+    cause, layout = (
+        CAUSES[str(rng.choice(list(CAUSES), p=often / often.sum()))],
+        rng.choice(4, p=[0.5, 0.33, 0.12, 0.05]),
+    )
     counts = ((1, 1), (1, int(rng.integers(2, 9))), tuple(int(side) for side in rng.integers(2, 7, 2)), (0, 0))
     rows, columns = counts[layout]
     nothing = LabelledDigits(np.zeros((1, 28, 28), np.uint8), np.zeros(1, np.uint8))

@@ -16,7 +16,7 @@ from device.idx import LabelledDigits
 
 from .page import Font, Page, Plane, draw_room
 
-# Some hand writes these letters as a digit: words of nothing else are left out.
+# Some hand writes these letters as a digit: words of nothing else are written among other words alone.
 LIKE_DIGITS = set("OoIlSsZzBbqgGjJiDUuQyYTtLvV")
 UNITS = (
     *("kWh", "m³", "kg", "cm", "mm", "km", "°C", "Nr.", "No.", "Tel.", "EUR", "USD", "€/kg", "Vol.", "Art.", "Ref:"),
@@ -25,6 +25,8 @@ UNITS = (
 LENGTHS = (1, 2, 2, 3, 3, 4, 5, 6, 8)  # of numbers
 SMALLEST, LARGEST = 16, 70  # px: letters of a text
 LONGEST_WORD = 11
+AMONG, LIKELY = 3, 0.3  # words in a line: in one of so many or more, so many of them are of such letters
+KINDS = (0.15, 0.15, 0.25, 0.2, 0.1, 0.15)  # of pages: a large word, a label, and lines as `_LINES` has them
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def write_page(
 ) -> Page:
     """Write words and numbers on a page of this height and width, pixels, in one of the fonts."""
     page = Page(size)
-    kind = int(rng.integers(6))
+    kind = int(rng.choice(len(KINDS), p=KINDS))
     if kind == 0:
         hand = _hand(fonts, digits, rng, smallest=50, largest=170)
         _write(page, hand, _word(rng), rng.uniform(10, size[1] * 0.4), rng.uniform(0.35, 0.8) * size[0], rng)
@@ -87,16 +89,18 @@ def _hand(
 
 
 @cache
-def _words() -> tuple[str, ...]:
-    """Return the words of Python's own help: English, and at hand everywhere."""
+def _words() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the words of Python's own help, which is at hand everywhere; and those of LIKE_DIGITS alone, each once."""
     from pydoc_data.topics import topics
 
     letters = "".join(sign if sign.isalpha() else " " for sign in " ".join(topics.values()))
-    return tuple(w for w in letters.split() if 1 < len(w) <= LONGEST_WORD and not set(w) <= LIKE_DIGITS)
+    words = [word for word in letters.split() if 1 < len(word) <= LONGEST_WORD]
+    like_digits = {word for word in words if set(word) <= LIKE_DIGITS}
+    return tuple(word for word in words if word not in like_digits), tuple(sorted(like_digits))
 
 
 def _word(rng: np.random.Generator) -> str:
-    words = _words()
+    words, _ = _words()
     word = words[rng.integers(len(words))]
     return (word.upper(), word.capitalize(), word, word.lower())[rng.choice(4, p=[0.15, 0.15, 0.2, 0.5])]
 
@@ -145,7 +149,11 @@ def _write_lines(page: Page, hand: Hand, line: Callable[..., list[str]], rng: np
 
 
 def _words_alone(rng: np.random.Generator, *, length: int, **_: int) -> list[str]:
-    return [_word(rng) for _ in range(length)]
+    like_digits = _words()[1] if length >= AMONG else ()
+    return [
+        like_digits[rng.integers(len(like_digits))] if like_digits and rng.random() < LIKELY else _word(rng)
+        for _ in range(length)
+    ]
 
 
 def _numbers(rng: np.random.Generator, *, length: int, **_: int) -> list[str]:
