@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from conftest import ROOT
 
 from benchmarks.hostile_frames import KINDS, hostile_frames
 from benchmarks.measuring_digits import MeasuringDigits
@@ -36,3 +41,35 @@ def test_the_command_prints_one_document_and_holds_limits() -> None:
     document = json.loads(result.stdout)
     assert not document["met"]
     assert [each["digits"] for each in document["measured"]["speeds"]][:3] == [1, 2, 5]
+
+
+# How long other threads have computed while long lines were fitted and many digits framed, in hundredths of a second.
+OTHER_THREADS = """
+import os
+from pathlib import Path
+import cv2, numpy as np
+from device.contract import frame_inks
+from device.level_lines import level_lines
+
+def spent():
+    others = [task for task in Path("/proc/self/task").iterdir() if int(task.name) != os.getpid()]
+    times = [(task / "stat").read_text().rpartition(")")[2].split()[11:13] for task in others]
+    return sum(int(part) for each in times for part in each)
+
+mask, ink = np.zeros((480, 640), np.uint8), np.full((20, 12), 255, np.uint8)
+cv2.line(mask, (0, 200), (639, 240), (255,), 8)
+before = spent()
+for _ in range(200):
+    assert level_lines(mask, length=400, thickest=14).count == 1
+    assert len(frame_inks([ink] * 400)) == 400
+print(spent() - before)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="counts the time of threads as Linux tells it")
+def test_numpy_wakes_no_threads() -> None:
+    """They would spin, on another core, for as long as all of the reading takes."""
+    environment = {**os.environ, "OPENCV_FOR_THREADS_NUM": "1"}
+    run = [sys.executable, "-c", OTHER_THREADS]
+    spent = subprocess.run(run, env=environment, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert int(spent) <= 2
