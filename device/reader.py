@@ -15,7 +15,7 @@ from .classifier import Classifier
 from .finder import Finding, find
 from .frames import Frame
 from .printable import printable
-from .reading import UNSURE, ModelName, ReadDigit, Reading, Timing
+from .reading import UNSURE, ModelName, ReadDigit, Reading, Timing, Way
 from .reading_settings import ReadingSettings, Roi
 from .words import FEW, NO_DIGIT, count_in_numbers, without_words
 
@@ -105,7 +105,7 @@ class Reader:
             frame.taken_at_s,
             tuple(digit for _, digit in pairs),
             rois=rois,
-            inverts=ways,
+            ways=ways,
             model=self._model,
             timing=timing,
         )
@@ -124,8 +124,8 @@ class Reader:
             )
             warn(f"{printable(source)}: region {roi} lies {lies} the frame of {width}×{height} pixels{then}")
 
-    def _read_parts(self, image: NDArray[Any]) -> tuple[list[tuple[NDArray[Any], ReadDigit]], tuple[str, ...], float]:
-        """Read the regions of a frame, or the whole; say how ink was taken in each, and how long finding took, in s."""
+    def _read_parts(self, image: NDArray[Any]) -> tuple[list[tuple[NDArray[Any], ReadDigit]], tuple[Way, ...], float]:
+        """Read the regions of a frame, or the whole; say how each was looked at, and how long finding took, in s."""
         regions = self.settings.regions or (Roi("", 0, 0, image.shape[1], image.shape[0]),)
         pairs: list[tuple[NDArray[Any], ReadDigit]] = []
         ways, find_s = [], 0.0
@@ -136,15 +136,15 @@ class Reader:
             pairs += self._labelled(digits, roi, first_row=pairs[-1][1].row + 1 if pairs else 0)
         return pairs, tuple(ways), find_s
 
-    def _read_part(self, part: NDArray[Any]) -> tuple[list[Scored], str, float]:
-        """Read a region; say how ink was taken, and how long finding took, seconds.
+    def _read_part(self, part: NDArray[Any]) -> tuple[list[Scored], Way, float]:
+        """Read a region; say how it was looked at, and how long finding took, seconds.
 
         Where there are marks, none is a digit, and one is as large as a piece of ground, light may have been taken for
         dark: it was if a number comes out of taking it the other way. Where as many marks that are too low stand in
         rows as digits are sure, these may be digits: they are if more numbers come out of them. Where a sheet bears no
         digit, something else may have been taken for it: it was if digits come out of the whole frame.
         """
-        settings, way = self.settings, self.settings.invert
+        settings, way = self.settings, Way(self.settings.invert)
         digits, found, find_s = self._read_one_way(part, way)
         if settings.layout == "single" or (sure := self._count_sure(digits)) >= max(FEW, found.lower + 1):
             return digits, way, find_s
@@ -155,23 +155,22 @@ class Reader:
                 above = [digit for digit in digits if digit.best >= self._letters_below]
                 return in_one_order(without_overlapped(above, lower), lower), way, find_s
         largest = max((side for digit in found.digits for side in digit.box[2:]), default=0)
-        again = [("other", False, FEW)] if way == "auto" and largest >= GROUND * max(part.shape[:2]) else []
-        again += [(way, True, 1)] if found.on_sheet else []
-        for invert, whole, least in again if not sure else ():
-            others, _, more_s = self._read_one_way(part, invert, whole=whole)
+        again = [(Way("other"), FEW)] if way.invert == "auto" and largest >= GROUND * max(part.shape[:2]) else []
+        again += [(way._replace(whole=True), 1)] if found.on_sheet else []
+        for other, least in again if not sure else ():
+            others, _, more_s = self._read_one_way(part, other)
             find_s += more_s
             if self._count_sure(others) >= max(least, len(others) / 2):
-                return others, invert, find_s
+                return others, other, find_s
         return digits, way, find_s
 
     def _read_one_way(
-        self, part: NDArray[Any], invert: str, *, lower: bool = False, whole: bool = False
+        self, part: NDArray[Any], way: Way, *, lower: bool = False
     ) -> tuple[list[Scored], Finding, float]:
         if part.size == 0:  # a region beyond the frame holds nothing
             return [], Finding([]), 0.0
         settings, start_s = self.settings, time.perf_counter()
-        height = settings.min_height
-        found = find(part, layout=settings.layout, invert=invert, min_height=height, lower=lower, whole=whole)
+        found = find(part, layout=settings.layout, min_height=settings.min_height, lower=lower, **way._asdict())
         find_s = time.perf_counter() - start_s
         return self._choose(found.digits, part), found, find_s
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from .printable import printable
 
@@ -31,6 +32,13 @@ class ReadDigit:
     top: tuple[tuple[str, float], ...] = ()
     row: int = 0
     roi: str = ""
+
+
+class Way(NamedTuple):
+    """How a frame, or a region of it, was looked at; see `finder.find`."""
+
+    invert: str
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,7 +73,7 @@ class Reading:
         digits: the digits found, row by row, left to right; empty where there is nothing to read.
         stable: whether the text has held (always true for a still picture).
         rois: names of the regions that were read, empty where none was named.
-        inverts: how ink was taken in each, or in the whole; see `find_digits`.
+        ways: how each, or the whole, was looked at.
         held: the text that holds over the latest frames, rows apart by a line feed; None where there is none yet, and
             for a still picture.
         changed: whether that text began to hold with this reading.
@@ -81,7 +89,7 @@ class Reading:
     digits: tuple[ReadDigit, ...] = ()
     stable: bool = True
     rois: tuple[str, ...] = ()
-    inverts: tuple[str, ...] = ()
+    ways: tuple[Way, ...] = ()
     held: str | None = None
     changed: bool = False
     held_back: str | None = None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .label_places import place_labels
-from .reading import UNSURE, Reading
+from .reading import UNSURE, Reading, Way
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,21 +82,21 @@ def stages(
         uint8 (h, w, 3) BGR.
     """
     text = f"read: {' | '.join(reading.rows) or 'nothing'}"
-    regions = [pair for pair in zip(settings.regions, reading.inverts, strict=False) if pair[0].part_of(image).size]
+    regions = [pair for pair in zip(settings.regions, reading.ways, strict=False) if pair[0].part_of(image).size]
     strips: list[NDArray[Any]] = []
     if settings.regions:
         _, scale = _layout(image, 1, height=STAGES // 2)
         drawn = annotated(image, reading, scale=scale, regions=settings.regions)
         strips += _strips([(text, drawn)], image, columns=1, scale=scale)
-    for roi, invert in regions[:MOST_REGIONS]:
+    for roi, way in regions[:MOST_REGIONS]:
         part = roi.part_of(image)
-        shown = [(f"region {roi.name}", part), *_stages_of(part, settings, invert)]
+        shown = [(f"region {roi.name}", part), *_stages_of(part, settings, way)]
         columns, scale = _layout(part, len(shown), height=STAGES // 2)
         strips += _strips(shown, part, columns=columns, scale=min(scale, LARGEST_REGION))
     if len(regions) > MOST_REGIONS:
         strips.append(_line(f"stages of {MOST_REGIONS} of {len(regions)} regions; name fewer to see the others"))
     if not settings.regions:
-        shown = [("frame", image), *_stages_of(image, settings, *reading.inverts)]
+        shown = [("frame", image), *_stages_of(image, settings, *reading.ways)]
         columns, scale = _layout(image, len(shown) + 1, height=STAGES)
         shown.append((text, annotated(image, reading, scale=scale)))
         strips += _strips(shown, image, columns=columns, scale=scale)
@@ -117,7 +117,7 @@ def _draw_regions(drawn: NDArray[Any], regions: Sequence[Roi], *, scale: float) 
         cv2.putText(drawn, name, place, cv2.FONT_HERSHEY_SIMPLEX, 0.5, (255, 255, 255), 1, cv2.LINE_AA)
 
 
-def _stages_of(image: NDArray[Any], settings: ReadingSettings, invert: str) -> list[tuple[str, NDArray[Any]]]:
+def _stages_of(image: NDArray[Any], settings: ReadingSettings, way: Way) -> list[tuple[str, NDArray[Any]]]:
     """Return the stages between a frame, or a region of it, and its digits, each with its title."""
     import cv2
 
@@ -129,7 +129,7 @@ def _stages_of(image: NDArray[Any], settings: ReadingSettings, invert: str) -> l
     shown: list[tuple[str, NDArray[Any]]] = [("grey", grey)]
     if image.shape[:2] == (SIDE, SIDE) or min(image.shape[:2]) < LEAST_SIDE:
         return shown
-    view = look(image, invert=invert, single=settings.layout == "single")
+    view = look(image, invert=way.invert, single=settings.layout == "single", whole=way.whole)
     if view.sheet:
         shown.append(("sheet", _in_place(view.sheet.carried_on(grey[view.part]), view, grey)))
     seen = (_stretched(view.all_ink), _stretched(view.ink), view.mask)

@@ -23,7 +23,7 @@ from device.frames import Frame
 from device.idx import LabelledDigits
 from device.looking import View, look
 from device.reader import Reader
-from device.reading import Reading
+from device.reading import Reading, Way
 from device.reading_settings import ReadingSettings
 from device.rows import Group, in_rows
 from device.runtime import load_runtime
@@ -168,9 +168,9 @@ def test_light_is_taken_for_dark_where_only_that_reads(ink: LabelledDigits, clas
         patch.setattr("device.looking.is_light_on_dark", lambda grey: True)
         reading, canonical = reader.read_closely(Frame("scene", 0, 0.0, found.frame))
         sheet = stages(found.frame, reading, canonical, reader.settings)
-    told = stages(found.frame, replace(reading, inverts=("no",)), canonical, reader.settings)
+    told = stages(found.frame, replace(reading, ways=(Way("no"),)), canonical, reader.settings)
     assert (sheet == told).all()
-    assert (right.inverts, reading.inverts) == (("auto",), ("other",))
+    assert (right.ways, reading.ways) == ((Way("auto"),), (Way("other"),))
     assert reading.rows == right.rows
 
 
@@ -306,7 +306,8 @@ def test_the_stages_are_those_of_the_regions(classifier: Classifier, monkeypatch
 
     monkeypatch.setattr("device.looking.look", noted)
     stages(frame, reading, canonical, settings)
-    assert looked_at == [((80, 100 + number), {"invert": "yes", "single": True}) for number in range(MOST_REGIONS)]
+    how = {"invert": "yes", "single": True, "whole": False}
+    assert looked_at == [((80, 100 + number), how) for number in range(MOST_REGIONS)]
 
 
 def test_a_settings_file_says_how_pictures_are_read(ink: LabelledDigits, tmp_path: Path) -> None:

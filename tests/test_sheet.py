@@ -10,9 +10,10 @@ from benchmarks.measuring_digits import MeasuringDigits
 from device.classifier import Classifier
 from device.finder import find_digits
 from device.frames import Frame
-from device.looking import look
+from device.looking import View, look
 from device.reader import Reader
 from device.sheet import find_sheet
+from device.shown_reading import stages
 
 SIZE = (240, 320)
 CORNERS = np.array([(70, 50), (262, 38), (274, 190), (62, 200)], np.int32)
@@ -162,13 +163,23 @@ def test_an_empty_sheet_on_a_table_with_patterns_holds_nothing() -> None:
 
 @pytest.mark.parametrize(("text", "rows"), [("", ("7777777",)), ("472", ("472",))])
 def test_what_is_beside_a_sheet_is_read_where_nothing_is_on_it(
-    text: str, rows: tuple[str, ...], classifier: Classifier
+    text: str, rows: tuple[str, ...], classifier: Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another thing than the sheet may have been taken for it."""
-    frame = lying(text=text)
+    """Another thing than the sheet may have been taken for it; the stages are those of what was read."""
+    frame, looked_at = lying(text=text), []
     for place in range(20, 300, 40):
         cv2.putText(frame, "7", (place, 30), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (130,), 3)
-    assert Reader(classifier).read(Frame("sheet", 0, 0.0, frame)).rows == rows
+    reader = Reader(classifier)
+    reading, canonical = reader.read_closely(Frame("sheet", 0, 0.0, frame))
+    assert reading.rows == rows
+
+    def noted(frame: np.ndarray, **how: object) -> View:
+        looked_at.append(how["whole"])
+        return look(frame, **how)
+
+    monkeypatch.setattr("device.looking.look", noted)
+    stages(frame, reading, canonical, reader.settings)
+    assert looked_at == [text == ""]
 
 
 def test_what_was_seen_of_a_sheet_says_where_it_is() -> None:
