@@ -121,8 +121,10 @@ def crop(frame: NDArray[Any], box: tuple[int, int, int, int]) -> NDArray[Any]:
 
 def standardized(crops: NDArray[Any]) -> NDArray[Any]:
     """Give crops, uint8 (N, 32, 64), one mean and one contrast: uint8 (N, 32, 64)."""
-    values = crops.astype(np.float32)
-    values -= values.mean(axis=(1, 2), keepdims=True)
-    values *= 127 / RANGE / np.maximum(FAINT, values.std(axis=(1, 2), keepdims=True))
-    even: NDArray[Any] = np.clip(values + 128, 0, 255).astype(np.uint8)
+    values = crops.reshape(len(crops), -1).astype(np.float32)
+    values -= values.mean(axis=1, keepdims=True)
+    deviation = np.sqrt(np.einsum("np,np->n", values, values) / values.shape[1])
+    values *= (127 / RANGE / np.maximum(FAINT, deviation))[:, np.newaxis]
+    values += 128
+    even: NDArray[Any] = np.clip(values, 0, 255, out=values).astype(np.uint8).reshape(crops.shape)
     return even
