@@ -56,7 +56,7 @@ def draw(
 @context.command(cls=Command)
 @click.argument("crops", nargs=-1, required=True, type=NamedPath(dir_okay=False), metavar="CROPS.npz...")
 @file_option("--out", required=True, help="The .tflite file to write.")
-@click.option("--epochs", type=click.IntRange(1), default=18, show_default=True)
+@click.option("--epochs", type=click.IntRange(1), default=16, show_default=True)
 @seed_option
 @force_option
 def train(crops: tuple[Path, ...], out: Path, epochs: int, seed: int, force: bool) -> None:
