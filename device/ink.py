@@ -104,9 +104,11 @@ def calm(grey: NDArray[Any]) -> NDArray[Any]:
     import cv2
     import numpy as np
 
-    smooth = cv2.medianBlur(grey, 3)
-    loud = cv2.absdiff(grey, smooth)[::3, ::3] >= NOISY
-    return smooth if 2 * np.count_nonzero(loud) >= loud.size else grey
+    height, width = grey.shape
+    # Three rows of nine say as much as all.
+    some = grey[: height - height % 9].reshape(-1, 9, width)[:, :3].reshape(-1, width) if height >= 9 else grey
+    loud = cv2.absdiff(some, cv2.medianBlur(some, 3))[1::3, ::3] >= NOISY
+    return cv2.medianBlur(grey, 3) if 2 * np.count_nonzero(loud) >= loud.size > 0 else grey
 
 
 def ink_map(grey: NDArray[Any], *, reach: float) -> NDArray[Any]:

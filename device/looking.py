@@ -13,6 +13,7 @@ from .ink import Ink, calm, grey_copy, grey_of, ink_map, ink_threshold, is_light
 from .marks import (
     LEAST_SHARE,
     MOST_MARKS,
+    SEVERAL,
     Marks,
     mark_weights,
     measure_marks,
@@ -149,7 +150,7 @@ def _only_lower(view: View, height: float) -> View:
 def _count_in_rows(view: View, side: int) -> int:
     """Count the marks that stand in rows with others as high; 0 where most of what was seen does not."""
     some = np.flatnonzero((view.weight > 0) & (view.marks.height > LOW * view.height))
-    if view.height < SPECK * side or len(view.weight) == MOST_MARKS:
+    if len(some) < SEVERAL or view.height < SPECK * side or len(view.weight) == MOST_MARKS:
         return 0
     beside = in_company(view.marks, some, some[:0])
     return len(beside) if view.weight[beside].sum() >= MOSTLY * view.weight.sum() else 0
