@@ -59,7 +59,8 @@ class Strokes(NamedTuple):
         step = max(1, self.ink.shape[0] // CUT_SIDE)
         size = [max(1, side // step) for side in self.ink.shape[::-1]]
         ink, inside = (cv2.resize(each, size, interpolation=cv2.INTER_AREA) for each in self[:2])
-        return Strokes(ink, cv2.threshold(inside, 127, 255, cv2.THRESH_BINARY)[1], self.left // step, self.top // step)
+        half = cv2.minMaxLoc(inside)[1] // 2  # of hairlines, which cover no pixel by half, too
+        return Strokes(ink, cv2.threshold(inside, half, 255, cv2.THRESH_BINARY)[1], self.left // step, self.top // step)
 
     def joined(self, other: Strokes) -> Strokes:
         """Return the strokes of two parts of one ink map as one."""

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from device.choosing import Scored, best_cuts, with_count, with_cuts, with_joints
-from device.finder import Found
+from device.finder import Found, pieces_of
 from device.splitting import pieces
 from device.strokes import Strokes, canonical_digits
 
@@ -114,6 +114,18 @@ def test_no_more_parts_are_made_than_there_may_be() -> None:
     (parts,) = best_cuts([chain(4)], lambda found: np.full((len(found), 1), 0.9, np.float32), most=2)
     assert parts is not None
     assert len(parts) == 2
+
+
+def test_hairlines_are_cut_as_other_strokes_are() -> None:
+    """Digits a frame high, drawn with a pen of a pixel, are there in the smaller copy that is cut."""
+    ink = np.zeros((404, 504), np.uint8)
+    cv2.line(ink, (10, 2), (250, 401), (255,))
+    cv2.line(ink, (250, 401), (500, 2), (255,))
+    strokes = Strokes(ink, ink.copy(), 0, 0)
+    found = Found(strokes.bounds, canonical_digits([strokes])[0], 0, strokes)
+    (parts,) = pieces_of([found])
+    assert len(parts) > 2
+    assert all(part.box[3] <= found.box[3] for part in parts.values())
 
 
 def test_strokes_are_framed_together_as_alone() -> None:
