@@ -59,10 +59,8 @@ def draw_frame(sources: Sources, rng: np.random.Generator) -> tuple[Picture, lis
 
 def _scene(digits: LabelledDigits, size: tuple[int, int], rng: np.random.Generator) -> tuple[Picture, list[Box]]:
     often = np.array([SHADOWED if cause.light in ("shadow", "band") else 1.0 for cause in CAUSES.values()])
-    cause, layout = (
-        CAUSES[str(rng.choice(list(CAUSES), p=often / often.sum()))],
-        rng.choice(4, p=[0.5, 0.33, 0.12, 0.05]),
-    )
+    cause = CAUSES[str(rng.choice(list(CAUSES), p=often / often.sum()))]
+    layout = rng.choice(4, p=[0.5, 0.33, 0.12, 0.05])
     counts = ((1, 1), (1, int(rng.integers(2, 9))), tuple(int(side) for side in rng.integers(2, 7, 2)), (0, 0))
     rows, columns = counts[layout]
     nothing = LabelledDigits(np.zeros((1, 28, 28), np.uint8), np.zeros(1, np.uint8))
