@@ -101,7 +101,7 @@ def _straight(line: NDArray[Any]) -> NDArray[Any]:
     """Keep of a line what lies along one curve of the second degree; strokes that run along it for a while go."""
     import cv2
 
-    x, y = cv2.findNonZero(line)[:, 0].T
+    x, y = cv2.findNonZero(line).reshape(-1, 2).T
     thickness = len(x) / np.count_nonzero(line.max(axis=0))
     place = x * (2 / line.shape[1]) - 1
     some = slice(None, None, max(1, len(x) // SAMPLES))
@@ -113,7 +113,7 @@ def _straight(line: NDArray[Any]) -> NDArray[Any]:
         curve = np.linalg.solve(weighed @ known + RIDGE, weighed @ heights)
         off = np.abs(known @ curve - heights)
         near = (off <= max(SLACK_PX + thickness / 2, np.partition(off, len(off) // 2)[len(off) // 2]))[:, np.newaxis]
-    # Not as a product of matrices, which would wake NumPy's threads: they spin for longer than it takes.
+    # Not as a product of matrices, which wakes the threads of NumPy 1.26: they spin for longer than it takes.
     off = np.abs(curve[0] + place * (curve[1] + place * curve[2]) - y) > SLACK_PX + thickness / 2
     line[y[off], x[off]] = 0
     return line
