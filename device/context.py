@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,13 +35,16 @@ class Context:
     """The network that looks at what is around a mark."""
 
     def __init__(self, runtime: Runtime, *, num_threads: int = 1) -> None:
-        """Build the interpreter.
+        """Read the network; its interpreter is built when it is asked first, which for some pictures it never is.
 
         Raises:
             ModelFileError: the network that this package brings is missing or damaged.
-            FitError: the runtime cannot run it.
         """
-        self._inference = Inference(read_model(NETWORK).flatbuffer, runtime, num_threads=num_threads)
+        self._build = partial(Inference, read_model(NETWORK).flatbuffer, runtime, num_threads=num_threads)
+
+    @cached_property
+    def _inference(self) -> Inference:
+        return self._build()
 
     def chances(self, frame: NDArray[Any], boxes: Sequence[tuple[int, int, int, int]]) -> NDArray[np.float32]:
         """Return how far each mark may be a digit by what is around it, float32 (N,), 0 to 1.
@@ -50,6 +54,9 @@ class Context:
         Args:
             frame: uint8 (H, W) grey or (H, W, 3) BGR, 0–255.
             boxes: x, y, width and height of each mark, pixels.
+
+        Raises:
+            FitError: the runtime cannot run the network.
         """
         asked = slice(None, None, -(-len(boxes) // MANY))
         chances = self._ask(frame, boxes[asked])
@@ -75,7 +82,6 @@ def context_of(model: ModelFile, runtime: Runtime, *, num_threads: int = 1) -> C
 
     Raises:
         ModelFileError: the network that this package brings is missing or damaged.
-        FitError: the runtime cannot run it.
     """
     return Context(runtime, num_threads=num_threads) if set(model.card.labels) <= set(LABELS) else None
 

@@ -79,6 +79,8 @@ def pieces_of(digits: Sequence[Found]) -> list[dict[tuple[int, int], Found]]:
     from .splitting import is_wide, pieces
 
     whole = [digit.strokes and is_wide(digit.strokes.bounds) and digit.strokes.shrunk() for digit in digits]
+    if not any(whole):  # as where a frame is taken as it is, which needs no OpenCV
+        return [{} for _ in digits]
     cuts = iter(pieces([strokes.inside for strokes in whole if strokes]))
     names: list[dict[tuple[int, int], int]] = []
     parts: list[Part] = []
