@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .contract import SIDE
+from .reading import Way
 
 if TYPE_CHECKING:
     from typing import Any
@@ -52,11 +53,13 @@ class Finding:
 
     Attributes:
         digits: in reading order.
+        marks: how many marks they were chosen among.
         lower: how many marks that are too low to be digits beside these may be digits by themselves.
         on_sheet: whether they were looked for on a sheet alone, and not in the whole frame.
     """
 
     digits: list[Found]
+    marks: int = 0
     lower: int = 0
     on_sheet: bool = False
 
@@ -132,30 +135,26 @@ def find_digits(frame: NDArray[Any], *, layout: str = "auto", invert: str = "aut
     Raises:
         ValueError: the frame has another dtype or shape, or no pixels.
     """
-    return find(frame, layout=layout, invert=invert, min_height=min_height).digits
+    return find(frame, Way(invert), layout=layout, min_height=min_height).digits
 
 
-def find(
-    frame: NDArray[Any], *, layout: str, invert: str, min_height: int, lower: bool = False, whole: bool = False
-) -> Finding:
-    """Find digits as `find_digits` does; with `lower` what is too low to be one beside these: see `Finding`.
-
-    With `whole` no sheet is looked for.
-    """
+def find(frame: NDArray[Any], way: Way, *, layout: str, min_height: int) -> Finding:
+    """Find digits as `find_digits` does."""
     if frame.dtype != np.uint8 or frame.ndim not in (2, 3) or frame.size == 0 or frame.shape[2:] not in ((), (3,)):
         raise ValueError(f"expected a frame of uint8 (H, W) or (H, W, 3), found {frame.dtype} {frame.shape}")
     if frame.shape[:2] == (SIDE, SIDE):
-        return Finding(_taken_as_it_is(frame, invert))
+        return Finding(_taken_as_it_is(frame, way.invert))
     from .looking import look
 
     if min(frame.shape[:2]) < LEAST_SIDE:
         return Finding([])
-    view = look(frame, invert=invert, single=layout == "single", lower=lower, whole=whole)
+    view = look(frame, way, single=layout == "single")
     rows = _rows(view, layout)
     several = sum(map(len, rows)) > 1
     parts = _parts(rows, view, frame, several=several, min_height=min_height)
     digits = framed(list(parts))
-    return Finding(digits, lower=view.lower if view.lower >= len(digits) else 0, on_sheet=view.sheet is not None)
+    lower = view.lower if view.lower >= len(digits) else 0
+    return Finding(digits, np.count_nonzero(view.weight), lower, on_sheet=view.sheet is not None)
 
 
 def find_digit(frame: NDArray[Any]) -> Found | None:

@@ -8,7 +8,7 @@ background; shadow multiplies paper and ink alike, so the share does not change 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -35,22 +35,24 @@ class Ink:
     Attributes:
         values: uint8 (H, W), 0 is ground and 255 is ink that reflects nothing.
         least: what is above it is a mark; chosen by `ink_threshold` unless given.
+        times: what is chosen is multiplied by this.
     """
 
     values: NDArray[Any]
     least: float | None = None
+    times: float = 1.0
 
     @cached_property
     def mask(self) -> NDArray[Any]:
         """Where marks are: uint8 (H, W), 255 there and 0 elsewhere."""
         import cv2
 
-        least = ink_threshold(self.values) if self.least is None else self.least
+        least = self.times * ink_threshold(self.values) if self.least is None else self.least
         return cv2.threshold(self.values, least, 255, cv2.THRESH_BINARY)[1]
 
     def changed(self, values: NDArray[Any]) -> Ink:
         """Return other ink, of which what is marks is chosen in the same way."""
-        return Ink(values, self.least)
+        return replace(self, values=values)
 
 
 def grey_copy(frame: NDArray[Any], side: int) -> NDArray[Any]:

@@ -24,6 +24,7 @@ from .marks import (
 from .pale_lines import without_pale_lines
 from .plates import find_plates, turned
 from .printed_lines import without_borders, without_lines, without_rules
+from .reading import AS_IT_IS, Way
 from .rows import LOW, in_company
 from .sheet import find_sheet
 
@@ -46,6 +47,7 @@ BROAD_AREA, BROAD = 0.04, 0.14  # of the frame, of its side: what is larger and 
 PALEST = 6.0  # of 255: paler is no ink
 ALONG = 0.5  # of its longer side: what lies along the edge of the sheet so far is no digit on it
 MOSTLY = 0.6  # of the weight of lower marks: so much stands in rows, if they are digits
+SOME = 20  # marks: where there are more, another threshold brought out a texture
 DARKER = 1.15  # times: ink in a shadow is so much darker than the shadow
 
 
@@ -78,52 +80,53 @@ class View:
     lower: int = 0
 
 
-def look(
-    frame: NDArray[Any], *, invert: str = "auto", single: bool = False, lower: bool = False, whole: bool = False
-) -> View:
+def look(frame: NDArray[Any], way: Way = AS_IT_IS, *, single: bool = False) -> View:
     """See the ink of a frame: of the sheet alone, where the frame shows more than that.
 
     Args:
         frame: uint8 (H, W) grey or (H, W, 3) BGR.
-        invert: "yes" for light ink on dark ground, "no" for dark on light, "auto" to find out, "other" for what that
-            does not find.
+        way: how to look at it.
         single: whether there is but one digit, which needs no closer look.
-        lower: see only what is too low to be a digit beside what is seen else, where there is any.
-        whole: see all of the frame, whatever sheet it shows.
     """
+    if way.inset:
+        y, x = (int(way.inset * side) for side in frame.shape[:2])
+        part = slice(y, frame.shape[0] - y), slice(x, frame.shape[1] - x)
+        grey = grey_copy(frame[part], WORK_SIDE)
+        return replace(_look_at(frame[part], grey, None, way, single=single), part=part)
     small = small_copy(frame, WORK_SIDE)
-    sheet = None if whole else find_sheet(small)
+    sheet = None if way.whole else find_sheet(small)
     if sheet is None:
-        return _look_at(frame, grey_of(small), None, invert=invert, single=single, lower=lower)
+        return _look_at(frame, grey_of(small), None, way, single=single)
     part = sheet.part_of(frame)
-    view = _look_at(frame[part], grey_copy(frame[part], WORK_SIDE), sheet, invert=invert, single=single, lower=lower)
+    view = _look_at(frame[part], grey_copy(frame[part], WORK_SIDE), sheet, way, single=single)
     longer = np.maximum(view.marks.width, view.marks.height)
     weight = np.where(sheet.contact(view.marks.labels, view.marks.names) > ALONG * longer, 0, view.weight)
     return replace(view, all_ink=sheet.covered(view.all_ink, view.mask), part=part, sheet=sheet, weight=weight)
 
 
-def _look_at(
-    frame: NDArray[Any], grey: NDArray[Any], sheet: Sheet | None, *, invert: str, single: bool, lower: bool
-) -> View:
+def _look_at(frame: NDArray[Any], grey: NDArray[Any], sheet: Sheet | None, way: Way, *, single: bool) -> View:
     """See the ink of a frame that shows nothing but the sheet, or the part with the sheet; `grey` is its copy."""
     import cv2
 
     grey = calm(sheet.carried_on(grey) if sheet else grey)
-    light = invert == "yes" or (invert in ("auto", "other") and is_light_on_dark(grey) == (invert == "auto"))
+    auto = way.invert == "auto"
+    light = way.invert == "yes" or ((auto or way.invert == "other") and is_light_on_dark(grey) == auto)
     grey = cv2.bitwise_not(grey) if light else grey
     cells, side = shrunk(grey), max(grey.shape)
     # The rim tells ground from ink where strokes are as wide as the gaps between them.
-    other = ((cv2.bitwise_not(grey), 255 - cells),) if invert == "auto" and has_dark_rim(cells) else ()
-    for each, its_cells in () if lower else (*other, (grey, cells)):
+    other = ((cv2.bitwise_not(grey), 255 - cells),) if auto and has_dark_rim(cells) else ()
+    for each, its_cells in () if way.lower else (*other, (grey, cells)):
         if closely := close_up(each, its_cells):
             return replace(_view(closely[0], *closely), is_even=True)
-    view = replace(_without_shadow(grey, _overlook(grey, REACH)), is_even=even_ground(cells) > 0)
-    plates = find_plates(view.marks, view.ink) if invert == "auto" else []
+    view = replace(_without_shadow(grey, _overlook(grey, REACH, way), way), is_even=even_ground(cells) > 0)
+    plates = find_plates(view.marks, view.ink) if auto else []
     if plates:
-        view = _overlook(turned(grey, plates, scale=1.0), REACH)
+        view = _overlook(turned(grey, plates, scale=1.0), REACH, way)
+    if (way.least != 1 or way.inset) and np.count_nonzero(view.weight) > SOME:
+        return replace(view, weight=np.zeros_like(view.weight))
     tallest = LOW * view.height
     lower_view = _only_lower(view, tallest)
-    view = lower_view if lower else replace(view, lower=_count_in_rows(lower_view, side))
+    view = lower_view if way.lower else replace(view, lower=_count_in_rows(lower_view, side))
     if single or not SPECK * side <= view.height < SMALL * side:
         return view
     several = np.count_nonzero((view.marks.height > view.height / 2) & (view.weight > 0)) > 1
@@ -137,8 +140,8 @@ def _look_at(
     closer = cv2.bitwise_not(closer) if light else closer
     closer = turned(closer, plates, scale=max(closer.shape) / side) if plates else closer
     scale = max(closer.shape) / side
-    close_view = _look_closer(closer, view.height * scale)
-    return _only_lower(close_view, tallest * scale) if lower else replace(close_view, lower=view.lower)
+    close_view = _look_closer(closer, view.height * scale, way)
+    return _only_lower(close_view, tallest * scale) if way.lower else replace(close_view, lower=view.lower)
 
 
 def _only_lower(view: View, height: float) -> View:
@@ -169,9 +172,9 @@ def _side_for(height: float, side: int, full: int) -> int:
     return side
 
 
-def _overlook(grey: NDArray[Any], reach: float) -> View:
+def _overlook(grey: NDArray[Any], reach: float, way: Way) -> View:
     """See dark ink on a whole page; `reach` is a share of its longest side."""
-    seen = Ink(ink_map(grey, reach=reach * max(grey.shape)))
+    seen = Ink(ink_map(grey, reach=reach * max(grey.shape)), times=way.least)
     ink = without_borders(without_rules(without_pale_lines(seen)))
     return _view(seen.values, ink.values, ink.mask)
 
@@ -183,7 +186,7 @@ def _view(seen: NDArray[Any], ink: NDArray[Any], mask: NDArray[Any], marks: Mark
     return View(seen, ink, mask, marks, weight, typical_height(marks, weight))
 
 
-def _without_shadow(grey: NDArray[Any], view: View) -> View:
+def _without_shadow(grey: NDArray[Any], view: View, way: Way) -> View:
     """Look again with less reach where the main mark may be a shadow with digits in it."""
     import cv2
 
@@ -194,7 +197,7 @@ def _without_shadow(grey: NDArray[Any], view: View) -> View:
     depth = cv2.distanceTransform(marks.cut_out(main, room=1)[1], cv2.DIST_L2, 3)
     if 2 * cv2.minMaxLoc(depth)[1] < broad:
         return view
-    again = _overlook(grey, NARROW_REACH)
+    again = _overlook(grey, NARROW_REACH, way)
     if again.height < LEAST_SHARE * max(grey.shape):
         return view
     # What is left out must be broad and paler than what stays, else it was thick strokes.
@@ -204,12 +207,12 @@ def _without_shadow(grey: NDArray[Any], view: View) -> View:
     return again if darker else view
 
 
-def _look_closer(grey: NDArray[Any], height: float) -> View:
+def _look_closer(grey: NDArray[Any], height: float, way: Way) -> View:
     """See dark ink where digits have a known height: each stroke against its own surroundings."""
     import cv2
 
     seen = ink_map(grey, reach=max(9.0, CLOSE_REACH * height))
-    palest = int(max(PALEST, OF_USUAL * ink_threshold(seen)))
+    palest = int(max(PALEST, OF_USUAL * way.least * ink_threshold(seen)))
     ink = without_rules(Ink(without_pale_lines(Ink(seen, FAINT * palest)).values, palest)).values
     around = int(height) | 1
     darkest = cv2.blur(cv2.dilate(ink, square(around)), (around, around))

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .choosing import Scored, in_one_order, score, with_count, with_cuts, with_joints, without_overlapped
+from .attempts import Attempt, best_attempt
+from .choosing import Scored, score, with_count, with_cuts, with_joints
 from .classifier import Classifier
 from .finder import Finding, find
 from .frames import Frame
 from .printable import printable
 from .reading import UNSURE, ModelName, ReadDigit, Reading, Timing, Way
 from .reading_settings import ReadingSettings, Roi
-from .words import FEW, NO_DIGIT, count_in_numbers, without_words
+from .words import NO_DIGIT, without_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from .context import Context
     from .finder import Found
     from .model_card import ModelCard
-
-GROUND = 0.2  # of the longest side: what is smaller is no piece of ground that was taken for ink
 
 
 @dataclass(frozen=True)
@@ -130,52 +129,24 @@ class Reader:
         pairs: list[tuple[NDArray[Any], ReadDigit]] = []
         ways, find_s = [], 0.0
         for roi in regions:
-            digits, way, its_find_s = self._read_part(roi.part_of(image))
-            ways.append(way)
-            find_s += its_find_s
-            pairs += self._labelled(digits, roi, first_row=pairs[-1][1].row + 1 if pairs else 0)
+            best = self._read_part(roi.part_of(image))
+            ways.append(best.way)
+            find_s += best.find_s
+            pairs += self._labelled(best.digits, roi, first_row=pairs[-1][1].row + 1 if pairs else 0)
         return pairs, tuple(ways), find_s
 
-    def _read_part(self, part: NDArray[Any]) -> tuple[list[Scored], Way, float]:
-        """Read a region; say how it was looked at, and how long finding took, seconds.
+    def _read_part(self, part: NDArray[Any]) -> Attempt:
+        """Read a region."""
+        if part.size == 0:  # beyond the frame
+            return Attempt(Way(self.settings.invert), [], Finding([]), 0.0)
+        return best_attempt(partial(self._attempt, part), self.settings, self._letters_below, max(part.shape[:2]))
 
-        Where there are marks, none is a digit, and one is as large as a piece of ground, light may have been taken for
-        dark: it was if a number comes out of taking it the other way. Where as many marks that are too low stand in
-        rows as digits are sure, these may be digits: they are if more numbers come out of them. Where a sheet bears no
-        digit, something else may have been taken for it: it was if digits come out of the whole frame.
-        """
-        settings, way = self.settings, Way(self.settings.invert)
-        digits, found, find_s = self._read_one_way(part, way)
-        if settings.layout == "single" or (sure := self._count_sure(digits)) >= max(FEW, found.lower + 1):
-            return digits, way, find_s
-        if found.lower and settings.layout != "row" and not settings.expect_digits:
-            lower, _, more_s = self._read_one_way(part, way, lower=True)
-            find_s += more_s
-            if count_in_numbers(lower, self._letters_below) >= max(FEW, sure, len(lower) / 2):
-                above = [digit for digit in digits if digit.best >= self._letters_below]
-                return in_one_order(without_overlapped(above, lower), lower), way, find_s
-        largest = max((side for digit in found.digits for side in digit.box[2:]), default=0)
-        again = [(Way("other"), FEW)] if way.invert == "auto" and largest >= GROUND * max(part.shape[:2]) else []
-        again += [(way._replace(whole=True), 1)] if found.on_sheet else []
-        for other, least in again if not sure else ():
-            others, _, more_s = self._read_one_way(part, other)
-            find_s += more_s
-            if self._count_sure(others) >= max(least, len(others) / 2):
-                return others, other, find_s
-        return digits, way, find_s
-
-    def _read_one_way(
-        self, part: NDArray[Any], way: Way, *, lower: bool = False
-    ) -> tuple[list[Scored], Finding, float]:
-        if part.size == 0:  # a region beyond the frame holds nothing
-            return [], Finding([]), 0.0
-        settings, start_s = self.settings, time.perf_counter()
-        found = find(part, layout=settings.layout, min_height=settings.min_height, lower=lower, **way._asdict())
+    def _attempt(self, part: NDArray[Any], way: Way) -> Attempt:
+        """Read a region in one way."""
+        start_s = time.perf_counter()
+        found = find(part, way, layout=self.settings.layout, min_height=self.settings.min_height)
         find_s = time.perf_counter() - start_s
-        return self._choose(found.digits, part), found, find_s
-
-    def _count_sure(self, digits: list[Scored]) -> int:
-        return sum(digit.best >= self._letters_below for digit in digits)
+        return Attempt(way, self._choose(found.digits, part), found, find_s)
 
     def _looks(self, found: Sequence[Found]) -> NDArray[np.float32]:
         """Score digits by what they look like."""

@@ -35,10 +35,25 @@ class ReadDigit:
 
 
 class Way(NamedTuple):
-    """How a frame, or a region of it, was looked at; see `finder.find`."""
+    """How a frame, or a region of it, is looked at.
+
+    Attributes:
+        invert: "yes" for light ink on dark ground, "no" for dark on light, "auto" to find out, "other" for what that
+            does not find.
+        whole: whether all of it, whatever sheet it shows.
+        lower: whether only what is too low to be a digit beside what is seen else.
+        least: so many times as much ink as usual makes a mark.
+        inset: so much of its sides is left out all around.
+    """
 
     invert: str
     whole: bool = False
+    lower: bool = False
+    least: float = 1.0
+    inset: float = 0.0
+
+
+AS_IT_IS = Way("auto")
 
 
 @dataclass(frozen=True)

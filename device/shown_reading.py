@@ -129,7 +129,7 @@ def _stages_of(image: NDArray[Any], settings: ReadingSettings, way: Way) -> list
     shown: list[tuple[str, NDArray[Any]]] = [("grey", grey)]
     if image.shape[:2] == (SIDE, SIDE) or min(image.shape[:2]) < LEAST_SIDE:
         return shown
-    view = look(image, invert=way.invert, single=settings.layout == "single", whole=way.whole)
+    view = look(image, way, single=settings.layout == "single")
     if view.sheet:
         shown.append(("sheet", _in_place(view.sheet.carried_on(grey[view.part]), view, grey)))
     seen = (_stretched(view.all_ink), _stretched(view.ink), view.mask)
@@ -141,7 +141,7 @@ def _in_place(picture: NDArray[Any], view: View, grey: NDArray[Any]) -> NDArray[
     """Return what was seen of a part of a frame, uint8 (h, w), where it is in the frame, light around it."""
     import cv2
 
-    if view.sheet is None:
+    if view.part == (slice(None), slice(None)):
         return picture
     whole = np.full_like(grey, 255)
     size = whole[view.part].shape[::-1]

@@ -55,6 +55,11 @@ def count_in_numbers(digits: Sequence[Scored], threshold: float) -> int:
     return sum(words[digit.found.row, digit.found.word] > 1 and not _is_slender(digit) for digit in sure)
 
 
+def are_slender(digits: Sequence[Scored]) -> bool:
+    """Tell whether all digits are slender, as any line is."""
+    return all(map(_is_slender, digits))
+
+
 def _without_signs(row: Sequence[Scored], threshold: float) -> list[Scored]:
     """Leave out marks much lower than the others of which the model is not sure, and lower ones that it refuses."""
     height = _height(row)

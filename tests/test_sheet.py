@@ -12,6 +12,7 @@ from device.finder import find_digits
 from device.frames import Frame
 from device.looking import View, look
 from device.reader import Reader
+from device.reading import Way
 from device.sheet import find_sheet
 from device.shown_reading import stages
 
@@ -173,9 +174,9 @@ def test_what_is_beside_a_sheet_is_read_where_nothing_is_on_it(
     reading, canonical = reader.read_closely(Frame("sheet", 0, 0.0, frame))
     assert reading.rows == rows
 
-    def noted(frame: np.ndarray, **how: object) -> View:
-        looked_at.append(how["whole"])
-        return look(frame, **how)
+    def noted(frame: np.ndarray, way: Way, *, single: bool) -> View:
+        looked_at.append(way.whole)
+        return look(frame, way, single=single)
 
     monkeypatch.setattr("device.looking.look", noted)
     stages(frame, reading, canonical, reader.settings)

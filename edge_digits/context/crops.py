@@ -17,6 +17,7 @@ from device.context import HEIGHT, WIDTH, crop
 from device.errors import DataError
 from device.finder import Found, find, pieces_of
 from device.output_files import atomic_path
+from device.reading import Way
 from device.words import NO_DIGIT
 
 from .frames import Sources, cropped, draw_frame
@@ -106,7 +107,7 @@ def draw_crops(
         parts: list[Box] = []
         if digits and rng.random() < CROPPED:
             frame, digits, parts = cropped(frame, digits, rng)
-        found = find(frame, layout="auto", invert="auto", min_height=0, lower=bool(rng.random() < LOWER)).digits
+        found = find(frame, Way("auto", lower=bool(rng.random() < LOWER)), layout="auto", min_height=0).digits
         grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
         cut = [found[place] for place in rng.permutation(len(found))[:MOST_CUT]]
         pieces = [piece for each in pieces_of(cut) for piece in each.values()]

@@ -1,0 +1,105 @@
+"""Look at a frame in other ways where the usual one does not show digits for sure, and say which way is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .choosing import Scored, in_one_order, without_overlapped
+from .finder import Finding
+from .reading import Way
+from .reading_settings import ReadingSettings
+from .words import FEW, are_slender, count_in_numbers
+
+GROUND = 0.2  # of the longest side: what is smaller is no piece of ground that was taken for ink
+# Strokes may lie at the border of a cell, be paler than what was taken for marks, or darker than what they run into.
+AGAIN: tuple[dict[str, Any], ...] = ({"inset": 0.04}, {"least": 0.5}, {"least": 1.2})
+SOME, DOUBTFUL = 30, 3  # marks, and what may be digits of them but is not sure: with more a frame is too full for that
+BEYOND_DOUBT = 0.95  # of a score: what is seen so is believed
+
+
+@dataclass(frozen=True, eq=False)
+class Attempt:
+    """What came of looking in one way.
+
+    Attributes:
+        way: the way.
+        digits: what was chosen of what was found, scored.
+        found: what was found.
+        find_s: how long finding took, seconds.
+    """
+
+    way: Way
+    digits: list[Scored]
+    found: Finding
+    find_s: float
+
+
+def best_attempt(look: Callable[[Way], Attempt], settings: ReadingSettings, threshold: float, side: int) -> Attempt:
+    """Look in as few ways as it takes; `find_s` of the one that is believed is that of all.
+
+    Where there are few marks, and not all that is read is sure, the frame is looked at once more with less around it,
+    and with other thresholds: that is believed if each mark is a digit beyond doubt, and not all are slender, as any
+    line is.
+
+    Args:
+        look: reads a frame in one way.
+        settings: what is looked for.
+        threshold: the score from which the model is sure of a digit.
+        side: the frame's longest, pixels.
+    """
+    tried: list[Attempt] = []
+
+    def attempt(way: Way) -> Attempt:
+        tried.append(look(way))
+        return tried[-1]
+
+    best = attempt(Way(settings.invert))
+    if settings.layout != "single":
+        best = _lower_or_ground(best, attempt, settings, threshold, side)
+    sure, marks = _count_sure(best, threshold), sum(each.found.marks for each in tried)
+    is_read = 0 < sure == len(best.digits)
+    is_simple = 0 < marks <= SOME and len(best.found.digits) - sure <= DOUBTFUL
+    for change in AGAIN if is_simple and not is_read else ():
+        again = attempt(best.way._replace(**change))
+        if len(again.digits) >= max(1, sure) and _is_beyond_doubt(again):
+            best = again
+            break
+    return replace(best, find_s=sum(each.find_s for each in tried))
+
+
+def _lower_or_ground(
+    usual: Attempt, attempt: Callable[[Way], Attempt], settings: ReadingSettings, threshold: float, side: int
+) -> Attempt:
+    """Read what is too low, or what was taken for ground, where these may be the digits.
+
+    Where as many marks that are too low stand in rows as digits are sure, these may be digits: they are if more numbers
+    come out of them. Where there are marks, none is a digit, and one is as large as a piece of ground, light may have
+    been taken for dark: it was if a number comes out of taking it the other way. Where a sheet bears no digit,
+    something else may have been taken for it: it was if digits come out of the whole frame.
+    """
+    sure, found = _count_sure(usual, threshold), usual.found
+    if sure >= max(FEW, found.lower + 1):
+        return usual
+    if found.lower and settings.layout != "row" and not settings.expect_digits:
+        lower = attempt(usual.way._replace(lower=True)).digits
+        if count_in_numbers(lower, threshold) >= max(FEW, sure, len(lower) / 2):
+            above = [digit for digit in usual.digits if digit.best >= threshold]
+            return replace(usual, digits=in_one_order(without_overlapped(above, lower), lower))
+    largest = max((length for digit in found.digits for length in digit.box[2:]), default=0)
+    others = [(Way("other"), FEW)] if usual.way.invert == "auto" and largest >= GROUND * side else []
+    others += [(usual.way._replace(whole=True), 1)] if found.on_sheet else []
+    for way, least in others if not sure else ():
+        other = attempt(way)
+        if _count_sure(other, threshold) >= max(least, len(other.digits) / 2):
+            return other
+    return usual
+
+
+def _count_sure(attempt: Attempt, threshold: float) -> int:
+    return sum(digit.best >= threshold for digit in attempt.digits)
+
+
+def _is_beyond_doubt(attempt: Attempt) -> bool:
+    return min(digit.best for digit in attempt.digits) >= BEYOND_DOUBT and not are_slender(attempt.digits)

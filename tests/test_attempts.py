@@ -1,0 +1,119 @@
+"""Frames are looked at in other ways where the usual one does not show digits for sure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from benchmarks.measuring_digits import MeasuringDigits
+from device.attempts import AGAIN, SOME, Attempt, best_attempt
+from device.choosing import Scored
+from device.classifier import Classifier
+from device.finder import Finding, Found, find
+from device.frames import Frame
+from device.reader import Reader
+from device.reading import Way
+from device.reading_settings import ReadingSettings
+from device.shown_reading import stages
+
+THRESHOLD = 0.8
+USUAL = Way("auto")
+WAYS = [USUAL, *(USUAL._replace(**change) for change in AGAIN)]
+
+
+def seen(*scores: float, marks: int = 3, width: int = 30) -> Callable[[Way], Attempt]:
+    """Make up what looking in any way gives: digits of these scores, 40 px high."""
+    found = [Found((50 * place, 0, width, 40), np.zeros((28, 28), np.uint8)) for place in range(len(scores))]
+    digits = [Scored(each, np.full(10, score), score) for each, score in zip(found, scores, strict=True)]
+    return lambda way: Attempt(way, digits, Finding(found, marks), 0.001)
+
+
+def looks(*, usual: Callable[[Way], Attempt], **others: Callable[[Way], Attempt]) -> tuple[Attempt, list[Way]]:
+    """Look at a frame that looks so in the usual way, and so in others, by the name of what is changed."""
+    asked = []
+
+    def look(way: Way) -> Attempt:
+        asked.append(way)
+        changed = [name for name in others if getattr(way, name) != getattr(USUAL, name)]
+        return others[changed[0]](way) if changed else usual(way)
+
+    return best_attempt(look, ReadingSettings(), THRESHOLD, 400), asked
+
+
+def test_what_is_sure_is_looked_at_once() -> None:
+    """Digits above the threshold need no other look."""
+    best, asked = looks(usual=seen(0.81, 0.99))
+    assert (best.way, asked) == (USUAL, [USUAL])
+
+
+@pytest.mark.parametrize("usual", [seen(), seen(0.5), seen(0.99, 0.5)], ids=["nothing", "doubt", "partly"])
+def test_what_is_doubtful_is_believed_in_the_first_way_that_leaves_no_doubt(usual: Callable[[Way], Attempt]) -> None:
+    """Each way is tried in turn, and none after the one that is believed; finding takes the time of all."""
+    best, asked = looks(usual=usual, inset=seen(0.9), least=seen(0.96))
+    assert (best.way, asked) == (WAYS[2], WAYS[:3])
+    assert best.find_s == pytest.approx(0.003)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [seen(0.94), seen(), seen(0.99, 0.9), seen(0.99, width=15)],
+    ids=["doubt", "nothing", "partly", "a line"],
+)
+def test_what_remains_doubtful_is_read_in_the_usual_way(other: Callable[[Way], Attempt]) -> None:
+    """Neither less than a digit beyond doubt nor a line, which may be anything, is believed instead."""
+    best, asked = looks(usual=seen(0.5), inset=other, least=other)
+    assert (best.way, asked) == (USUAL, WAYS)
+
+
+def test_no_sure_digit_is_given_up() -> None:
+    """A way that shows fewer digits than are sure already is not believed."""
+    best, _ = looks(usual=seen(0.99, 0.98, 0.5), inset=seen(0.99), least=seen(0.99))
+    assert best.way == USUAL
+
+
+@pytest.mark.parametrize("usual", [seen(0.5, marks=SOME + 1), seen(*[0.5] * 4), seen(marks=0)])
+def test_what_is_full_or_empty_is_looked_at_once(usual: Callable[[Way], Attempt]) -> None:
+    """Textures and text show something in any way, and blank paper nothing."""
+    assert looks(usual=usual, inset=seen(0.99), least=seen(0.99))[1] == [USUAL]
+
+
+def with_a_pale_stroke(digit: np.ndarray) -> np.ndarray:
+    """Draw a digit, 0–255 ink, on paper, the middle of it so pale that it is no mark beside the rest."""
+    ink = cv2.resize(digit, (280, 280), interpolation=cv2.INTER_CUBIC) / 255
+    ink[110:170] *= 0.3
+    return np.clip(220 - 150 * ink, 0, 255).astype(np.uint8)
+
+
+def test_pale_strokes_are_read(
+    classifier: Classifier, sample_digits: MeasuringDigits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many digits of which a part is pale are read, as hardly any is in the usual way."""
+    reader, right = Reader(classifier), []
+    for ways in (AGAIN, ()):
+        monkeypatch.setattr("device.attempts.AGAIN", ways)
+        right.append(0)
+        for label in (2, 3, 5, 7):
+            for digit in sample_digits.images[sample_digits.labels == label][:8]:
+                frame = Frame("pale", 0, 0.0, with_a_pale_stroke(digit))
+                right[-1] += reader.read(frame).text == str(label)
+    assert right[0] >= 15
+    assert right[1] <= 5
+
+
+def test_what_is_seen_with_less_around_it_lies_where_it_is(
+    classifier: Classifier, sample_digits: MeasuringDigits
+) -> None:
+    """Boxes, and the pictures of the stages, are in the frame's pixels though its rim was not looked at."""
+    frame = np.full((300, 400, 3), 220, np.uint8)
+    digit = cv2.resize(sample_digits.images[0], (112, 112), interpolation=cv2.INTER_CUBIC)
+    frame[100:212, 150:262] -= (digit // 2)[..., np.newaxis]
+    inset = USUAL._replace(inset=0.1)
+    usual, less = (find(frame, way, layout="auto", min_height=0).digits[0] for way in (USUAL, inset))
+    assert np.abs(np.subtract(usual.box, less.box)).max() <= 2  # the copies that are looked at have other pixels
+    reading, canonical = Reader(classifier).read_closely(Frame("scene", 0, 0.0, frame))
+    told = stages(frame, replace(reading, ways=(inset,)), canonical, ReadingSettings())
+    assert told.shape == stages(frame, reading, canonical, ReadingSettings()).shape
