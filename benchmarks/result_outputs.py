@@ -69,22 +69,27 @@ class Outputs:
             require_matplotlib()
 
     def write(self, results: Sequence[BenchResult], *, with_table: bool = True) -> None:
-        """Write results; JSON takes one alone.
+        """Write results; JSON takes one alone. Files are written also where standard output takes no more.
 
         Raises:
             OutputError: a file cannot be written.
         """
+        try:
+            if self.json == STDOUT:
+                click.echo(results[0].to_json())
+            elif with_table:
+                for result in results:
+                    show_tables(result)
+        finally:
+            self._write_files(results)
+
+    def _write_files(self, results: Sequence[BenchResult]) -> None:
         from device.output_files import write_text
 
         from .csv_document import format_csv
         from .markdown import format_markdown
         from .report import write_html, write_plot
 
-        if self.json == STDOUT:
-            click.echo(results[0].to_json())
-        elif with_table:
-            for result in results:
-                show_tables(result)
         if self.json_file:
             write_text(self.json_file, results[0].to_json() + "\n")
         if self.markdown:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from device.errors import FitError
+from device.errors import FitError, OutputError
 
 from .quiet_conversion import quiet_conversion
 from .variants import Variant
+
+ROOM_BYTES = 2**20  # less in the folder for temporary files, and what TensorFlow says is of no use
 
 
 def make_flatbuffer(converter: Any, variant: Variant, calibration: NDArray[np.uint8] | None) -> bytes:
@@ -27,12 +31,18 @@ def make_flatbuffer(converter: Any, variant: Variant, calibration: NDArray[np.ui
 
     Raises:
         FitError: TensorFlow's converter cannot make this variant of this model.
+        OutputError: it has no room for temporary files.
     """
     variant.configure(converter, lambda: _one_by_one(calibration))
     with quiet_conversion():
         try:
             flatbuffer: bytes = converter.convert()
         except Exception as cause:
+            if (free_bytes := shutil.disk_usage(tempfile.gettempdir()).free) < ROOM_BYTES:
+                raise OutputError(
+                    f"{tempfile.gettempdir()}: TensorFlow needs room there for what it converts, found "
+                    f"{free_bytes:,} bytes; free some, or name another folder by TMPDIR"
+                ) from cause
             reason = " ".join(str(cause).split())[:300]
             raise FitError(f"TensorFlow cannot convert this model to {variant.name}: {reason}") from cause
     return flatbuffer

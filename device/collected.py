@@ -100,7 +100,11 @@ def unsure_crops(folder: Path) -> list[Path]:
     Raises:
         DataError: the folder is not there or holds nothing collected.
     """
-    if not (folder / UNSURE).is_dir():
+    try:
+        is_there = (folder / UNSURE).is_dir()
+    except OSError as cause:
+        raise DataError(f"{folder}: cannot be read: {cause.strerror}; check its permissions") from cause
+    if not is_there:
         raise DataError(
             f"{folder}: expected a folder that run --collect made, with {UNSURE}/ in it, found none; check the path"
         )

@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -18,7 +18,8 @@ import click
 
 from .early_end import INTERRUPTED, Asked
 from .errors import EdgeDigitsError, one_line
-from .standard_output import came_from_stdout, discard, open_closed_streams
+from .printable import printable
+from .standard_output import came_from_stdout, discard, going_on_unheard, open_closed_streams
 from .version import VERSION
 
 FLUSHING_S = 0.3
@@ -57,7 +58,12 @@ _PACKAGES = {"cv2": "opencv-python-headless", "PIL": "pillow", "sklearn": "sciki
 
 
 class Command(click.Command):
-    """A command with --quiet and --debug whose errors become one line on stderr and the right exit code."""
+    """A command with --quiet and --debug whose errors become one line on stderr and the right exit code.
+
+    It goes on where the reader of standard output has gone (`| head`): files, and the exit code of a gate, are results.
+    """
+
+    goes_on_unheard = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -70,7 +76,8 @@ class Command(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command and translate what ends it."""
         try:
-            return super().invoke(ctx)
+            with going_on_unheard() if self.goes_on_unheard else nullcontext():
+                return super().invoke(ctx)
         except click.exceptions.Exit:
             raise
         except BaseException as error:
@@ -84,6 +91,12 @@ class Command(click.Command):
             if not isinstance(error, _EXPECTED):
                 raise
             ctx.exit(report_end(error))
+
+
+class StreamingCommand(Command):
+    """A command that writes as long as anybody reads, and ends when the reader of standard output has gone."""
+
+    goes_on_unheard = False
 
 
 class LazyGroup(click.Group):
@@ -178,7 +191,9 @@ def report_end(error: BaseException) -> int:
     elif isinstance(error, MemoryError):
         text, code = "out of memory; close other programs or use smaller input", 1
     else:
-        text, code = f"{error}; check the path, its permissions and the space there", 1
+        name = getattr(error, "filename", None)
+        reason = str(error) if name is None else f"{printable(str(name))}: {getattr(error, 'strerror', error)}"
+        text, code = f"{reason}; check the path, its permissions and the space there", 1
     say(f"error: {' '.join(text.split())}")
     return code
 

@@ -82,6 +82,13 @@ def read_part(path: Path, part: Part, *, classes: int = len(LABELS)) -> Labelled
     Raises:
         DataError: nothing is there, it is damaged, or it does not hold digits of 28×28 with such labels.
     """
+    try:
+        return _read_part(path, part, classes)
+    except OSError as cause:  # of a folder or name that cannot be asked for what is there
+        raise DataError(f"{path}: cannot be read: {cause.strerror}; check the path and its permissions") from cause
+
+
+def _read_part(path: Path, part: Part, classes: int) -> LabelledDigits:
     if not path.is_dir():
         return _read_npz(path, part, classes)
     names = [f"{_STEMS[part]}-{kind}" for kind in ("images-idx3-ubyte", "labels-idx1-ubyte")]
@@ -186,6 +193,8 @@ def _read_npz(path: Path, part: Part, classes: int) -> LabelledDigits:
             members = [archive.read(f"{key}.npy") for key in keys if not absent]
         arrays = [np.asarray(np.load(io.BytesIO(member), allow_pickle=False)) for member in members]
     except _DAMAGED as cause:
+        if isinstance(cause, PermissionError):
+            raise
         foreign = _foreign_kind(path)
         if foreign is not None:
             raise DataError(f"{path}: expected an .npz file, found {foreign}") from cause

@@ -43,6 +43,7 @@ def run_settings(
         OutputError: readings of files were lost.
     """
     _refuse_to_read_own_pictures(settings)
+    _refuse_one_file_for_two(settings)
     source = choose_source(settings.source, settings.camera, stdin=stdin, say=say)
     if idle := [] if source.stream else idle_on_pictures(settings):
         note(f"{', '.join(idle)}: without effect on pictures, each of which stands for itself")
@@ -70,6 +71,18 @@ def _refuse_to_read_own_pictures(settings: Settings) -> None:
     for option, place in places.items():
         if place is not None and os.path.realpath(place) == folder:
             raise UsageError(f"{option}: expected a folder that is not read here, found {place}; choose another place")
+
+
+def _refuse_one_file_for_two(settings: Settings) -> None:
+    """Raise UsageError where two outputs would be written to one file."""
+    places = {"--csv": settings.history.csv, "--sqlite": settings.history.sqlite, "--video": settings.pictures.video}
+    known: dict[str, str] = {}
+    for option, path in places.items():
+        first = known.setdefault(os.path.realpath(path), option) if path else option
+        if first != option:
+            raise UsageError(
+                f"{option}: expected a file of its own, found that of {first}, {path}; choose another name"
+            )
 
 
 def _refuse_losses(sinks: Sinks) -> None:

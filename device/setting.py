@@ -158,7 +158,8 @@ def convert(value: object, wanted: Any, *, where: str) -> Any:
         return Path(value)
     elif isinstance(wanted, type) and type(value) is wanted and not _is_beyond(value):
         return value
-    raise UsageError(f"{where}: expected {describe(wanted)}, found {value!r}")
+    most = f" below {MOST:.0e}" if _is_beyond(value) else ""
+    raise UsageError(f"{where}: expected {describe(wanted)}{most}, found {value!r}")
 
 
 def describe(wanted: Any) -> str:

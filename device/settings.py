@@ -141,7 +141,7 @@ class CollectSettings:
 
     folder: Path | None = setting(None, "Folder to keep them in.", option="--collect", example="collected")
     quota_mb: float = setting(
-        250.0, "Most megabytes (10^6 bytes) of the folder.", option="--quota-mb", least=0.01, most=MOST_MB
+        250.0, "Most megabytes (10^6 bytes) of the folder.", option="--quota-mb", least=0.1, most=MOST_MB
     )
     below: float = setting(0.9, "Keep digits whose score is below this.", least=0, most=1)
     changes: bool = setting(True, "Keep digits whose label changed since the frame before.")

@@ -34,3 +34,22 @@ class LineSink:
 
     def close(self) -> None:
         """Leave standard output open."""
+
+
+class ErrorSink:
+    """Says on stderr why a frame could not be read, where readings are not written as lines."""
+
+    name, every, pictures = "standard error", False, False
+
+    def __init__(self) -> None:
+        self._error: str | None = None
+
+    def write(self, events: Sequence[Event]) -> None:
+        """Say what was not said of the frame before."""
+        for each in events:
+            if each.reading.error not in (None, self._error):
+                write_reading(each.reading, as_json=False)
+            self._error = each.reading.error
+
+    def close(self) -> None:
+        """Leave standard error open."""

@@ -140,11 +140,22 @@ class VideoSink:
         self._writer.release()
         self._writer = None
         try:
+            self._refuse_cut_off()
             if self._path.exists():
                 raise OutputExistsError(f"{self._path}: something else made it meanwhile; the video is in {self._part}")
             self._part.replace(self._path)
         finally:
             self._let_go()
+
+    def _refuse_cut_off(self) -> None:
+        """Raise OutputError where the disk took less than was written, of which OpenCV says nothing."""
+        with self._part.open("rb") as file:
+            head = file.read(8)
+            said_bytes, there_bytes = int.from_bytes(head[4:], "little") + len(head), file.seek(0, os.SEEK_END)
+        if head[:4] != b"RIFF" or not len(head) < said_bytes <= there_bytes:
+            raise OutputError(
+                f"{self._path}: the video was cut off after {there_bytes:,} bytes; make room, or allow larger files"
+            )
 
     def _begin(self, cv2: Any, size: tuple[int, int]) -> None:
         self._refuse_full_disk()

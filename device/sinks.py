@@ -47,6 +47,10 @@ def _made(
         as_json = settings.output.format == "json"
         quiet = stream and not as_json and not settings.output.every_frame and not settings.voting.once
         yield LineSink(as_json=as_json, only_changes=quiet and not settings.voting.every_s)
+    if settings.output.format == "none":
+        from .sink_lines import ErrorSink
+
+        yield ErrorSink()
     if settings.output.format == "live":
         from .sink_terminal import TerminalSink
 

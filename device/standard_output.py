@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import os
 import sys
-from typing import TextIO
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TextIO, cast
 
 import click
 
@@ -26,6 +28,45 @@ def allow_closed_stdout() -> None:
     """Let what is written to a closed standard output be lost, for what has other places to write to."""
     if isinstance(sys.stdout, ClosedOutput):
         discard(sys.stdout)
+
+
+class Unheard:
+    """Stands for a standard output whose reader may go: what is written then is lost, and the command goes on."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write text."""
+        with self._or_nowhere():
+            return self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Pass on what was written."""
+        with self._or_nowhere():
+            self._stream.flush()
+
+    @contextmanager
+    def _or_nowhere(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            discard(self._stream)
+
+
+@contextmanager
+def going_on_unheard() -> Iterator[None]:
+    """Keep a reader of standard output that goes from ending what is done meanwhile."""
+    stream = sys.stdout
+    sys.stdout = cast("TextIO", Unheard(stream))
+    try:
+        yield
+    finally:
+        sys.stdout = stream
 
 
 def discard(stream: TextIO) -> None:

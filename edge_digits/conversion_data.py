@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from converters.request import ImageSet
-from device.errors import UsageError
+from device.errors import DataError, UsageError
 from device.idx import idx_md5
 from device.model_file import sha256
 
@@ -54,4 +54,7 @@ def training_record(model: Path) -> dict[str, Any]:
         DataError: it is there and damaged.
     """
     beside = model.parent / "training.json"
-    return dict(read_json(beside)) if beside.exists() else {}
+    try:
+        return dict(read_json(beside)) if beside.exists() else {}
+    except OSError as cause:
+        raise DataError(f"{model}: cannot be read: {cause.strerror}; check the path and its permissions") from cause

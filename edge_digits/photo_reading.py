@@ -99,6 +99,7 @@ def _why_absent(path: Path) -> str | None:
     try:
         if path.is_file():
             return None
+        found = "a folder or device" if path.exists() else found
     except OSError as cause:  # as for a name that is too long
         found = one_line(cause)
     if len(shown) > MOST_SHOWN:

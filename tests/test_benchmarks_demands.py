@@ -1,10 +1,14 @@
 """Gates, baselines and recommendations: what they read, what fails, and what is said."""
 
 import dataclasses
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from conftest import ROOT
 from test_benchmarks_compare import float_row, latency, read
 from test_benchmarks_figures import FAILED, make_result, make_row
 
@@ -191,6 +195,18 @@ def test_gates_and_recommendation_work_from_the_command(tmp_path):
         bench, [str(DEFAULT_MODEL), "--baseline", str(out), "--max-regression", "100000%", *QUICK]
     )
     assert again.exit_code == 0, again.output
+
+
+@needs_runtime
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_files_are_written_though_the_table_is_not_taken(tmp_path):
+    """What was measured is not lost with a full standard output."""
+    out = tmp_path / "a.json"
+    words = [sys.executable, "-m", "benchmarks", str(DEFAULT_MODEL), "--json", str(out), *QUICK]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(words, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, out.exists()) == (1, True)
+    assert "error: standard output takes no more" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
@@ -64,6 +65,16 @@ def test_the_next_command_can_be_pasted(picture: Path, tmp_path: Path) -> None:
     out = tmp_path / "my meter.toml"
     said = invoke("calibrate", picture, "--out", out).stdout
     assert f"try edge-digits classify --config '{out}' {picture}" in said
+
+
+def test_the_next_command_reads_what_was_calibrated(page: Scene, tmp_path: Path) -> None:
+    """Of a video that is run, as classify takes pictures."""
+    video = tmp_path / "v.avi"
+    writer = cv2.VideoWriter(str(video), cv2.VideoWriter_fourcc(*"MJPG"), 5, page.frame.shape[1::-1])
+    writer.write(page.frame)
+    writer.release()
+    out = tmp_path / "s.toml"
+    assert f"try edge-digits run --config {out} --source {video}" in invoke("calibrate", video, "--out", out).stdout
 
 
 def test_nothing_is_overwritten_unasked(picture: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from PIL import Image
 
 from device.cli import cli
 from device.collected import append_line, drop_stale_lines, read_lines
+from device.early_end import Asked
 from device.errors import UsageError
 from device.quota_folder import QuotaFolder, used_on_disk
 from device.reading import ModelName, ReadDigit, Reading
@@ -187,6 +188,14 @@ def test_a_person_confirms_corrects_deletes_and_skips(collected: Path) -> None:
     assert "2 labelled, 2 left or deleted" in result.stdout
     learning = result.stdout.splitlines()[-1].partition("; edge-digits train ")[2]
     assert train.make_context("train", split(learning)).params["sources"] == (str(collected),)
+
+
+def test_a_review_that_ctrl_c_ends_says_so(collected: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exit code 130, after what was done."""
+    monkeypatch.setattr(Asked, "to_end", KeyboardInterrupt())
+    result = review(collected)
+    assert result.exit_code == 130
+    assert "0 labelled, 4 left" in result.stdout
 
 
 def test_a_label_can_be_taken_back(collected: Path) -> None:

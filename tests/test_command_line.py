@@ -205,3 +205,47 @@ def test_the_end_of_the_terminal_is_an_end_like_sigterm(before: str, said: bytes
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, said, b"")
+
+
+@pytest.mark.parametrize(("command", "code"), [("Command", 3), ("StreamingCommand", 0)])
+def test_a_gate_counts_though_nobody_reads_the_result(command: str, code: int, tmp_path: Path) -> None:
+    """A reader that has gone takes neither a file nor the exit code; what writes as long as anybody reads ends."""
+    program = f"""
+import sys, time
+from pathlib import Path
+import click
+from device import command_line
+from device.errors import GateError
+
+@click.command(cls=command_line.{command})
+def judged():
+    sys.stdin.read()
+    for _ in range(3):
+        click.echo("x" * 100_000)
+    Path({str(tmp_path / "out")!r}).touch()
+    raise GateError("not met")
+
+command_line.run_command_line(judged, [])
+"""
+    words = [sys.executable, "-c", program]
+    with subprocess.Popen(
+        words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        process.stdin.close()
+        said = process.stderr.read()
+    assert process.returncode == code
+    assert said == (b"error: not met\n" if code else b"")
+    assert (tmp_path / "out").exists() == bool(code)
+
+
+def test_an_error_of_the_system_names_the_path_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Not its number."""
+    with pytest.raises(FileNotFoundError) as error:
+        (tmp_path / "none").read_text()
+    assert report_end(error.value) == 1
+    advice = "check the path, its permissions and the space there"
+    assert capsys.readouterr().err == f"error: {tmp_path}/none: No such file or directory; {advice}\n"

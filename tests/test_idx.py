@@ -179,3 +179,9 @@ def test_a_device_is_not_read():
     """What has no end is refused before it is read."""
     with pytest.raises(DataError, match="found a device or pipe"):
         read_part(Path("/dev/zero"), "test")
+
+
+def test_a_path_that_cannot_be_asked_for_is_data_that_is_missing():
+    """As a folder that nobody may read, or a name that is too long."""
+    with pytest.raises(DataError, match="cannot be read: File name too long; check the path"):
+        read_part(Path("x" * 300), "test")

@@ -291,3 +291,23 @@ def test_kill_9_leaves_nothing_corrupt(picture: Path, tmp_path: Path) -> None:
         assert database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] > 10
         database.close()
     assert all((tmp_path / "c" / line["file"]).stat().st_size > 0 for line in read_lines(tmp_path / "c"))
+
+
+def test_what_cannot_be_read_is_said_also_where_no_lines_are_wanted(tmp_path: Path) -> None:
+    """One line on stderr, and exit code 6."""
+    result = invoke("--source", tmp_path / "none.png", "--format", "none")
+    assert (result.exit_code, result.stdout) == (6, "")
+    assert "none.png: expected a picture file, found nothing there" in result.stderr
+
+
+def test_two_outputs_in_one_file_are_wrong_usage(picture: Path, tmp_path: Path) -> None:
+    """Neither is begun."""
+    result = invoke("--source", picture, "--csv", tmp_path / "a", "--sqlite", tmp_path / "a")
+    assert (result.exit_code, (tmp_path / "a").exists()) == (2, False)
+    assert "--sqlite: expected a file of its own, found" in result.stderr
+
+
+def test_two_formats_at_once_are_wrong_usage(picture: Path) -> None:
+    """--json is another word for one of them."""
+    assert invoke("--source", picture, "--json", "--format", "lines").exit_code == 2
+    assert invoke("--source", picture, "--json", "--format", "json").exit_code == 0

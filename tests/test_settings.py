@@ -64,6 +64,7 @@ def test_commented_examples_are_valid() -> None:
         ("[camera]\nwidth = true", "width: expected a whole number, found True"),
         ("[camera]\nwidth = 0", "width: expected at least 1, found 0"),
         ("[camera]\nsilence_s = nan", "silence_s: expected at least"),
+        ("[camera]\nsilence_s = 1e308", r"silence_s: expected a number below 1e\+18"),
         ("[camera]\nrotate = 45", "expected one of 0, 90, 180, 270, found 45"),
         ("[camera]\ncrop = [1, 2, 3]", "expected a list of 4, each a whole number"),
         ("[mqtt]\ntls = 1", "tls: expected true or false, found 1"),

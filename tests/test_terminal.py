@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -129,6 +130,19 @@ def test_a_video_has_every_frame(tmp_path: Path) -> None:
     assert 50_000 < (tmp_path / "small.avi").stat().st_size <= 200_000
     (line,) = said
     assert "its limit of 0.2 MB" in line
+
+
+def test_a_video_that_the_disk_did_not_take_whole_is_no_video(tmp_path: Path) -> None:
+    """OpenCV says nothing of it; the file does not get its name."""
+    path = tmp_path / "v.avi"
+    sink = VideoSink(path, fps=10, max_bytes=10_000_000, say=pytest.fail)
+    sink.write([event(number) for number in range(5)])
+    part = tmp_path / ".v.part.avi"
+    release = sink._writer.release
+    sink._writer = SimpleNamespace(release=lambda: (release(), os.truncate(part, 4096)))
+    with pytest.raises(OutputError, match="cut off after 4,096 bytes"):
+        sink.close()
+    assert not path.exists()
 
 
 def test_two_runs_never_write_one_video(tmp_path: Path) -> None:

@@ -13,13 +13,16 @@ import pytest
 from click.testing import CliRunner
 
 from converters import Agreement, Conversion, ConversionRequest, Gate, convert
+from converters.flatbuffers import make_flatbuffer
 from converters.graph import read_graph
 from converters.keras_models import with_raw_pixels
+from converters.variants import VARIANTS
 from converters.verification import gate_failure
 from device.errors import (
     ContractError,
     FitError,
     ModelFileError,
+    OutputError,
     OutputExistsError,
     RuntimeMissingError,
     UsageError,
@@ -305,3 +308,15 @@ def test_keras_chatter_stays_off_stdout(request_: ConversionRequest, capfd: pyte
     """Only results belong on stdout."""
     convert(replace(request_, variants=("float32",)))
     assert capfd.readouterr().out == ""
+
+
+def test_a_temporary_folder_without_room_is_named(monkeypatch) -> None:
+    """TensorFlow fails in other places then, with words that say nothing of it."""
+
+    class Failing:
+        def convert(self) -> bytes:
+            raise TypeError("'NoneType' object is not callable")
+
+    monkeypatch.setattr("converters.flatbuffers.ROOM_BYTES", 2**70)
+    with pytest.raises(OutputError, match="name another folder by TMPDIR"):
+        make_flatbuffer(Failing(), VARIANTS["float32"], None)

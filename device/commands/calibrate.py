@@ -45,10 +45,10 @@ def calibrate(*, source: str, out: Path, model: Path | None, force: bool) -> Non
     if out.suffix.lower() != ".toml":
         raise UsageError(f"--out: expected a name that ends in .toml, found {out}")
     picture = out.with_suffix(".png")
-    read = [model, *(each.path for each in find_pictures([source]))]
+    inputs = [model, *(each.path for each in find_pictures([source]))]
     for path in (out, picture):
-        refuse_existing(path, force=force, inputs=read)
-    frame = _first_frame(source)
+        refuse_existing(path, force=force, inputs=inputs)
+    frame, is_stream = _first_frame(source)
     reader = load_reader(ModelSettings(file=model), ReadingSettings(), warn=reporter())
     assert frame.image is not None
     proposal = propose_and_check(frame, reader)
@@ -60,7 +60,8 @@ def calibrate(*, source: str, out: Path, model: Path | None, force: bool) -> Non
         drawn = "what was read, drawn"
         found = f"expected the regions to read {_shown(proposal.reading)}, found {_shown(proposal.read_back)}"
         reporter()(f"warning: {out}: {found}; none are proposed, and the whole frame is read: add regions of your own")
-    click.echo(f"{picture}: {drawn}; try edge-digits classify --config {quote(str(out))} {quote(source)}")
+    read = f"run --config {quote(str(out))} --source" if is_stream else f"classify --config {quote(str(out))}"
+    click.echo(f"{picture}: {drawn}; try edge-digits {read} {quote(source)}")
 
 
 def _shown(reading: Reading) -> str:
@@ -68,8 +69,8 @@ def _shown(reading: Reading) -> str:
     return f"{' | '.join(reading.rows) or 'nothing'}  ({reading.confidence:.3f})"
 
 
-def _first_frame(source: str) -> Frame:
-    """Take the first frame of a camera, a video or a picture.
+def _first_frame(source: str) -> tuple[Frame, bool]:
+    """Take the first frame of a camera, a video or a picture; tell whether others follow it in time.
 
     Raises:
         EdgeDigitsError: the source is not there, or its first frame cannot be had.
@@ -79,10 +80,11 @@ def _first_frame(source: str) -> Frame:
     from ..settings import CameraSettings, SourceSettings
 
     say = reporter()
-    with choose_source(SourceSettings(source=source), CameraSettings(), stdin=open_stdin(), say=say).frames as frames:
+    chosen = choose_source(SourceSettings(source=source), CameraSettings(), stdin=open_stdin(), say=say)
+    with chosen.frames as frames:
         frame = next(iter(frames), None)
     if frame is None:
         raise PictureError(f"{source}: expected a frame, found none")
     if frame.error is not None:
         raise frame.error
-    return frame
+    return frame, chosen.stream

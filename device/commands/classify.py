@@ -7,14 +7,14 @@ from typing import Any
 
 import click
 
-from ..command_line import FILE, FOLDER, Command, reporter
+from ..command_line import FILE, FOLDER, StreamingCommand, reporter
 from ..errors import DataError
 from ..model_settings import PictureSettings
 from ..settings_options import apply_options, settings_options
 from .reading_options import open_stdin, write_readings
 
 
-@click.command(cls=Command)
+@click.command(cls=StreamingCommand)
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @settings_options(PictureSettings())
 @click.option("--config", type=FILE, help="Settings file (TOML); options win over it.")

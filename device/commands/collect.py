@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..command_line import FILE, Command, say
+from ..early_end import raise_if_asked
 from ..errors import PictureError, UsageError
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def review(folder: Path) -> None:
     done = _go_through(found)
     learning = f"edge-digits train --data {quote(str(folder))} --out runs/better"
     click.echo(f"{done} labelled, {len(found.crops) - done} left or deleted; {learning}")
+    raise_if_asked()
 
 
 @collect.command(cls=Command)

@@ -7,15 +7,15 @@ from typing import Any
 
 import click
 
-from ..command_line import FILE, Command, speakers_that_never_wait
-from ..errors import DataError
+from ..command_line import FILE, StreamingCommand, speakers_that_never_wait
+from ..errors import DataError, UsageError
 from ..settings import Settings
 from ..settings_options import apply_options, settings_options
 from ..standard_output import allow_closed_stdout
 from .reading_options import open_stdin
 
 
-@click.command(cls=Command)
+@click.command(cls=StreamingCommand)
 @settings_options(Settings())
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--config", type=FILE, help="Settings file (TOML); options win over it.")
@@ -38,7 +38,9 @@ def run(
     from ..settings_file import load_settings, override, print_settings
 
     settings = load_settings(config) if config else Settings()
-    if as_json and options["output__format"] is None:
+    if as_json and options["output__format"] not in (None, "json"):
+        raise UsageError(f"--json: expected no other format beside it, found --format {options['output__format']}")
+    if as_json:
         options["output__format"] = "json"
     settings = override(apply_options(settings, options), assignments)
     if print_config:
