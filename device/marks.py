@@ -17,7 +17,7 @@ LINE, SLENDER, CORNER = 0.6, 5.0, 0.4  # of the longest side, times as long as w
 SQUARES, SQUARED, NETTED = 6, 0.04, 0.2  # in a grid, so many, so long as a part of it; what it covers of its bounds
 SEVERAL = 3  # marks may be the digits that another one is compared with
 SPANS, FAR_LARGER = 0.95, 2.2  # of the frame's side, of the others' height: what runs across the frame and is no digit
-SPARSE = 0.08  # of its bounds: a thin line, which is long, covers less
+SPARSE, HAIR = 0.08, 10.0  # of its bounds, times as long as wide: a thin line, which is long, covers less, is longer
 LEAST_SHARE = 0.03  # of the longest side: what is smaller is specks
 SURROUND = 0.25  # of the frame's edge: what lies along so much of it is ground, if something lies in it
 RECTANGLE, WIDER = 0.85, 2.0  # of its bounds, times as wide as strokes: a solid mark that is none
@@ -164,6 +164,7 @@ def mark_weights(marks: Marks) -> NDArray[Any]:
         weight[(squares >= SQUARES) & (marks.area < NETTED * marks.height * marks.width)] = 0
         drawn = (enclosed > 0) | (marks.area < SPARSE * marks.height * marks.width)
     drawn |= (marks.height >= SPANS * height) | (marks.width >= SPANS * width)
+    drawn |= side > HAIR * np.minimum(marks.height, marks.width)
     drawn |= _gaps(marks, weight)
     usual = typical_height(marks, np.where(drawn, 0, weight))
     alike = (weight > 0) & ~drawn & (marks.height > usual / 2) & (marks.height < 2 * usual)
