@@ -11,7 +11,7 @@ from .choosing import Scored
 
 FEW = 3  # digits beside each other that are hardly chance
 WORD, AMONG, NUMBER = 0.5, 0.5, 0.95  # what a word, a row, and a number in such a row have of digits, on average
-LOW, SURE = 0.65, 0.97  # of the usual height of a row: what is lower is a sign unless its score is so high
+LOW, SURE = 0.55, 0.97  # of the usual height of a row: what is lower is a sign unless its score is so high
 SIGN = 0.8  # the same of a mark below the threshold: a plus
 NO_DIGIT = 0.3  # of a score: below it the model says that a mark is no digit, not that it is unsure which
 BARS, SLENDER, PITCH = 4, 0.45, 0.25  # so many, wide, and apart, of their height, are bars
