@@ -16,6 +16,7 @@ GROUND = 0.2  # of the longest side: what is smaller is no piece of ground that 
 # Strokes may lie at the border of a cell, be paler than what was taken for marks, or darker than what they run into.
 AGAIN: tuple[dict[str, Any], ...] = ({"inset": 0.04}, {"least": 0.5}, {"least": 1.2})
 SOME, DOUBTFUL = 30, 3  # marks, and what may be digits of them but is not sure: with more a frame is too full for that
+DOUBT = 0.15  # of what may be digits: where less is not sure, as on a page, the rest is not read once more for it
 BEYOND_DOUBT = 0.95  # of a score: what is seen so is believed
 
 
@@ -60,7 +61,8 @@ def best_attempt(look: Callable[[Way], Attempt], settings: ReadingSettings, thre
         best = _lower_or_ground(best, attempt, settings, threshold, side)
     sure, marks = _count_sure(best, threshold), sum(each.found.marks for each in tried)
     is_read = 0 < sure == len(best.digits)
-    is_simple = 0 < marks <= SOME and len(best.found.digits) - sure <= DOUBTFUL
+    doubtful, found = len(best.found.digits) - sure, len(best.found.digits)
+    is_simple = 0 < marks <= SOME and DOUBT * found <= doubtful <= DOUBTFUL
     for change in AGAIN if is_simple and not is_read else ():
         again = attempt(best.way._replace(**change))
         if len(again.digits) >= max(1, sure) and _is_beyond_doubt(again):

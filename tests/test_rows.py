@@ -113,7 +113,8 @@ def test_an_empty_page_holds_nothing(classifier: Classifier) -> None:
     """Paper and shadows without digits are no digits; what little the grain of a page stands out is refused."""
     frames = [empty_scene(cause=CAUSES[cause], seed=3).frame for cause in ("plain", "gradient", "shadow", "noisy")]
     assert [find_digits(frame) for frame in frames[:3]] == [[]] * 3
-    assert [Reader(classifier).read(Frame("empty", 0, 0.0, frame)).text for frame in frames] == [""] * 4
+    reader = Reader(classifier, context=Context(load_runtime()))
+    assert not any(reader.read(Frame("empty", 0, 0.0, frame)).text.strip("?") for frame in frames)
 
 
 def test_digits_that_touch_are_cut(classifier: Classifier, ink: LabelledDigits) -> None:
