@@ -47,7 +47,7 @@ BROAD_AREA, BROAD = 0.04, 0.14  # of the frame, of its side: what is larger and 
 PALEST = 6.0  # of 255: paler is no ink
 ALONG = 0.5  # of its longer side: what lies along the edge of the sheet so far is no digit on it
 MOSTLY = 0.6  # of the weight of lower marks: so much stands in rows, if they are digits
-SOME = 20  # marks: where there are more, another threshold brought out a texture
+SOME = 8  # marks: where another look shows more, it brought out a texture
 DARKER = 1.15  # times: ink in a shadow is so much darker than the shadow
 
 
