@@ -15,7 +15,7 @@ from .words import FEW, are_slender, count_in_numbers
 GROUND = 0.2  # of the longest side: what is smaller is no piece of ground that was taken for ink
 # Strokes may lie at the border of a cell, be paler than what was taken for marks, or darker than what they run into.
 AGAIN: tuple[dict[str, Any], ...] = ({"inset": 0.04}, {"least": 0.5}, {"least": 1.2})
-SOME, DOUBTFUL = 30, 3  # marks, and what may be digits of them but is not sure: with more a frame is too full for that
+SOME, DOUBTFUL = 15, 3  # marks, and what may be digits of them but is not sure: with more a frame is too full for that
 DOUBT = 0.15  # of what may be digits: where less is not sure, as on a page, the rest is not read once more for it
 BEYOND_DOUBT = 0.95  # of a score: what is seen so is believed
 
