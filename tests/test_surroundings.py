@@ -6,10 +6,14 @@ import cv2
 import numpy as np
 import pytest
 
+from benchmarks.measuring_digits import MeasuringDigits
+from device.classifier import Classifier
 from device.finder import Found, find_digits
+from device.frames import Frame
 from device.looking import look
 from device.marks import measure_marks
 from device.plates import find_plates
+from device.reader import Reader
 
 SIZE = (480, 640)
 PAPER, PEN = 225, 60  # grey values
@@ -299,3 +303,23 @@ def test_a_drawn_grid_of_many_squares_sets_no_measure() -> None:
         place = (112 + 44 * column, 76 + 44 * row)
         cv2.putText(strokes, digit, place, cv2.FONT_HERSHEY_SIMPLEX, 1.0, (255,), 3, cv2.LINE_AA)
     assert len(find_digits(photographed(strokes))) == len(digits)
+
+
+def test_a_grid_that_is_lower_than_its_frame_is_read(
+    classifier: Classifier, sample_digits: MeasuringDigits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its level lines cross the frame and go; its uprights, which do not, are no measure of what is between them."""
+    frame = np.full((560, 420), 215.0)
+    for place in range(10):
+        cv2.line(frame, (20, 90 + 42 * place), (398, 90 + 42 * place), (70,), 2)
+        cv2.line(frame, (20 + 42 * place, 90), (20 + 42 * place, 468), (70,), 2)
+    cells = [(0, 3), (0, 4), (1, 1), (1, 7), (2, 5), (3, 2), (4, 0), (5, 6), (6, 4), (7, 8), (8, 3)]
+    for (row, column), digit in zip(cells, sample_digits.images, strict=False):
+        part = frame[90 + 42 * row + 7 :, 20 + 42 * column + 7 :][:28, :28]
+        part -= 150 * (digit / 255.0)
+    frame = frame + np.random.default_rng(0).normal(0, 2, frame.shape)
+    taken = Frame("grid", 0, 0.0, np.clip(frame, 0, 255).astype(np.uint8))
+    labels = "".join(map(str, sample_digits.labels[: len(cells)]))
+    assert Reader(classifier).read(taken).text == labels
+    monkeypatch.setattr("device.marks.HAIR", 1e9)
+    assert Reader(classifier).read(taken).text != labels
