@@ -95,7 +95,7 @@ def without_lines(
 def _with_ticks(lines: Lines, mask: NDArray[Any]) -> Lines:
     """Add the short lines that stand on lines, as on a ruler or between the places of a form.
 
-    They are alike, as thin as what they stand on, and lower than what is written.
+    They are alike, as thin as what they stand on, beside each other, and lower than what is written.
     """
     import cv2
 
@@ -119,7 +119,15 @@ def _with_ticks(lines: Lines, mask: NDArray[Any]) -> Lines:
     place = int(np.searchsorted(others[order].cumsum(), others.sum() / 2))
     if np.count_nonzero(ticks) < MANY or usual > TICK * high[order[min(place, len(order) - 1)]]:
         return lines
+    if not _have_company(stats[ticks, cv2.CC_STAT_TOP], near=usual / 2):  # as the ones and the l of a text have not
+        return lines
     return replace(lines, pixels=cv2.bitwise_or(lines.pixels, ticks[labels].astype(np.uint8) * 255))
+
+
+def _have_company(y: NDArray[Any], *, near: float) -> bool:
+    """Tell whether most of the ticks that begin at y, int (n,), have another at about their height."""
+    beside = np.abs(y - y[:, np.newaxis]) <= near
+    return bool(2 * np.count_nonzero(beside.sum(axis=1) > 1) > len(y))
 
 
 def _rings(marks: Marks, large: NDArray[Any], *, height: float) -> NDArray[Any]:

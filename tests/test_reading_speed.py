@@ -72,4 +72,4 @@ def test_numpy_wakes_no_threads() -> None:
     environment = {**os.environ, "OPENCV_FOR_THREADS_NUM": "1"}
     run = [sys.executable, "-c", OTHER_THREADS]
     spent = subprocess.run(run, env=environment, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert int(spent) <= 2
+    assert int(spent) < 15  # where they spin it is 70; a tick of the clock may fall on one that only waits

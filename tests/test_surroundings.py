@@ -10,9 +10,11 @@ from benchmarks.measuring_digits import MeasuringDigits
 from device.classifier import Classifier
 from device.finder import Found, find_digits
 from device.frames import Frame
+from device.ink import Ink
 from device.looking import look
 from device.marks import measure_marks
 from device.plates import find_plates
+from device.printed_lines import without_rules
 from device.reader import Reader
 
 SIZE = (480, 640)
@@ -323,3 +325,21 @@ def test_a_grid_that_is_lower_than_its_frame_is_read(
     assert Reader(classifier).read(taken).text == labels
     monkeypatch.setattr("device.marks.HAIR", 1e9)
     assert Reader(classifier).read(taken).text != labels
+
+
+@pytest.mark.parametrize("count", [1, 6])
+def test_short_strokes_on_rules_are_ticks_where_others_stand_beside_them(count: int) -> None:
+    """One on each rule, as the ones and the l of a text, stays; many on each, as on a comb or a ruler, go."""
+    values = np.zeros((600, 640), np.uint8)
+    strokes = np.zeros_like(values)
+    for place in range(5):
+        bottom = 100 + 110 * place
+        cv2.line(values, (0, bottom), (639, bottom), (150,), 2)
+        for step in range(count):
+            x = 60 + 70 * place + 40 * step
+            cv2.line(strokes, (x, bottom - 26), (x, bottom - 4), (150,), 2)
+            cv2.line(values, (x, bottom - 26), (x, bottom), (150,), 2)
+        cv2.putText(values, "0", (520, bottom - 12), cv2.FONT_HERSHEY_SIMPLEX, 2.2, (150,), 5)
+    left = without_rules(Ink(values)).mask
+    share = cv2.countNonZero(cv2.bitwise_and(left, strokes)) / cv2.countNonZero(strokes)
+    assert (share > 0.9) == (count == 1)
