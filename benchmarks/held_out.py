@@ -32,20 +32,8 @@ if TYPE_CHECKING:
     from device.reader import Reader
 
 MODULES = (
-    *(
-        "attempts",
-        "choosing",
-        "clearness",
-        "close_up",
-        "context",
-        "finder",
-        "ink",
-        "level_lines",
-        "looking",
-        "marks",
-        "pale_lines",
-    ),
-    *("plates", "plausible", "printed_lines", "rows", "sheet", "strokes", "words"),
+    *("attempts", "choosing", "clearness", "close_up", "context", "finder", "ink", "level_lines", "looking", "marks"),
+    *("pale_lines", "plates", "plausible", "printed_lines", "rows", "sheet", "strokes", "words"),
 )
 FACTORS = (1 / 1.4, 1.4)
 AS_IT_IS = "as it is"

@@ -61,8 +61,8 @@ def best_attempt(look: Callable[[Way], Attempt], settings: ReadingSettings, thre
         best = _lower_or_ground(best, attempt, settings, threshold, side)
     sure, marks = _count_sure(best, threshold), sum(each.found.marks for each in tried)
     is_read = 0 < sure == len(best.digits)
-    doubtful, found = len(best.found.digits) - sure, len(best.found.digits)
-    is_simple = 0 < marks <= SOME and DOUBT * found <= doubtful <= DOUBTFUL
+    found = len(best.found.digits)
+    is_simple = 0 < marks <= SOME and DOUBT * found <= found - sure <= DOUBTFUL
     for change in AGAIN if is_simple and not is_read else ():
         again = attempt(best.way._replace(**change))
         if len(again.digits) >= max(1, sure) and _is_beyond_doubt(again):

@@ -191,8 +191,9 @@ def report_end(error: BaseException) -> int:
     elif isinstance(error, MemoryError):
         text, code = "out of memory; close other programs or use smaller input", 1
     else:
-        name = getattr(error, "filename", None)
-        reason = str(error) if name is None else f"{printable(str(name))}: {getattr(error, 'strerror', error)}"
+        reason = str(error)
+        if isinstance(error, OSError) and error.filename is not None:
+            reason = f"{printable(str(error.filename))}: {error.strerror}"
         text, code = f"{reason}; check the path, its permissions and the space there", 1
     say(f"error: {' '.join(text.split())}")
     return code

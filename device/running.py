@@ -80,9 +80,7 @@ def _refuse_one_file_for_two(settings: Settings) -> None:
     for option, path in places.items():
         first = known.setdefault(os.path.realpath(path), option) if path else option
         if first != option:
-            raise UsageError(
-                f"{option}: expected a file of its own, found that of {first}, {path}; choose another name"
-            )
+            raise UsageError(f"{option}: expected a file of its own, found that of {first}: {path}; name another")
 
 
 def _refuse_losses(sinks: Sinks) -> None:

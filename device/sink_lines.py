@@ -11,11 +11,12 @@ from .sink import Event
 class LineSink:
     """Writes each reading as one line; for people, errors go to stderr."""
 
-    name, every, pictures = "standard output", False, False
+    every, pictures = False, False
 
-    def __init__(self, *, as_json: bool, only_changes: bool = False) -> None:
-        """Choose JSON or lines for people, and whether only a changed text or error is worth a line."""
-        self._as_json, self._only_changes = as_json, only_changes
+    def __init__(self, *, as_json: bool, only_changes: bool = False, only_errors: bool = False) -> None:
+        """Choose JSON or lines for people, and whether only a changed text or error, or an error, is worth a line."""
+        self.name = "standard error" if only_errors else "standard output"
+        self._as_json, self._only_changes, self._only_errors = as_json, only_changes, only_errors
         self._error: str | None = None
 
     def write(self, events: Sequence[Event]) -> None:
@@ -28,28 +29,9 @@ class LineSink:
             reading = each.reading
             known = not reading.changed if reading.error is None else reading.error == self._error
             self._error = reading.error
-            if self._only_changes and known:
+            if (self._only_changes and known) or (self._only_errors and reading.error is None):
                 continue
             write_reading(reading, as_json=self._as_json)
 
     def close(self) -> None:
         """Leave standard output open."""
-
-
-class ErrorSink:
-    """Says on stderr why a frame could not be read, where readings are not written as lines."""
-
-    name, every, pictures = "standard error", False, False
-
-    def __init__(self) -> None:
-        self._error: str | None = None
-
-    def write(self, events: Sequence[Event]) -> None:
-        """Say what was not said of the frame before."""
-        for each in events:
-            if each.reading.error not in (None, self._error):
-                write_reading(each.reading, as_json=False)
-            self._error = each.reading.error
-
-    def close(self) -> None:
-        """Leave standard error open."""

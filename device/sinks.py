@@ -41,16 +41,13 @@ def make_sinks(
 def _made(
     settings: Settings, run: Run, *, stream: bool, say: Callable[[str], None], note: Callable[[str], None]
 ) -> Iterator[Sink]:
-    if settings.output.format in ("lines", "json"):
+    if settings.output.format in ("lines", "json", "none"):
         from .sink_lines import LineSink
 
         as_json = settings.output.format == "json"
         quiet = stream and not as_json and not settings.output.every_frame and not settings.voting.once
-        yield LineSink(as_json=as_json, only_changes=quiet and not settings.voting.every_s)
-    if settings.output.format == "none":
-        from .sink_lines import ErrorSink
-
-        yield ErrorSink()
+        only_errors = settings.output.format == "none"
+        yield LineSink(as_json=as_json, only_changes=quiet and not settings.voting.every_s, only_errors=only_errors)
     if settings.output.format == "live":
         from .sink_terminal import TerminalSink
 
