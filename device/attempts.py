@@ -13,6 +13,7 @@ from .reading_settings import ReadingSettings
 from .words import FEW, are_slender, count_in_numbers
 
 GROUND = 0.2  # of the longest side: what is smaller is no piece of ground that was taken for ink
+FULL = 40  # marks, or what may be digits: with more a frame in which none is sure is full of a texture, or of words
 # Strokes may lie at the border of a cell, be paler than what was taken for marks, or darker than what they run into.
 AGAIN: tuple[dict[str, Any], ...] = ({"inset": 0.04}, {"least": 0.5}, {"least": 1.2})
 SOME, DOUBTFUL = 15, 3  # marks, and what may be digits of them but is not sure: with more a frame is too full for that
@@ -90,8 +91,9 @@ def _lower_or_ground(
             above = [digit for digit in usual.digits if digit.best >= threshold]
             return replace(usual, digits=in_one_order(without_overlapped(above, lower), lower))
     largest = max((length for digit in found.digits for length in digit.box[2:]), default=0)
-    others = [(Way("other"), FEW)] if usual.way.invert == "auto" and largest >= GROUND * side else []
-    others += [(usual.way._replace(whole=True), 1)] if found.on_sheet else []
+    is_ground = usual.way.invert == "auto" and largest >= GROUND * side and found.marks <= FULL
+    others = [(Way("other"), FEW)] if is_ground else []
+    others += [(usual.way._replace(whole=True), 1)] if found.on_sheet and len(found.digits) <= FULL else []
     for way, least in others if not sure else ():
         other = attempt(way)
         if _count_sure(other, threshold) >= max(least, len(other.digits) / 2):

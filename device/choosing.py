@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .finder import joined, pieces_of
-from .splitting import LAST
+from .splitting import LAST, is_wide
 
 if TYPE_CHECKING:
     from typing import Any
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     Scorer = Callable[[Sequence[Found]], NDArray[np.float32]]
 
 SURE = 0.9  # a digit with this score is not cut
-MOST_CUT = 12  # digits of a frame that are cut, the least sure first: a page of letters must not take long
+MOST_JOINTS = 12  # pairs of a frame that are joined, the least sure first: a page of letters must not take long
+MOST_CUT = 12.0  # times their height: how wide digits that are cut are in all, the least sure first, likewise
 MOST_PARTS = 12  # digits that a mark is cut into
 PENALTY = 0.05  # what a part more must raise the lowest score by
 JOINT_GAIN, CUT_GAIN = 0.05, 0.15  # by how much a joint or a cut must raise the lowest score
@@ -59,7 +60,7 @@ def with_joints(digits: Sequence[Scored], scorer: Scorer) -> list[Scored]:
     doubtful = np.flatnonzero((best < SURE) | some)
     near = _are_near(np.array([digit.found.box for digit in digits]), doubtful, above=some)
     both = {(min(one, other), max(one, other)) for one, other in near.tolist()}
-    pairs = sorted((min(best[first], best[second]), first, second) for first, second in both)[:MOST_CUT]
+    pairs = sorted((min(best[first], best[second]), first, second) for first, second in both)[:MOST_JOINTS]
     wholes = score(joined([(digits[first].found, digits[second].found) for _, first, second in pairs]), scorer)
     chosen: list[Scored | None] = list(digits)
     for whole, (lower, first, second) in sorted(zip(wholes, pairs, strict=True), key=lambda each: -each[0].best):
@@ -94,7 +95,11 @@ def with_cuts(digits: Sequence[Scored], scorer: Scorer, looks: Scorer) -> list[S
 
     What pieces look like chooses between the many ways; what is around them has its say in those that are chosen.
     """
-    doubtful = sorted((digit.best, place) for place, digit in enumerate(digits) if digit.best < SURE)[:MOST_CUT]
+    doubtful = sorted(
+        (digit.best, place) for place, digit in enumerate(digits) if digit.best < SURE and is_wide(digit.found.box)
+    )
+    widths = accumulate(width / height for _, _, width, height in (digits[place].found.box for _, place in doubtful))
+    doubtful = doubtful[: sum(width <= MOST_CUT for width in widths)]
     ways = best_cuts([digits[place] for _, place in doubtful], looks)
     known = [(place, way) for (best, place), way in zip(doubtful, ways, strict=True) if way and _is_surer(way, best)]
     parts = iter(score([part.found for _, way in known for part in way], scorer))

@@ -18,6 +18,7 @@ BRIDGED, COVERED = 0.25, 0.7  # of a line's length: gaps where strokes cross it;
 LEAN = 0.2  # rise as a share of the length, about 11°
 SLACK_PX = 1.5  # how far, apart from its thickness, a line strays from straight; a foot on it reaches further
 FEWER = 4  # px: of so many columns of a line that is known roughly, one says as much as all
+MOST_LINES = 40  # that are looked at, the longest ones: squared paper has fewer, a texture may have hundreds
 SAMPLES = 300  # pixels that a line is fitted to
 RIDGE = 1e-6 * np.eye(3)  # what lets even a line of two columns be fitted
 
@@ -53,24 +54,17 @@ def level_lines(mask: NDArray[Any], *, length: float, thickest: float) -> Lines 
 
     if np.count_nonzero(mask.max(axis=0)) < COVERED * length:  # most frames end here, at little cost
         return None
-    tall = np.ones((max(2, round(thickest)) + 1, 1), np.uint8)
-    # What lies beyond the frame is no ink: a border that is cut off is not thick for that.
-    thick = cv2.morphologyEx(mask, cv2.MORPH_OPEN, tall, borderType=cv2.BORDER_CONSTANT, borderValue=(0,))
-    thin = cv2.subtract(mask, thick)
-    stretch = max(7, round(min(length / 4, 30)))
-    near = cv2.dilate(thin, np.ones((3, 1), np.uint8))
-    share = cv2.boxFilter(near, cv2.CV_16U, (stretch, 1), normalize=False, borderType=cv2.BORDER_CONSTANT)
-    full = cv2.compare(share, 255 * FULL * stretch, cv2.CMP_GE)  # type: ignore[call-overload]  # numbers do too
-    if not full.any():
-        return None
-    joined = _widened(full, stretch + round(BRIDGED * length))
-    if FEWER * np.count_nonzero(joined.max(axis=0)) < length:
+    thin = _thin(mask, thickest)
+    joined = _joined(thin, length)
+    if joined is None:
         return None
     _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     pixels, count, total = np.zeros_like(mask), 0, 0
-    for name, (x, y, width, height, _) in enumerate(stats[1:], 1):
-        if FEWER * width < length or height > LEAN * FEWER * width + 2 * thickest:
-            continue
+    wide, high = FEWER * stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+    wide[0] = 0  # the ground
+    long = np.flatnonzero((wide >= length) & (high <= LEAN * wide + 2 * thickest))
+    for name in long[np.argsort(-wide[long], kind="stable")[:MOST_LINES]].tolist():
+        x, y, width, height, _ = stats[name].tolist()
         part = slice(y, y + height), slice(FEWER * x, FEWER * (x + width))
         inside = pixels_of(labels[y : y + height, x : x + width], name)
         inside = cv2.resize(inside, None, fx=FEWER, fy=1, interpolation=cv2.INTER_NEAREST)
@@ -84,6 +78,29 @@ def level_lines(mask: NDArray[Any], *, length: float, thickest: float) -> Lines 
             pixels[part] |= line
             count, total = count + 1, total + extent
     return Lines(pixels, count, cv2.countNonZero(pixels) / total) if count else None
+
+
+def _thin(mask: NDArray[Any], thickest: float) -> NDArray[Any]:
+    """Keep ink that is not higher than so many pixels; what lies beyond the frame makes none of it higher."""
+    import cv2
+
+    tall = np.ones((max(2, round(thickest)) + 1, 1), np.uint8)
+    thick = cv2.morphologyEx(mask, cv2.MORPH_OPEN, tall, borderType=cv2.BORDER_CONSTANT, borderValue=(0,))
+    return cv2.subtract(mask, thick)
+
+
+def _joined(thin: NDArray[Any], length: float) -> NDArray[Any] | None:
+    """Join the stretches of lines of this length, in pixels, in every FEWER columns; None where there can be none."""
+    import cv2
+
+    stretch = max(7, round(min(length / 4, 30)))
+    near = cv2.dilate(thin, np.ones((3, 1), np.uint8))
+    share = cv2.boxFilter(near, cv2.CV_16U, (stretch, 1), normalize=False, borderType=cv2.BORDER_CONSTANT)
+    full = cv2.compare(share, 255 * FULL * stretch, cv2.CMP_GE)  # type: ignore[call-overload]  # numbers do too
+    if not full.any():
+        return None
+    joined = _widened(full, stretch + round(BRIDGED * length))
+    return joined if FEWER * np.count_nonzero(joined.max(axis=0)) >= length else None
 
 
 def _widened(mask: NDArray[Any], gap: int) -> NDArray[Any]:
@@ -102,18 +119,17 @@ def _straight(line: NDArray[Any]) -> NDArray[Any]:
     import cv2
 
     x, y = cv2.findNonZero(line).reshape(-1, 2).T
-    thickness = len(x) / np.count_nonzero(line.max(axis=0))
+    slack = SLACK_PX + len(x) / np.count_nonzero(line.max(axis=0)) / 2
     place = x * (2 / line.shape[1]) - 1
     some = slice(None, None, max(1, len(x) // SAMPLES))
     few, heights = place[some], y[some].astype(float)
-    known = np.stack([np.ones_like(few), few, few * few], axis=1)
-    near = np.ones((len(heights), 1))
+    known = np.array([np.ones(len(few)), few, few * few])
+    weighed = known
     for _ in range(2):  # least squares, and again without what lies off the curve
-        weighed = (known * near).T
-        curve = np.linalg.solve(weighed @ known + RIDGE, weighed @ heights)
-        off = np.abs(known @ curve - heights)
-        near = (off <= max(SLACK_PX + thickness / 2, np.partition(off, len(off) // 2)[len(off) // 2]))[:, np.newaxis]
+        curve = cv2.solve(weighed @ known.T + RIDGE, weighed @ heights, flags=cv2.DECOMP_CHOLESKY)[1][:, 0]
+        off = np.abs(curve @ known - heights)
+        weighed = known * (off <= max(slack, np.partition(off, len(off) // 2)[len(off) // 2]))
     # Not as a product of matrices, which wakes the threads of NumPy 1.26: they spin for longer than it takes.
-    off = np.abs(curve[0] + place * (curve[1] + place * curve[2]) - y) > SLACK_PX + thickness / 2
+    off = np.abs(curve[0] + place * (curve[1] + place * curve[2]) - y) > slack
     line[y[off], x[off]] = 0
     return line

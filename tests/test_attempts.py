@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks.measuring_digits import MeasuringDigits
-from device.attempts import AGAIN, SOME, Attempt, best_attempt
+from device.attempts import AGAIN, FULL, SOME, Attempt, best_attempt
 from device.choosing import Scored
 from device.classifier import Classifier
 from device.finder import Finding, Found, find
@@ -79,6 +79,24 @@ def test_no_sure_digit_is_given_up() -> None:
 def test_what_is_full_or_empty_is_looked_at_once(usual: Callable[[Way], Attempt]) -> None:
     """Textures and text show something in any way, and blank paper nothing."""
     assert looks(usual=usual, inset=seen(0.99), least=seen(0.99))[1] == [USUAL]
+
+
+def ground(count: int, *, marks: int, on_sheet: bool) -> Callable[[Way], Attempt]:
+    """Make up what looking gives where nothing is sure, each mark is as large as ground, and perhaps on a sheet."""
+    unsure = seen(*[0.5] * count)(USUAL)
+    found = [replace(digit, box=(0, 0, 300, 300)) for digit in unsure.found.digits]
+    return lambda way: replace(unsure, way=way, found=Finding(found, marks, on_sheet=on_sheet))
+
+
+@pytest.mark.parametrize("on_sheet", [False, True], ids=["light taken for dark", "no sheet"])
+def test_what_was_taken_for_ground_is_read_unless_the_frame_is_full(*, on_sheet: bool) -> None:
+    """Light digits, and what lies beside a sheet, are found where few things were, and not looked for among many."""
+    number = seen(0.9, 0.9, 0.9)
+    count, others = 1, {"whole" if on_sheet else "invert": number}
+    best, asked = looks(usual=ground(count, marks=FULL, on_sheet=on_sheet), **others)
+    assert (len(best.digits), len(asked)) == (3, 3 if on_sheet else 2)
+    full = ground(FULL + 1, marks=FULL + 1, on_sheet=on_sheet)
+    assert looks(usual=full, **others)[1] == [USUAL]
 
 
 def with_a_pale_stroke(digit: np.ndarray) -> np.ndarray:

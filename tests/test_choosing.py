@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from device.choosing import Scored, best_cuts, with_count, with_cuts, with_joints
+from device.choosing import MOST_CUT, Scored, best_cuts, with_count, with_cuts, with_joints
 from device.finder import Found, pieces_of
 from device.splitting import pieces
 from device.strokes import Strokes, canonical_digits
@@ -99,6 +99,21 @@ def test_a_chain_is_cut_into_its_digits(count: int) -> None:
     for place, (left, _, width, _) in enumerate(part.found.box for part in parts):
         assert left <= 100 + 300 * place
         assert left + width >= 140 + 300 * place
+
+
+def test_so_many_are_cut_as_are_so_wide_in_all() -> None:
+    """Of many chains those that are least sure are cut, however many cuts each takes."""
+    asked: list[int] = []
+
+    def looks(found: Sequence[Found]) -> np.ndarray:
+        asked.append(len(found))
+        return scorer_of(0.5)(found)
+
+    chains = [chain(4) for _ in range(9)]
+    width, height = chains[0].found.box[2:]
+    with_cuts(chains[:1], looks, looks)
+    with_cuts(chains, looks, looks)
+    assert asked[1] == asked[0] * int(MOST_CUT * height / width) < asked[0] * len(chains)
 
 
 def test_a_sure_digit_and_one_that_no_cut_makes_surer_stay_whole() -> None:

@@ -16,7 +16,7 @@ from PIL import Image
 from benchmarks.measuring_digits import MeasuringDigits
 from device.classifier import Classifier
 from device.finder import Found, find_digit, find_digits
-from device.level_lines import level_lines
+from device.level_lines import MOST_LINES, level_lines
 
 PAPER, PEN = 210, 50  # grey values
 SIZE = (240, 260)  # of a frame, px
@@ -143,6 +143,17 @@ def test_a_stroke_that_runs_along_a_line_stays() -> None:
     assert lines is not None
     assert lines.pixels[60:63].all()
     assert not lines.pixels[:58].any()
+
+
+def test_of_hundreds_of_lines_the_longest_are_found() -> None:
+    """A texture of lines does not take longer for each of them."""
+    mask = np.zeros((800, 500), np.uint8)
+    for number in range(MOST_LINES + 20):
+        mask[10 * number + 5, : 200 + 4 * number] = 255
+    lines = level_lines(mask, length=150, thickest=6)
+    assert lines is not None
+    assert lines.count == MOST_LINES
+    assert np.flatnonzero(lines.pixels.any(axis=1)).min() == 10 * 20 + 5
 
 
 def test_a_slender_digit_beside_blots_is_no_hairline() -> None:
