@@ -12,6 +12,8 @@ from .reading import Way
 from .reading_settings import ReadingSettings
 from .words import FEW, are_slender, count_in_numbers
 
+JOINED = 1.7  # times as wide as strokes: gaps between pieces are narrower
+PIECES = 3  # marks for each digit: where there are more, these may be its pieces
 GROUND = 0.2  # of the longest side: what is smaller is no piece of ground that was taken for ink
 FULL = 40  # marks, or what may be digits: with more a frame in which none is sure is full of a texture, or of words
 # Strokes may lie at the border of a cell, be paler than what was taken for marks, or darker than what they run into.
@@ -60,6 +62,7 @@ def best_attempt(look: Callable[[Way], Attempt], settings: ReadingSettings, thre
     best = attempt(Way(settings.invert))
     if settings.layout != "single":
         best = _lower_or_ground(best, attempt, settings, threshold, side)
+    best = _with_pieces_joined(best, attempt, threshold)
     sure, marks = _count_sure(best, threshold), sum(each.found.marks for each in tried)
     is_read = 0 < sure == len(best.digits)
     found = len(best.found.digits)
@@ -70,6 +73,20 @@ def best_attempt(look: Callable[[Way], Attempt], settings: ReadingSettings, thre
             best = again
             break
     return replace(best, find_s=sum(each.find_s for each in tried))
+
+
+def _with_pieces_joined(best: Attempt, attempt: Callable[[Way], Attempt], threshold: float) -> Attempt:
+    """Read digits that are made of segments or dots, as displays show them, with the gaps between these closed.
+
+    They may be where there are far more marks than digits, and these are pieces: they are if most of what comes out of
+    joining them are digits, and more than without; one alone must be beyond doubt.
+    """
+    if not best.found.in_pieces or best.found.marks <= PIECES * len(best.digits):
+        return best
+    whole = attempt(best.way._replace(joined=JOINED))
+    sure = _count_sure(whole, threshold if len(whole.digits) > 1 else BEYOND_DOUBT)
+    is_better = sure > max(_count_sure(best, threshold), len(whole.digits) / 2)
+    return whole if is_better and not are_slender(whole.digits) else best
 
 
 def _lower_or_ground(

@@ -56,12 +56,14 @@ class Finding:
         marks: how many marks they were chosen among.
         lower: how many marks that are too low to be digits beside these may be digits by themselves.
         on_sheet: whether they were looked for on a sheet alone, and not in the whole frame.
+        in_pieces: whether the marks may be the segments or dots that digits are made of.
     """
 
     digits: list[Found]
     marks: int = 0
     lower: int = 0
     on_sheet: bool = False
+    in_pieces: bool = False
 
 
 def framed(parts: Sequence[Part]) -> list[Found]:
@@ -154,7 +156,8 @@ def find(frame: NDArray[Any], way: Way, *, layout: str, min_height: int) -> Find
     parts = _parts(rows, view, frame, several=several, min_height=min_height)
     digits = framed(list(parts))
     lower = view.lower if view.lower >= len(digits) else 0
-    return Finding(digits, np.count_nonzero(view.weight), lower, on_sheet=view.sheet is not None)
+    marks, on_sheet = np.count_nonzero(view.weight), view.sheet is not None
+    return Finding(digits, marks, lower, on_sheet=on_sheet, in_pieces=view.in_pieces)
 
 
 def find_digit(frame: NDArray[Any]) -> Found | None:

@@ -9,16 +9,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .close_up import close_up, even_ground, has_dark_rim, shrunk
-from .ink import Ink, calm, grey_copy, grey_of, ink_map, ink_threshold, is_light_on_dark, small_copy
+from .ink import (
+    Ink,
+    calm,
+    grey_copy,
+    grey_of,
+    ink_map,
+    ink_threshold,
+    is_light_on_dark,
+    small_copy,
+    without_gaps,
+)
 from .marks import (
     LEAST_SHARE,
     MOST_MARKS,
     SEVERAL,
     Marks,
+    are_pieces,
     mark_weights,
     measure_marks,
     pixels_of,
     square,
+    stroke_width,
     typical_height,
 )
 from .pale_lines import without_pale_lines
@@ -66,6 +78,7 @@ class View:
         sheet: the sheet that they hold, where the frame shows more than that.
         is_even: whether the ground is about as light all over.
         lower: how many marks that are too low to be digits beside the others stand in rows, as digits do.
+        in_pieces: whether the marks may be the segments or dots that digits are made of.
     """
 
     all_ink: NDArray[Any]
@@ -78,6 +91,7 @@ class View:
     sheet: Sheet | None = None
     is_even: bool = False
     lower: int = 0
+    in_pieces: bool = False
 
 
 def look(frame: NDArray[Any], way: Way = AS_IT_IS, *, single: bool = False) -> View:
@@ -121,27 +135,41 @@ def _look_at(frame: NDArray[Any], grey: NDArray[Any], sheet: Sheet | None, way: 
     view = replace(_without_shadow(grey, _overlook(grey, REACH, way), way), is_even=even_ground(cells) > 0)
     plates = find_plates(view.marks, view.ink) if auto else []
     if plates:
-        view = _overlook(turned(grey, plates, scale=1.0), REACH, way)
-    if (way.least != 1 or way.inset) and np.count_nonzero(view.weight) > SOME:
+        grey = turned(grey, plates, scale=1.0)
+        view = _overlook(grey, REACH, way)
+    gap, most = way.joined * stroke_width(view.mask), SOME
+    if gap:
+        most = np.count_nonzero(view.weight) // 2
+        view = _overlook(without_gaps(grey, gap), REACH, way)
+    if (way.least != 1 or way.inset or gap) and np.count_nonzero(view.weight) > most:
         return replace(view, weight=np.zeros_like(view.weight))
-    tallest = LOW * view.height
+    tallest, in_pieces = LOW * view.height, are_pieces(view.marks, view.weight)
     lower_view = _only_lower(view, tallest)
-    view = lower_view if way.lower else replace(view, lower=_count_in_rows(lower_view, side))
-    if single or not SPECK * side <= view.height < SMALL * side:
-        return view
-    several = np.count_nonzero((view.marks.height > view.height / 2) & (view.weight > 0)) > 1
-    if not several and view.height >= LOWEST:
-        return view
-    closer_side = _side_for(view.height, side, max(frame.shape[:2]))
-    if closer_side == side and not _has_large_marks(view):
+    view = lower_view if way.lower else replace(view, lower=_count_in_rows(lower_view, side), in_pieces=in_pieces)
+    closer_side = 0 if single else _closer_side(view, side, max(frame.shape[:2]))
+    if not closer_side:
         return view
     closer = grey_copy(frame, closer_side)
     closer = calm(sheet.carried_on(closer) if sheet else closer)
     closer = cv2.bitwise_not(closer) if light else closer
-    closer = turned(closer, plates, scale=max(closer.shape) / side) if plates else closer
     scale = max(closer.shape) / side
+    closer = turned(closer, plates, scale=scale) if plates else closer
+    closer = without_gaps(closer, gap * scale) if gap else closer
     close_view = _look_closer(closer, view.height * scale, way)
-    return _only_lower(close_view, tallest * scale) if way.lower else replace(close_view, lower=view.lower)
+    if way.lower:
+        return _only_lower(close_view, tallest * scale)
+    return replace(close_view, lower=view.lower, in_pieces=view.in_pieces)
+
+
+def _closer_side(view: View, side: int, full: int) -> int:
+    """Choose the longest side of the copy in which a frame, of which this was seen, is looked at closer; 0 for none."""
+    if not SPECK * side <= view.height < SMALL * side:
+        return 0
+    several = np.count_nonzero((view.marks.height > view.height / 2) & (view.weight > 0)) > 1
+    if not several and view.height >= LOWEST:
+        return 0
+    closer = _side_for(view.height, side, full)
+    return closer if closer > side or _has_large_marks(view) else 0
 
 
 def _only_lower(view: View, height: float) -> View:

@@ -44,6 +44,7 @@ class Way(NamedTuple):
         lower: whether only what is too low to be a digit beside what is seen else.
         least: so many times as much ink as usual makes a mark.
         inset: so much of its sides is left out all around.
+        joined: gaps in ink are closed where they are narrower than so many times the width of its strokes.
     """
 
     invert: str
@@ -51,6 +52,7 @@ class Way(NamedTuple):
     lower: bool = False
     least: float = 1.0
     inset: float = 0.0
+    joined: float = 0.0
 
 
 AS_IT_IS = Way("auto")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks.measuring_digits import MeasuringDigits
-from device.attempts import AGAIN, FULL, SOME, Attempt, best_attempt
+from device.attempts import AGAIN, FULL, JOINED, SOME, Attempt, best_attempt
 from device.choosing import Scored
 from device.classifier import Classifier
 from device.finder import Finding, Found, find
@@ -97,6 +97,58 @@ def test_what_was_taken_for_ground_is_read_unless_the_frame_is_full(*, on_sheet:
     assert (len(best.digits), len(asked)) == (3, 3 if on_sheet else 2)
     full = ground(FULL + 1, marks=FULL + 1, on_sheet=on_sheet)
     assert looks(usual=full, **others)[1] == [USUAL]
+
+
+def in_pieces(*scores: float, marks: int = 20) -> Callable[[Way], Attempt]:
+    """Make up what looking gives where the marks may be pieces of digits."""
+    usual = seen(*scores, marks=marks)
+    return lambda way: replace(usual(way), found=replace(usual(way).found, in_pieces=True))
+
+
+@pytest.mark.parametrize(
+    ("usual", "whole", "is_believed"),
+    [
+        (in_pieces(), seen(0.9, 0.9), True),
+        (in_pieces(0.99), seen(0.9, 0.5, 0.9), True),
+        (in_pieces(), seen(0.96), True),
+        (in_pieces(), seen(0.9), False),
+        (in_pieces(), seen(0.9, 0.5), False),
+        (in_pieces(), seen(0.99, 0.99, width=15), False),
+        (in_pieces(0.99, 0.99), seen(0.99, 0.99), False),
+    ],
+    ids=["digits", "more of them", "one beyond doubt", "one in doubt", "half of them", "lines", "no more"],
+)
+def test_pieces_are_joined_where_digits_come_of_it(
+    usual: Callable[[Way], Attempt], whole: Callable[[Way], Attempt], *, is_believed: bool
+) -> None:
+    """Most of what is joined must be digits, more than were read in pieces, and one alone beyond doubt."""
+    best, asked = looks(usual=usual, joined=whole)
+    assert asked == [USUAL, USUAL._replace(joined=JOINED)]
+    assert (best.way == asked[1]) == is_believed
+
+
+def test_what_is_not_in_pieces_is_not_joined() -> None:
+    """Marks that are digits, nearly all, are left as they are, as are those of another shape."""
+    asked = [looks(usual=usual)[1] for usual in (in_pieces(0.9, 0.9, marks=6), seen(marks=20))]
+    assert asked == [[USUAL], [USUAL]]
+
+
+SEVEN = ("#####", "....#", "...#.", "..#..", "..#..", "..#..", "..#..")
+FOUR = ("...#.", "..##.", ".#.#.", "#..#.", "#####", "...#.", "...#.")
+TWO = (".###.", "#...#", "....#", "...#.", "..#..", ".#...", "#####")
+
+
+@pytest.mark.parametrize("light", [False, True], ids=["dark", "light"])
+def test_digits_of_a_dot_matrix_are_read(classifier: Classifier, *, light: bool) -> None:
+    """Dots with gaps between them, as a display shows digits, are joined to strokes."""
+    frame = np.full((240, 400), 60, np.uint8)
+    for number, rows in enumerate((SEVEN, FOUR, TWO)):
+        for (y, x), dot in np.ndenumerate([list(row) for row in rows]):
+            if dot == "#":
+                cv2.circle(frame, (80 + 96 * number + 14 * x, 70 + 14 * y), 5, (220,), cv2.FILLED, cv2.LINE_AA)
+    reading = Reader(classifier).read(Frame("display", 0, 0.0, frame if light else 255 - frame))
+    assert reading.text == "742"
+    assert [abs(digit.box[2] - 67) < 4 and abs(digit.box[3] - 95) < 4 for digit in reading.digits] == [True] * 3
 
 
 def with_a_pale_stroke(digit: np.ndarray) -> np.ndarray:
