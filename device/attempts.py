@@ -13,7 +13,7 @@ from .reading_settings import ReadingSettings
 from .words import FEW, are_slender, count_in_numbers
 
 JOINED = 1.7  # times as wide as strokes: gaps between pieces are narrower
-PIECES = 3  # marks for each digit: where there are more, these may be its pieces
+PIECES = 2  # marks for each digit: where there are more, these may be its pieces
 GROUND = 0.2  # of the longest side: what is smaller is no piece of ground that was taken for ink
 FULL = 40  # marks, or what may be digits: with more a frame in which none is sure is full of a texture, or of words
 # Strokes may lie at the border of a cell, be paler than what was taken for marks, or darker than what they run into.

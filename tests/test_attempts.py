@@ -129,7 +129,7 @@ def test_pieces_are_joined_where_digits_come_of_it(
 
 def test_what_is_not_in_pieces_is_not_joined() -> None:
     """Marks that are digits, nearly all, are left as they are, as are those of another shape."""
-    asked = [looks(usual=usual)[1] for usual in (in_pieces(0.9, 0.9, marks=6), seen(marks=20))]
+    asked = [looks(usual=usual)[1] for usual in (in_pieces(0.9, 0.9, marks=4), seen(marks=20))]
     assert asked == [[USUAL], [USUAL]]
 
 
