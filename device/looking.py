@@ -137,9 +137,9 @@ def _look_at(frame: NDArray[Any], grey: NDArray[Any], sheet: Sheet | None, way: 
     if plates:
         grey = turned(grey, plates, scale=1.0)
         view = _overlook(grey, REACH, way)
-    gap, most = way.joined * stroke_width(view.mask), SOME
-    if gap:
-        most = np.count_nonzero(view.weight) // 2
+    gap, most = 0.0, SOME
+    if way.joined:
+        gap, most = way.joined * stroke_width(view.mask), np.count_nonzero(view.weight) // 2
         view = _overlook(without_gaps(grey, gap), REACH, way)
     if (way.least != 1 or way.inset or gap) and np.count_nonzero(view.weight) > most:
         return replace(view, weight=np.zeros_like(view.weight))

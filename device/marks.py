@@ -143,13 +143,15 @@ def mark_weights(marks: Marks) -> NDArray[Any]:
     height, width = marks.labels.shape
     across, down = (marks.left + marks.right) / width - 1, (marks.top + marks.bottom) / height - 1
     weight: NDArray[Any] = marks.area * (1 - RIM_FADE * across**2) * (1 - RIM_FADE * down**2)
+    weight[_borders(marks)] = 0
+    if len(weight) < 2:
+        return weight
     encloses = (
         (marks.left[:, None] < marks.left)
         & (marks.top[:, None] < marks.top)
         & (marks.right[:, None] > marks.right)
         & (marks.bottom[:, None] > marks.bottom)
     )
-    weight[_borders(marks)] = 0
     side = np.maximum(marks.height, marks.width)
     around = marks.contact > SURROUND * 2 * (height + width)
     if (side[~around] > 2 * LEAST_SHARE * max(height, width)).any():

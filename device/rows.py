@@ -55,6 +55,8 @@ class Group:
 
 def single_group(marks: Marks, weight: NDArray[Any]) -> Group:
     """Take the weightiest mark and the pieces near it, near these, and so on, for one digit."""
+    if len(weight) == 1:  # most frames end here
+        return _groups(marks, np.zeros(1, int), np.zeros(1, int))[0]
     main = int(weight.argmax())
     reach = GAP * max(marks.width[main], marks.height[main])
     contact = SHORT_CONTACT * sum(marks.labels.shape)
