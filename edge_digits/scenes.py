@@ -18,6 +18,7 @@ from device.idx import LabelledDigits
 from .scene_paper import Plane, laid_out, light, photographed, printed_lines, table, texture, tilted
 
 INK_SIDE = 20  # px: the longest side of MNIST's digits
+DOT_LIT, DOT = 0.4, 0.35  # ink that lights a dot; its radius, of how far dots are apart
 BOX = 1.24  # side of a printed box, of the digits' height
 
 
@@ -34,6 +35,7 @@ class Cause:
         depth: depth of the paper's texture.
         touching: share of the gaps that are closed.
         broken: share of the digits with a gap in a stroke.
+        dots: in about so many rows of dots a digit is shown, as displays do; 0 for strokes.
         marks: dots, commas and dashes among the digits.
         blur, noise: blur as a share of the digits' height, and noise in grey values.
         tilt: perspective, as a share of the frame's side.
@@ -49,6 +51,7 @@ class Cause:
     depth: float = 0.01
     touching: float = 0.0
     broken: float = 0.0
+    dots: int = 0
     marks: bool = False
     blur: float = 0.008
     noise: float = 2.5
@@ -78,6 +81,7 @@ CAUSES = {
     "small": Cause(height=0.4),
     "table": Cause(sheet=0.75, tilt=0.02),
     "slate": Cause(sheet=0.75, tilt=0.02, dark=True, contrast=0.6, depth=0.03),
+    "dots": Cause(dots=11, dark=True),
 }
 LAYOUTS = {"single": (1, 1), "row": (1, 5), "page": (4, 6)}
 
@@ -155,6 +159,7 @@ def _write(
     """Write one row of digits, uint8 (N, 28, 28), as a hand does: not quite level nor evenly spaced."""
     inks = [_enlarged(image, side * rng.uniform(0.92, 1.08), cause.pen) for image in images]
     inks = [_break(ink, rng, side) if rng.random() < cause.broken else ink for ink in inks]
+    inks = [_in_dots(ink, side / cause.dots) for ink in inks] if cause.dots else inks
     free = rng.uniform(0.18, 0.45, len(inks)) * side
     free[rng.random(len(inks)) < cause.touching] = -0.05 * side
     if cause.paper == "boxes":  # as far apart as the boxes are
@@ -189,6 +194,17 @@ def _break(ink: Plane, rng: np.random.Generator, side: float) -> Plane:
     row = int(rng.uniform(0.3, 0.7) * ink.shape[0])
     broken[row : row + max(2, round(0.05 * side))] = 0
     return broken
+
+
+def _in_dots(ink: Plane, pitch: float) -> Plane:
+    """Show a digit in round dots, so many pixels apart, with gaps between them."""
+    rows, columns = (max(1, round(side / pitch)) for side in ink.shape)
+    shown = cv2.resize(ink, (columns, rows), interpolation=cv2.INTER_AREA) > DOT_LIT
+    dots = np.zeros_like(ink)
+    for row, column in np.argwhere(shown).tolist():
+        middle = round(16 * pitch * (column + 0.5)), round(16 * pitch * (row + 0.5))
+        cv2.circle(dots, middle, round(16 * DOT * pitch), (1.0,), cv2.FILLED, cv2.LINE_AA, shift=4)
+    return dots
 
 
 def _scatter_marks(ink: Plane, glyphs: Sequence[Sequence[_Glyph]], side: float) -> None:

@@ -58,8 +58,9 @@ def draw_frame(sources: Sources, rng: np.random.Generator) -> tuple[Picture, lis
 
 
 def _scene(digits: LabelledDigits, size: tuple[int, int], rng: np.random.Generator) -> tuple[Picture, list[Box]]:
-    often = np.array([SHADOWED if cause.light in ("shadow", "band") else 1.0 for cause in CAUSES.values()])
-    cause = CAUSES[str(rng.choice(list(CAUSES), p=often / often.sum()))]
+    causes = {name: cause for name, cause in CAUSES.items() if not cause.dots}  # as what ships learned
+    often = np.array([SHADOWED if cause.light in ("shadow", "band") else 1.0 for cause in causes.values()])
+    cause = causes[str(rng.choice(list(causes), p=often / often.sum()))]
     layout = rng.choice(4, p=[0.5, 0.33, 0.12, 0.05])
     counts = ((1, 1), (1, int(rng.integers(2, 9))), tuple(int(side) for side in rng.integers(2, 7, 2)), (0, 0))
     rows, columns = counts[layout]
