@@ -142,7 +142,7 @@ def _look_at(frame: NDArray[Any], grey: NDArray[Any], sheet: Sheet | None, way: 
         gap, most = way.joined * stroke_width(view.mask), np.count_nonzero(view.weight) // 2
         view = _overlook(without_gaps(grey, gap), REACH, way)
     if (way.least != 1 or way.inset or gap) and np.count_nonzero(view.weight) > most:
-        return replace(view, weight=np.zeros_like(view.weight))
+        return _without_marks(view)
     tallest, in_pieces = LOW * view.height, are_pieces(view.marks, view.weight)
     lower_view = _only_lower(view, tallest)
     view = lower_view if way.lower else replace(view, lower=_count_in_rows(lower_view, side), in_pieces=in_pieces)
@@ -158,6 +158,8 @@ def _look_at(frame: NDArray[Any], grey: NDArray[Any], sheet: Sheet | None, way: 
     close_view = _look_closer(closer, view.height * scale, way)
     if way.lower:
         return _only_lower(close_view, tallest * scale)
+    if gap and np.count_nonzero(close_view.weight) > most:
+        return _without_marks(close_view)
     return replace(close_view, lower=view.lower, in_pieces=view.in_pieces)
 
 
@@ -170,6 +172,10 @@ def _closer_side(view: View, side: int, full: int) -> int:
         return 0
     closer = _side_for(view.height, side, full)
     return closer if closer > side or _has_large_marks(view) else 0
+
+
+def _without_marks(view: View) -> View:
+    return replace(view, weight=np.zeros_like(view.weight))
 
 
 def _only_lower(view: View, height: float) -> View:

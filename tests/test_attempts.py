@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks.measuring_digits import MeasuringDigits
-from device.attempts import AGAIN, FULL, JOINED, SOME, Attempt, best_attempt
+from device.attempts import AGAIN, BROADEST, FULL, JOINED, SOME, Attempt, best_attempt
 from device.choosing import Scored
 from device.classifier import Classifier
 from device.finder import Finding, Found, find
@@ -75,7 +75,11 @@ def test_no_sure_digit_is_given_up() -> None:
     assert best.way == USUAL
 
 
-@pytest.mark.parametrize("usual", [seen(0.5, marks=SOME + 1), seen(*[0.5] * 4), seen(marks=0)])
+@pytest.mark.parametrize(
+    "usual",
+    [seen(0.5, marks=SOME + 1), seen(*[0.5] * 4), seen(0.5, 0.5, 0.5, width=int(40 * BROADEST / 3) + 2), seen(marks=0)],
+    ids=["marks", "doubts", "broad ones", "nothing"],
+)
 def test_what_is_full_or_empty_is_looked_at_once(usual: Callable[[Way], Attempt]) -> None:
     """Textures and text show something in any way, and blank paper nothing."""
     assert looks(usual=usual, inset=seen(0.99), least=seen(0.99))[1] == [USUAL]
