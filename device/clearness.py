@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .looking import View
 from .marks import square
 from .rows import Group
+from .view import View
 
 LEAST = 26  # px: marks are looked at as if they were at least so long
 NEAR = 0.07  # of a mark's longer side: how far around it is looked for its ground

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from .looking import View
     from .rows import Group
     from .strokes import Strokes
+    from .view import View
 
     Part = tuple[tuple[int, int, int, int], tuple[int, int], Strokes]  # box, row and word, and strokes of a digit
 

@@ -2,96 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .close_up import close_up, even_ground, has_dark_rim, shrunk
-from .ink import (
-    Ink,
-    calm,
-    grey_copy,
-    grey_of,
-    ink_map,
-    ink_threshold,
-    is_light_on_dark,
-    small_copy,
-    without_gaps,
-)
-from .marks import (
-    LEAST_SHARE,
-    MOST_MARKS,
-    SEVERAL,
-    Marks,
-    are_pieces,
-    mark_weights,
-    measure_marks,
-    pixels_of,
-    square,
-    stroke_width,
-    typical_height,
-)
-from .pale_lines import without_pale_lines
+from .ink import calm, grey_copy, grey_of, is_light_on_dark, small_copy, without_gaps
+from .marks import MOST_MARKS, SEVERAL, are_pieces, stroke_width
 from .plates import find_plates, turned
-from .printed_lines import without_borders, without_lines, without_rules
 from .reading import AS_IT_IS, Way
 from .rows import LOW, in_company
-from .sheet import find_sheet
-
-if TYPE_CHECKING:
-    from .sheet import Sheet
+from .sheet import Sheet, find_sheet
+from .view import View, look_closer, only_lower, overlook, view_of, without_marks, without_shadow
 
 WORK_SIDE = 400  # px of the longest side: a digit of a tenth of the frame still has twice the contract's 20 px
-REACH = 0.33  # of the longest side: anything narrower can be ink, anything wider is ground or shadow
-NARROW_REACH = 0.11  # of the longest side: the same where a shadow is that narrow
 SPECK = 0.015  # of the longest side: marks lower than this are not looked at at all
 SMALL = 0.3  # of the longest side: several digits lower than this are looked at closer
 GOOD_HEIGHT = 40  # px: digits are looked at so closely that they have this height, if the frame shows that much
 LOWEST = 26  # px: one digit alone is fine down to this height
 LARGE = 2.0  # times the typical height: such a mark is no digit
-CLOSE_REACH = 0.9  # of the digits' height
-OF_DARKEST = 0.4  # of the darkest ink nearby: paler is not a stroke of the same pen
-OF_USUAL = 0.6  # of the threshold of the whole picture: paler is texture
-FAINT = 0.5  # of the palest ink: lines that are partly paler than ink are known from here
-BROAD_AREA, BROAD = 0.04, 0.14  # of the frame, of its side: what is larger and broader may be a shadow
-PALEST = 6.0  # of 255: paler is no ink
 ALONG = 0.5  # of its longer side: what lies along the edge of the sheet so far is no digit on it
 MOSTLY = 0.6  # of the weight of lower marks: so much stands in rows, if they are digits
 SOME = 8  # marks: where another look shows more, it brought out a texture
-DARKER = 1.15  # times: ink in a shadow is so much darker than the shadow
-
-
-@dataclass(frozen=True, eq=False)
-class View:
-    """What was seen.
-
-    Attributes:
-        all_ink: uint8 (h, w), 0 is ground.
-        ink: the same, printed lines taken out.
-        mask: uint8 (h, w), 255 where there is ink.
-        marks: its marks.
-        weight: float (n,), how much each counts; see `mark_weights`.
-        height: typical height of the marks, pixels.
-        part: rows and columns of the frame that were looked at.
-        sheet: the sheet that they hold, where the frame shows more than that.
-        is_even: whether the ground is about as light all over.
-        lower: how many marks that are too low to be digits beside the others stand in rows, as digits do.
-        in_pieces: whether the marks may be the segments or dots that digits are made of.
-    """
-
-    all_ink: NDArray[Any]
-    ink: NDArray[Any]
-    mask: NDArray[Any]
-    marks: Marks
-    weight: NDArray[Any]
-    height: float
-    part: tuple[slice, slice] = (slice(None), slice(None))
-    sheet: Sheet | None = None
-    is_even: bool = False
-    lower: int = 0
-    in_pieces: bool = False
 
 
 def look(frame: NDArray[Any], way: Way = AS_IT_IS, *, single: bool = False) -> View:
@@ -118,6 +52,35 @@ def look(frame: NDArray[Any], way: Way = AS_IT_IS, *, single: bool = False) -> V
     return replace(view, all_ink=sheet.covered(view.all_ink, view.mask), part=part, sheet=sheet, weight=weight)
 
 
+class _Fitting(NamedTuple):
+    """How copies of a frame are made fit to look at: dark ink on the sheet alone.
+
+    Attributes:
+        sheet: the sheet, where the frame shows more than that.
+        light: whether ink is light.
+        plates: what is turned light, outlines in the first copy.
+        gap: gaps so wide are closed, pixels of the first copy.
+        side: the longest of the first copy, pixels.
+    """
+
+    sheet: Sheet | None
+    light: bool
+    plates: list[NDArray[Any]]
+    gap: float
+    side: int
+
+    def copy(self, frame: NDArray[Any], side: int) -> NDArray[Any]:
+        """Make a copy of about this longest side of a frame: uint8 (H, W)."""
+        import cv2
+
+        grey = grey_copy(frame, side)
+        grey = calm(self.sheet.carried_on(grey) if self.sheet else grey)
+        grey = cv2.bitwise_not(grey) if self.light else grey
+        scale = max(grey.shape) / self.side
+        grey = turned(grey, self.plates, scale=scale) if self.plates else grey
+        return without_gaps(grey, self.gap * scale) if self.gap else grey
+
+
 def _look_at(frame: NDArray[Any], grey: NDArray[Any], sheet: Sheet | None, way: Way, *, single: bool) -> View:
     """See the ink of a frame that shows nothing but the sheet, or the part with the sheet; `grey` is its copy."""
     import cv2
@@ -131,36 +94,36 @@ def _look_at(frame: NDArray[Any], grey: NDArray[Any], sheet: Sheet | None, way: 
     other = ((cv2.bitwise_not(grey), 255 - cells),) if auto and has_dark_rim(cells) else ()
     for each, its_cells in () if way.lower else (*other, (grey, cells)):
         if closely := close_up(each, its_cells):
-            return replace(_view(closely[0], *closely), is_even=True)
-    view = replace(_without_shadow(grey, _overlook(grey, REACH, way), way), is_even=even_ground(cells) > 0)
+            return replace(view_of(closely[0], *closely), is_even=True)
+    view = replace(without_shadow(grey, overlook(grey, way), way), is_even=even_ground(cells) > 0)
     plates = find_plates(view.marks, view.ink) if auto else []
     if plates:
         grey = turned(grey, plates, scale=1.0)
-        view = _overlook(grey, REACH, way)
+        view = overlook(grey, way)
     gap, most = 0.0, SOME
     if way.joined:
         gap, most = way.joined * stroke_width(view.mask), np.count_nonzero(view.weight) // 2
-        view = _overlook(without_gaps(grey, gap), REACH, way)
+        view = overlook(without_gaps(grey, gap), way)
     if (way.least != 1 or way.inset or gap) and np.count_nonzero(view.weight) > most:
-        return _without_marks(view)
+        return without_marks(view)
+    fitting = _Fitting(sheet, light, plates, gap, side)
+    view = _look_for_small(frame, view, fitting, way, single=single)
+    return without_marks(view) if gap and np.count_nonzero(view.weight) > most else view
+
+
+def _look_for_small(frame: NDArray[Any], view: View, fitting: _Fitting, way: Way, *, single: bool) -> View:
+    """Look again and closer where digits are small or among lines; return the view as it is else."""
     tallest, in_pieces = LOW * view.height, are_pieces(view.marks, view.weight)
-    lower_view = _only_lower(view, tallest)
-    view = lower_view if way.lower else replace(view, lower=_count_in_rows(lower_view, side), in_pieces=in_pieces)
-    closer_side = 0 if single else _closer_side(view, side, max(frame.shape[:2]))
+    lower_view = only_lower(view, tallest)
+    lower = 0 if way.lower else _count_in_rows(lower_view, fitting.side)
+    view = lower_view if way.lower else replace(view, lower=lower, in_pieces=in_pieces)
+    closer_side = 0 if single else _closer_side(view, fitting.side, max(frame.shape[:2]))
     if not closer_side:
         return view
-    closer = grey_copy(frame, closer_side)
-    closer = calm(sheet.carried_on(closer) if sheet else closer)
-    closer = cv2.bitwise_not(closer) if light else closer
-    scale = max(closer.shape) / side
-    closer = turned(closer, plates, scale=scale) if plates else closer
-    closer = without_gaps(closer, gap * scale) if gap else closer
-    close_view = _look_closer(closer, view.height * scale, way)
-    if way.lower:
-        return _only_lower(close_view, tallest * scale)
-    if gap and np.count_nonzero(close_view.weight) > most:
-        return _without_marks(close_view)
-    return replace(close_view, lower=view.lower, in_pieces=view.in_pieces)
+    closer = fitting.copy(frame, closer_side)
+    scale = max(closer.shape) / fitting.side
+    view = look_closer(closer, view.height * scale, way)
+    return only_lower(view, tallest * scale) if way.lower else replace(view, lower=lower, in_pieces=in_pieces)
 
 
 def _closer_side(view: View, side: int, full: int) -> int:
@@ -172,16 +135,6 @@ def _closer_side(view: View, side: int, full: int) -> int:
         return 0
     closer = _side_for(view.height, side, full)
     return closer if closer > side or _has_large_marks(view) else 0
-
-
-def _without_marks(view: View) -> View:
-    return replace(view, weight=np.zeros_like(view.weight))
-
-
-def _only_lower(view: View, height: float) -> View:
-    """Return what was seen with no weight on marks of this height, pixels, and more."""
-    weight = np.where(view.marks.height < height, view.weight, 0)
-    return replace(view, weight=weight, height=typical_height(view.marks, weight))
 
 
 def _count_in_rows(view: View, side: int) -> int:
@@ -204,54 +157,3 @@ def _side_for(height: float, side: int, full: int) -> int:
     while height < 0.7 * GOOD_HEIGHT and 2 * side <= full:
         height, side = 2 * height, 2 * side
     return side
-
-
-def _overlook(grey: NDArray[Any], reach: float, way: Way) -> View:
-    """See dark ink on a whole page; `reach` is a share of its longest side."""
-    seen = Ink(ink_map(grey, reach=reach * max(grey.shape)), times=way.least)
-    ink = without_borders(without_rules(without_pale_lines(seen)))
-    return _view(seen.values, ink.values, ink.mask)
-
-
-def _view(seen: NDArray[Any], ink: NDArray[Any], mask: NDArray[Any], marks: Marks | None = None) -> View:
-    """Weigh the marks of a mask, which are measured unless they are known."""
-    marks = marks or measure_marks(mask)
-    weight = mark_weights(marks)
-    return View(seen, ink, mask, marks, weight, typical_height(marks, weight))
-
-
-def _without_shadow(grey: NDArray[Any], view: View, way: Way) -> View:
-    """Look again with less reach where the main mark may be a shadow with digits in it."""
-    import cv2
-
-    marks, main = view.marks, int(view.weight.argmax()) if view.weight.size else -1
-    if main < 0 or marks.area[main] < BROAD_AREA * grey.size:
-        return view
-    broad = BROAD * max(grey.shape)
-    depth = cv2.distanceTransform(marks.cut_out(main, room=1)[1], cv2.DIST_L2, 3)
-    if 2 * cv2.minMaxLoc(depth)[1] < broad:
-        return view
-    again = _overlook(grey, NARROW_REACH, way)
-    if again.height < LEAST_SHARE * max(grey.shape):
-        return view
-    # What is left out must be broad and paler than what stays, else it was thick strokes.
-    pixels = pixels_of(marks.labels, marks.names[main])
-    gone = cv2.morphologyEx(cv2.subtract(pixels, again.mask), cv2.MORPH_OPEN, square(int(broad / 2)))
-    darker = cv2.mean(view.ink, again.mask)[0] > DARKER * cv2.mean(view.ink, gone)[0] and gone.any()
-    return again if darker else view
-
-
-def _look_closer(grey: NDArray[Any], height: float, way: Way) -> View:
-    """See dark ink where digits have a known height: each stroke against its own surroundings."""
-    import cv2
-
-    seen = ink_map(grey, reach=max(9.0, CLOSE_REACH * height))
-    palest = int(max(PALEST, OF_USUAL * way.least * ink_threshold(seen)))
-    ink = without_rules(Ink(without_pale_lines(Ink(seen, FAINT * palest)).values, palest)).values
-    around = int(height) | 1
-    darkest = cv2.blur(cv2.dilate(ink, square(around)), (around, around))
-    least = np.maximum(cv2.convertScaleAbs(darkest, alpha=OF_DARKEST), np.uint8(palest))
-    mask = cv2.compare(ink, least, cv2.CMP_GT)
-    marks = measure_marks(mask)
-    ink, clean = without_lines(ink, mask, marks, height=height)
-    return _view(seen, ink, clean, marks if clean is mask else None)

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .looking import View
 from .marks import BLOT, width_of, without_edge
 from .rows import Group
+from .view import View
 
 HAIRLINE, STRAIGHT = 0.4, 4.0  # of the usual stroke's width, times as long as wide: a line that is left over
 FLAT, DIRECT = 2.0, 1.4  # times as wide as high, of the diagonal: a bar is so flat, and no stroke longer than this

@@ -14,8 +14,8 @@ from .reading import UNSURE, Reading, Way
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .looking import View
     from .reading_settings import ReadingSettings, Roi
+    from .view import View
 
 SHEET, GAP, CAPTION = 1008, 12, 22  # px, width of the sheet of stages, and around and below each stage
 STAGES = 760  # px, the height that all stages together may take

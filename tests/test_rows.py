@@ -21,13 +21,14 @@ from device.context import Context
 from device.finder import find, find_digits
 from device.frames import Frame
 from device.idx import LabelledDigits
-from device.looking import View, look
+from device.looking import look
 from device.reader import Reader
 from device.reading import Reading, Way
 from device.reading_settings import ReadingSettings
 from device.rows import Group, in_rows
 from device.runtime import load_runtime
 from device.shown_reading import MOST_REGIONS, SHEET, STAGES, stages
+from device.view import View
 from edge_digits.scenes import CAUSES, LAYOUTS, Scene, empty_scene, render_scene
 
 # A cause that the shipped model and the finder read less surely, and what of its digits they must still read.

@@ -10,11 +10,12 @@ from benchmarks.measuring_digits import MeasuringDigits
 from device.classifier import Classifier
 from device.finder import find_digits
 from device.frames import Frame
-from device.looking import View, look
+from device.looking import look
 from device.reader import Reader
 from device.reading import Way
 from device.sheet import find_sheet
 from device.shown_reading import stages
+from device.view import View
 
 SIZE = (240, 320)
 CORNERS = np.array([(70, 50), (262, 38), (274, 190), (62, 200)], np.int32)
