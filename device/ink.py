@@ -113,14 +113,6 @@ def calm(grey: NDArray[Any]) -> NDArray[Any]:
     return cv2.medianBlur(grey, 3) if 2 * np.count_nonzero(loud) >= loud.size > 0 else grey
 
 
-def without_gaps(grey: NDArray[Any], gap: float) -> NDArray[Any]:
-    """Close the gaps in dark ink, of so many pixels, by an opening of its ground, uint8 (H, W), with a disc."""
-    import cv2
-
-    side = max(2, round(gap))
-    return cv2.morphologyEx(grey, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
-
-
 def ink_map(grey: NDArray[Any], *, reach: float) -> NDArray[Any]:
     """Remove the background of a picture of dark ink.
 

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .close_up import close_up, even_ground, has_dark_rim, shrunk
-from .ink import calm, grey_copy, grey_of, is_light_on_dark, small_copy, without_gaps
-from .marks import MOST_MARKS, SEVERAL, are_pieces, stroke_width
+from .ink import calm, grey_copy, grey_of, is_light_on_dark, small_copy
+from .marks import MOST_MARKS, SEVERAL, stroke_width
 from .plates import find_plates, turned
 from .reading import AS_IT_IS, Way
 from .rows import LOW, in_company
+from .segments import are_segments, without_gaps
 from .sheet import Sheet, find_sheet
 from .view import View, look_closer, only_lower, overlook, view_of, without_marks, without_shadow
 
@@ -113,7 +114,7 @@ def _look_at(frame: NDArray[Any], grey: NDArray[Any], sheet: Sheet | None, way: 
 
 def _look_for_small(frame: NDArray[Any], view: View, fitting: _Fitting, way: Way, *, single: bool) -> View:
     """Look again and closer where digits are small or among lines; return the view as it is else."""
-    tallest, in_pieces = LOW * view.height, are_pieces(view.marks, view.weight)
+    tallest, in_pieces = LOW * view.height, are_segments(view.marks, view.weight)
     lower_view = only_lower(view, tallest)
     lower = 0 if way.lower else _count_in_rows(lower_view, fitting.side)
     view = lower_view if way.lower else replace(view, lower=lower, in_pieces=in_pieces)

@@ -21,8 +21,6 @@ SPARSE, HAIR = 0.08, 10.0  # of its bounds, times as long as wide: a thin line, 
 LEAST_SHARE = 0.03  # of the longest side: what is smaller is specks
 SURROUND = 0.25  # of the frame's edge: what lies along so much of it is ground, if something lies in it
 RECTANGLE, WIDER = 0.85, 2.0  # of its bounds, times as wide as strokes: a solid mark that is none
-PIECES, MOST_PIECES = 4, 200  # marks that digits of a display may be made of
-DIRECT, ALIKE = 1.25, 1.8  # of their diagonal, times the narrow ones: they are no longer, and no wider
 BLOT = 0.34  # of a mark's longer side: a stroke wider than this is a blot
 CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 
@@ -175,22 +173,6 @@ def mark_weights(marks: Marks) -> NDArray[Any]:
     if np.count_nonzero(alike) >= SEVERAL and usual >= LEAST_SHARE * max(height, width):
         weight[drawn & (side > FAR_LARGER * usual)] = 0
     return weight
-
-
-def are_pieces(marks: Marks, weight: NDArray[Any]) -> bool:
-    """Tell whether marks may be the segments or dots that digits are made of: several, equally wide, and most straight.
-
-    Args:
-        marks: the marks.
-        weight: float (n,), 0 for what is no ink of a digit.
-    """
-    some = np.flatnonzero(weight)
-    if not PIECES <= len(some) < MOST_PIECES:
-        return False
-    width = width_of(marks.area[some], marks.inner[some])
-    straight = marks.area[some] < DIRECT * width * np.hypot(marks.width[some], marks.height[some])
-    narrow, wide = np.sort(width)[[len(some) // 10, -1 - len(some) // 10]]
-    return bool(2 * np.count_nonzero(straight) >= len(some) and wide <= ALIKE * narrow)
 
 
 def _gaps(marks: Marks, weight: NDArray[Any]) -> NDArray[Any]:
