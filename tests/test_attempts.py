@@ -131,6 +131,14 @@ def test_pieces_are_joined_where_digits_come_of_it(
     assert (best.way == asked[1]) == is_believed
 
 
+def test_where_several_ways_have_failed_no_other_is_tried() -> None:
+    """What may be ground, and pieces, is looked at three times and not six."""
+    usual = ground(1, marks=5, on_sheet=False)
+    pieces = replace(usual(USUAL), found=replace(usual(USUAL).found, in_pieces=True))
+    _, asked = looks(usual=lambda way: pieces, invert=seen(), joined=seen())
+    assert asked == [USUAL, Way("other"), USUAL._replace(joined=JOINED)]
+
+
 def test_what_is_not_in_pieces_is_not_joined() -> None:
     """Marks that are digits, nearly all, are left as they are, as are those of another shape."""
     asked = [looks(usual=usual)[1] for usual in (in_pieces(0.9, 0.9, marks=4), seen(marks=20))]
