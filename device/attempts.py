@@ -19,10 +19,10 @@ FULL = 40  # marks, or what may be digits: with more a frame in which none is su
 # Strokes may lie at the border of a cell, be paler than what was taken for marks, or darker than what they run into.
 AGAIN: tuple[dict[str, Any], ...] = ({"inset": 0.04}, {"least": 0.5}, {"least": 1.2})
 SOME, DOUBTFUL = 15, 3  # marks, and what may be digits of them but is not sure: with more a frame is too full for that
-MOST_TRIED = 2  # ways: where more have failed, others hardly help
 BROADEST = 5.0  # times their height: how wide what may be digits is in all, likewise
 DOUBT = 0.15  # of what may be digits: where less is not sure, as on a page, the rest is not read once more for it
 BEYOND_DOUBT = 0.95  # of a score: what is seen so is believed
+MOST_TRIED = 2  # ways: where more have failed, others hardly help
 
 
 @dataclass(frozen=True, eq=False)

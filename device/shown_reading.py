@@ -133,8 +133,8 @@ def _stages_of(image: NDArray[Any], settings: ReadingSettings, way: Way) -> list
     if view.sheet:
         shown.append(("sheet", _in_place(view.sheet.carried_on(grey[view.part]), view, grey)))
     seen = (_stretched(view.all_ink), _stretched(view.ink), view.mask)
-    ground = "background removed, gaps closed" if way.joined else "background removed"
-    titles = (ground, "printed lines removed", "marks")
+    gaps = ", gaps closed" if way.joined else ""
+    titles = (f"background removed{gaps}", "printed lines removed", "marks")
     return shown + [(title, _in_place(255 - picture, view, grey)) for title, picture in zip(titles, seen, strict=True)]
 
 
