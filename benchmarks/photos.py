@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 import numpy as np
@@ -20,9 +20,10 @@ from device.runtime_names import RUNTIME_NAMES
 
 from .limits import at_least, show
 from .photo_rows import read_photo_rows
+from .shipped_reader import shipped_reader
 
 if TYPE_CHECKING:
-    from device.classifier import Classifier
+    from device.reader import Reader
 
 SINGLE, MULTI = "single", "multi"  # kinds of photographs: of one digit, of several
 
@@ -42,9 +43,9 @@ class PhotoReading:
 
     Attributes:
         photo: the photograph.
-        text: the label read; "" where nothing was found or the picture cannot be read.
-        score: the model's score of that label, 0–1.
-        canonical: uint8 (28, 28), what the model was given; None where nothing was found.
+        text: what was read, "?" where a digit was refused; "" where nothing was found or the picture cannot be read.
+        score: the lowest score of its digits, 0–1.
+        canonical: uint8 (28, 28), what the model was given first; None where nothing was found.
     """
 
     photo: Photo
@@ -91,22 +92,17 @@ def read_photo_list(path: Path, *, kinds: Collection[str] = (SINGLE,)) -> list[P
     return photos
 
 
-def read_photo(photo: Photo, classifier: Classifier) -> PhotoReading:
-    """Read one photograph as the device does: picture, finder, classifier.
+def read_photo(photo: Photo, reader: Reader) -> PhotoReading:
+    """Read one photograph as the device does.
 
     Raises:
         PictureError: the picture cannot be read.
     """
-    from device.finder import find_digit
+    from device.frames import Frame
     from device.pictures import read_picture
 
-    found = find_digit(read_picture(photo.path))
-    if found is None:
-        return PhotoReading(photo, "", 0.0, None)
-    canonical: NDArray[Any] = found.canonical
-    scores = classifier.scores(canonical[np.newaxis])[0]
-    best = int(scores.argmax())
-    return PhotoReading(photo, classifier.model.card.labels[best], float(scores[best]), canonical)
+    reading, canonical = reader.read_closely(Frame(photo.path.name, 0, 0.0, read_picture(photo.path)))
+    return PhotoReading(photo, reading.text, reading.confidence, canonical[0] if canonical else None)
 
 
 def score_sources(readings: Iterable[PhotoReading]) -> list[SourceScore]:
@@ -148,16 +144,13 @@ def photos(
     The mean is that over sources, so that a source with many pictures does not decide alone. With a limit given, exit
     code 3 if it is not met.
     """
-    from device.classifier import Classifier
-    from device.model_file import read_model
     from device.output_files import refuse_existing
-    from device.runtime import load_runtime
 
     listed = read_photo_list(labels_csv)
     if sheet:
         refuse_existing(sheet, force=force, inputs=[labels_csv, *(photo.path for photo in listed)])
-    loaded = load_runtime(runtime, warn=reporter())
-    readings = _read_all(listed, Classifier(read_model(model), loaded))
+    reader = shipped_reader(model, runtime)
+    readings = _read_all(listed, reader)
     if sheet:
         from .photo_sheet import draw_misreadings
 
@@ -172,7 +165,7 @@ def photos(
         )
         if limit is not None
     ]
-    measured = {"model": model.name, "runtime": str(loaded), "mean": mean, "worst": vars(worst)}
+    measured = {"model": model.name, "runtime": reader.runtime, "mean": mean, "worst": vars(worst)}
     show(
         schema="edge-digits.photos/1",
         table=_table(scores, mean=mean, worst=worst),
@@ -183,12 +176,12 @@ def photos(
     )
 
 
-def _read_all(listed: Sequence[Photo], classifier: Classifier) -> list[PhotoReading]:
+def _read_all(listed: Sequence[Photo], reader: Reader) -> list[PhotoReading]:
     """Read every photograph; one that is no picture counts as misread, and is said."""
     report, readings = reporter(), []
     for photo in listed:
         try:
-            readings.append(read_photo(photo, classifier))
+            readings.append(read_photo(photo, reader))
         except PictureError as error:
             report(str(error))
             readings.append(PhotoReading(photo, "", 0.0, None))

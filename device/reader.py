@@ -79,6 +79,11 @@ class Reader:
         """The card of the model that reads."""
         return self._classifier.model.card
 
+    @property
+    def runtime(self) -> str:
+        """Name and version of the runtime that it reads in."""
+        return self._model.runtime
+
     def with_settings(self, settings: ReadingSettings) -> Reader:
         """Return a reader with the same model that reads by other settings."""
         return Reader(self._classifier, settings=settings, context=self._context, warn=self._warn)
