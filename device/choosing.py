@@ -29,9 +29,7 @@ PENALTY = 0.05  # what a part more must raise the lowest score by
 JOINT_GAIN, CUT_GAIN = 0.05, 0.15  # by how much a joint or a cut must raise the lowest score
 CUT_LEAST = 0.8  # a cut makes nothing that scores less
 NEAR = 0.15  # of the longest side of two: pieces of one digit are no further apart
-SOME = (
-    3  # digits in a frame: of so few, any two may be pieces of one, also if they are sure or one lies above the other
-)
+SOME = 3  # digits in a frame: of so few, any two may be pieces of one, also sure ones, or one above the other
 
 
 @dataclass(frozen=True, eq=False)

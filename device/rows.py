@@ -99,9 +99,8 @@ def digit_groups(marks: Marks, weight: NDArray[Any], height: float) -> list[Grou
     for piece in np.flatnonzero(~big):
         share = np.where(one[piece] & big, shared[piece], -1)
         owner[piece] = share.argmax() if share.max() >= 0 else piece
-    free = owner == np.arange(
-        len(some)
-    )  # digits, and pieces that are none's: of two of these, one above the other, one is made
+    # Digits, and pieces that are none's: of two of these, one above the other, one is made.
+    free = owner == np.arange(len(some))
     for first, second in np.argwhere(np.triu(one & free[:, None] & free & (big[:, None] == big), 1)):
         owner[owner == owner[second]] = owner[first]
     order = np.argsort(owner, kind="stable")

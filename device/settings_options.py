@@ -50,6 +50,8 @@ def apply_options(settings: Sections, given: dict[str, Any]) -> Sections:
     """
     if given.get("reading__reject") is False and given.get("reading__reject_below") is not None:
         raise UsageError("expected --reject-below or --no-reject, found both; leave one out")
+    if given.get("source__source") is not None and given.get("source__fake_camera") is not None:
+        raise UsageError("expected --source or --fake-camera, found both; leave one out")
     values: dict[str, dict[str, Any]] = {}
     for section, each in option_settings(settings):
         value = given.pop(parameter(section, each), None)

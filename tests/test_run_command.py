@@ -71,6 +71,16 @@ def test_what_has_no_effect_on_pictures_is_said(picture: Path) -> None:
     assert invoke("--fake-camera", picture, "--max-frames", 2, *options).stderr.count("without effect") == 0
 
 
+def test_two_sources_are_refused_unless_one_is_from_a_settings_file(picture: Path, tmp_path: Path) -> None:
+    """Of two options that name a source none wins; over a settings file, --fake-camera does."""
+    result = invoke("--source", picture, "--fake-camera", picture)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "error: expected --source or --fake-camera, found both; leave one out\n"
+    (tmp_path / "s.toml").write_text('[source]\nsource = "/dev/video7"\n')
+    result = invoke("--config", tmp_path / "s.toml", "--fake-camera", picture, "--max-frames", 2)
+    assert (result.exit_code, "read 2," in result.stderr) == (0, True)
+
+
 def test_printed_settings_are_those_that_would_be_used(tmp_path: Path) -> None:
     """File, then options, then --set; the output is a settings file."""
     path = tmp_path / "s.toml"

@@ -301,6 +301,7 @@ def test_the_command_writes_files_and_answers_with_exit_codes(trained: Path, dig
     assert gated.exit_code in (0, 3)  # int8 may agree on every one of 500 digits
     missing = runner.invoke(cli, ["convert", str(tmp_path / "missing.keras"), "--out", str(tmp_path / "other")])
     assert missing.exit_code == 6
+    assert not (tmp_path / "other").exists()
     assert runner.invoke(cli, [*base, "--variant", "int7"]).exit_code == 2
 
 

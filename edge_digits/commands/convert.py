@@ -130,13 +130,13 @@ def convert(
     from edge_digits.conversion_report import format_table, guessing_warning, write_manifest
 
     check_targets(targets)
-    refuse_unwritable(out)
     training = training_record(model)
     reference = load_reference(model)
     names = read_labels(labels) if labels else LABELS
     calibration, test = images_for(
         reference, names, data=data, calibrate_from=calibrate_from, count=calibrate, seed=seed, report=report
     )
+    refuse_unwritable(out)  # and makes it, but none where there is nothing to convert
     request = ConversionRequest(
         model=model,
         out=out,
