@@ -38,7 +38,7 @@ def write_scenes(
         causes: names in `CAUSES`; all where empty.
         layouts: names in `KINDS`; all where empty.
         count: scenes of each cause and layout.
-        seed: the same seed renders the same scenes.
+        seed: the same seed renders the same scenes, and with the same digits in each cause; another, others.
         force: whether what is there already is overwritten.
 
     Returns:
@@ -62,7 +62,7 @@ def write_scenes(
             for number in range(count):
                 path = folder / f"{cause}-{layout}-{number}.png"
                 refuse_existing(path, force=force)
-                scene = _render(digits, cause, layout, seed + number)
+                scene = _render(digits, cause, layout, (seed, number))
                 with atomic_path(path) as temporary:
                     temporary.write_bytes(cv2.imencode(".png", scene.frame)[1].tobytes())
                 rows.writerow([path.name, "".join(scene.rows), KINDS[layout], cause])
@@ -72,7 +72,7 @@ def write_scenes(
     return written
 
 
-def _render(digits: LabelledDigits, cause: str, layout: str, seed: int) -> Scene:
+def _render(digits: LabelledDigits, cause: str, layout: str, seed: tuple[int, int]) -> Scene:
     if layout == EMPTY:
         return empty_scene(cause=CAUSES[cause], seed=seed)
     rows, columns = LAYOUTS[layout]

@@ -111,7 +111,13 @@ class _Glyph:
 
 
 def render_scene(
-    digits: LabelledDigits, *, cause: Cause, rows: int, columns: int, seed: int, size: tuple[int, int] = (480, 640)
+    digits: LabelledDigits,
+    *,
+    cause: Cause,
+    rows: int,
+    columns: int,
+    seed: int | tuple[int, ...],
+    size: tuple[int, int] = (480, 640),
 ) -> Scene:
     """Render a scene.
 
@@ -146,7 +152,7 @@ def render_scene(
     return Scene(frame, tuple("".join(map(str, digits.labels[row])) for row in chosen), _warped(boxes, matrix))
 
 
-def empty_scene(*, cause: Cause, seed: int, size: tuple[int, int] = (480, 640)) -> Scene:
+def empty_scene(*, cause: Cause, seed: int | tuple[int, ...], size: tuple[int, int] = (480, 640)) -> Scene:
     """Render the page of a scene with nothing written on it."""
     nothing = LabelledDigits(np.zeros((1, 28, 28), np.uint8), np.zeros(1, np.uint8))
     return render_scene(nothing, cause=replace(cause, marks=False), rows=0, columns=0, seed=seed, size=size)

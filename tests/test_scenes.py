@@ -68,6 +68,14 @@ def test_scenes_are_written_with_their_list(ink: LabelledDigits, tmp_path: Path)
         write_scenes(ink, tmp_path, **arguments)  # type: ignore[arg-type]
 
 
+def test_seeds_have_no_scene_in_common(ink: LabelledDigits, tmp_path: Path) -> None:
+    """The second scene of one seed is not the first of the next."""
+    for seed in (1, 2):
+        write_scenes(ink, tmp_path / str(seed), causes=["plain"], layouts=["single"], count=2, seed=seed)
+    pictures = [path.read_bytes() for path in tmp_path.rglob("*.png")]
+    assert len(set(pictures)) == 4
+
+
 def test_an_unknown_cause_is_refused(ink: LabelledDigits, tmp_path: Path) -> None:
     """The causes there are, are named."""
     with pytest.raises(UsageError, match="expected one of plain"):
