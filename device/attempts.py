@@ -17,7 +17,7 @@ PIECES = 2  # marks for each digit: where there are more, these may be its piece
 GROUND = 0.2  # of the longest side: what is smaller is no piece of ground that was taken for ink
 FULL = 40  # marks, or what may be digits: with more a frame in which none is sure is full of a texture, or of words
 # Strokes may lie at the border of a cell, be paler than what was taken for marks, or darker than what they run into.
-AGAIN: tuple[dict[str, Any], ...] = ({"inset": 0.04}, {"least": 0.5}, {"least": 1.2})
+AGAIN: tuple[dict[str, Any], ...] = ({"inset": 0.04}, {"reach": 0.25}, {"least": 0.5}, {"least": 1.2})
 SOME, DOUBTFUL = 15, 3  # marks, and what may be digits of them but is not sure: with more a frame is too full for that
 BROADEST = 5.0  # times their height: how wide what may be digits is in all, likewise
 DOUBT = 0.15  # of what may be digits: where less is not sure, as on a page, the rest is not read once more for it
@@ -65,7 +65,7 @@ def best_attempt(look: Callable[[Way], Attempt], settings: ReadingSettings, thre
     if settings.layout != "single":
         best = _lower_or_ground(best, attempt, settings, threshold, side)
     best = _with_pieces_joined(best, attempt, threshold)
-    sure, marks = _count_sure(best, threshold), sum(each.found.marks for each in tried)
+    sure, marks = _count_sure(best, threshold), best.found.marks
     is_read = 0 < sure == len(best.digits)
     found = len(best.found.digits)
     breadth = sum(width / height for _, _, width, height in (digit.box for digit in best.found.digits))

@@ -105,7 +105,7 @@ def _look_at(frame: NDArray[Any], grey: NDArray[Any], sheet: Sheet | None, way: 
     if way.joined:
         gap, most = way.joined * stroke_width(view.mask), np.count_nonzero(view.weight) // 2
         view = overlook(without_gaps(grey, gap), way)
-    if (way.least != 1 or way.inset or gap) and np.count_nonzero(view.weight) > most:
+    if (way.least != 1 or way.reach != 1 or way.inset or gap) and np.count_nonzero(view.weight) > most:
         return without_marks(view)
     fitting = _Fitting(sheet, light, plates, gap, side)
     view = _look_for_small(frame, view, fitting, way, single=single)

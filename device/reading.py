@@ -45,6 +45,7 @@ class Way(NamedTuple):
         least: so many times as much ink as usual makes a mark.
         inset: so much of its sides is left out all around.
         joined: gaps in ink are closed where they are narrower than so many times the width of its strokes.
+        reach: so many times as wide as usual may be what is ink, and no ground or shadow.
     """
 
     invert: str
@@ -53,6 +54,7 @@ class Way(NamedTuple):
     least: float = 1.0
     inset: float = 0.0
     joined: float = 0.0
+    reach: float = 1.0
 
 
 AS_IT_IS = Way("auto")

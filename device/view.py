@@ -61,7 +61,7 @@ class View:
 
 def overlook(grey: NDArray[Any], way: Way) -> View:
     """See dark ink on a whole page, uint8 (H, W)."""
-    return _overlook(grey, way, REACH)
+    return _overlook(grey, way, REACH * way.reach)
 
 
 def _overlook(grey: NDArray[Any], way: Way, reach: float) -> View:
