@@ -16,7 +16,8 @@ JOINED = 1.7  # times as wide as strokes: gaps between pieces are narrower
 PIECES = 2  # marks for each digit: where there are more, these may be its pieces
 GROUND = 0.2  # of the longest side: what is smaller is no piece of ground that was taken for ink
 FULL = 40  # marks, or what may be digits: with more a frame in which none is sure is full of a texture, or of words
-# Strokes may lie at the border of a cell, be paler than what was taken for marks, or darker than what they run into.
+# Strokes may lie at the border of a cell, in a band of shadow, be paler than what was taken for marks, or darker than
+# what they run into.
 AGAIN: tuple[dict[str, Any], ...] = ({"inset": 0.04}, {"reach": 0.25}, {"least": 0.5}, {"least": 1.2})
 SOME, DOUBTFUL = 15, 3  # marks, and what may be digits of them but is not sure: with more a frame is too full for that
 BROADEST = 5.0  # times their height: how wide what may be digits is in all, likewise

@@ -206,7 +206,7 @@ def _in_dots(ink: Plane, pitch: float) -> Plane:
     """Show a digit in round dots, so many pixels apart, with gaps between them."""
     rows, columns = (max(1, round(side / pitch)) for side in ink.shape)
     shown = cv2.resize(ink, (columns, rows), interpolation=cv2.INTER_AREA) > DOT_LIT
-    dots = np.zeros_like(ink)
+    dots = np.zeros((round(pitch * rows), round(pitch * columns)), np.float32)
     for row, column in np.argwhere(shown).tolist():
         middle = round(16 * pitch * (column + 0.5)), round(16 * pitch * (row + 0.5))
         cv2.circle(dots, middle, round(16 * DOT * pitch), (1.0,), cv2.FILLED, cv2.LINE_AA, shift=4)
