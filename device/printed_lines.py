@@ -26,7 +26,9 @@ PALER, THINNER = 0.75, 0.6  # of the other ink's value and width: a rule is pale
 MANY = 3  # lines in one direction are no strokes of one digit
 BAND = 0.2  # of the frame's shorter side: how deep inside a side its border may lie
 BORDER_LENGTH, BORDER_THICKEST = 0.85, 0.15  # of the side, of the frame's shorter side
+SIDES = 0.5  # of the height of a digit: sides of a box are further apart
 TICK, TICK_THICKEST = 0.8, 1.5  # of a digit's height, of the thickness of the line that it stands on
+BETWEEN = 0.8  # of its height: what touches lines so far apart goes from one to another
 TICK_UNEVEN = 0.3  # of their usual height: by so much ticks differ
 ROUNDS = 3  # a double border takes two, and thresholds fall when the darkest line has gone
 
@@ -80,22 +82,39 @@ def without_lines(
         return ink, mask
     rings = _rings(marks, large, height=height)
     ink, mask = _blanked(ink, rings, mask), cv2.subtract(mask, rings)
-    # First the boxes around digits, then what is left of a grid.
-    for among, lengths in ((cv2.subtract(marks.only(large), rings), (1.4, 1.2)), (mask, (2.5, 2.5))):
-        for length in lengths:
-            ink, mask, among = (cv2.transpose(each) for each in (ink, mask, among))
-            lines = level_lines(among, length=length * height, thickest=LINE_THICKEST * height)
-            if lines:
-                lines = _with_ticks(lines, mask)
-                ink = _blanked(ink, lines.pixels, mask)
-                mask, among = cv2.subtract(mask, lines.pixels), cv2.subtract(among, lines.pixels)
+    among, labels = marks.only(large), marks.labels
+    for length, are_boxes in ((1.4, True), (1.2, True), (2.5, False), (2.5, False)):  # then what is left of a grid
+        ink, mask, among, labels = (cv2.transpose(each) for each in (ink, mask, among, labels))
+        some = cv2.bitwise_and(mask, among) if are_boxes else mask
+        lines = level_lines(some, length=length * height, thickest=LINE_THICKEST * height)
+        if lines and are_boxes:
+            lines = _of_boxes(lines, labels, height=height)
+        if lines:
+            lines = _with_ticks(lines, mask, boxes=are_boxes)
+            ink, mask = _blanked(ink, lines.pixels, mask), cv2.subtract(mask, lines.pixels)
     return ink, mask
 
 
-def _with_ticks(lines: Lines, mask: NDArray[Any]) -> Lines:
+def _of_boxes(lines: Lines, labels: NDArray[Any], *, height: float) -> Lines:
+    """Keep the lines of marks that have two beside each other, as boxes have: one may be bars of digits that touch."""
+    y, x = np.nonzero(lines.pixels)
+    first, last = _reach(labels[y, x], y, int(labels.max()) + 1)
+    return replace(lines, pixels=np.where((last - first >= SIDES * height)[labels], lines.pixels, np.uint8(0)))
+
+
+def _reach(names: NDArray[Any], y: NDArray[Any], count: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the least and the greatest y, int (n,), of each of so many names; the latter -1 without any."""
+    first, last = np.full(count, np.iinfo(y.dtype).max), np.full(count, -1)
+    np.minimum.at(first, names, y)
+    np.maximum.at(last, names, y)
+    return first, last
+
+
+def _with_ticks(lines: Lines, mask: NDArray[Any], *, boxes: bool = False) -> Lines:
     """Add the short lines that stand on lines, as on a ruler or between the places of a form.
 
-    They are alike, as thin as what they stand on, beside each other, and lower than what is written.
+    They are alike, as thin as what they stand on, beside each other, and lower than what is written, or reach from one
+    line to another, as the sides of boxes do.
     """
     import cv2
 
@@ -105,14 +124,18 @@ def _with_ticks(lines: Lines, mask: NDArray[Any]) -> Lines:
         return lines
     _, labels, stats, _ = cv2.connectedComponentsWithStats(rest, connectivity=8)
     width, high, area = (stats[:, each] for each in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA))
-    near = cv2.dilate(lines.pixels, np.ones((5, 5), np.uint8)) > 0
-    ticks = np.bincount(labels[near], minlength=len(stats)) > 0
+    y, x = np.nonzero(cv2.bitwise_and(cv2.dilate(lines.pixels, np.ones((5, 5), np.uint8)), rest))
+    first, last = _reach(labels[y, x], y, len(stats))
+    ticks = last >= 0
     ticks &= (high >= 2 * thickest) & (area <= thickest * high) & (width <= thickest + LEAN * high)
     ticks[0] = False  # the ground
     if np.count_nonzero(ticks) < MANY:
         return lines
     usual = np.median(high[ticks])
     ticks &= np.abs(high - usual) <= TICK_UNEVEN * usual
+    sides = ticks & (last - first >= BETWEEN * high)
+    if boxes and np.count_nonzero(sides) >= MANY:
+        return replace(lines, pixels=cv2.bitwise_or(lines.pixels, sides[labels].astype(np.uint8) * 255))
     others = np.where(ticks, 0, area * (high > usual))
     others[0] = 0
     order = np.argsort(high)
