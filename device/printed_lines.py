@@ -28,6 +28,7 @@ BAND = 0.2  # of the frame's shorter side: how deep inside a side its border may
 BORDER_LENGTH, BORDER_THICKEST = 0.85, 0.15  # of the side, of the frame's shorter side
 SIDES = 0.5  # of the height of a digit: sides of a box are further apart
 TICK, TICK_THICKEST = 0.8, 1.5  # of a digit's height, of the thickness of the line that it stands on
+ROW = 2  # lines across a frame, with sides between them: a row of boxes
 BETWEEN = 0.8  # of its height: what touches lines so far apart goes from one to another
 TICK_UNEVEN = 0.3  # of their usual height: by so much ticks differ
 ROUNDS = 3  # a double border takes two, and thresholds fall when the darkest line has gone
@@ -60,7 +61,7 @@ def _rules(mask: NDArray[Any]) -> Lines | None:
     longest = max(mask.shape)
     length, thickest = max(CROSSES * mask.shape[1], LONG * longest), RULE_THICKEST * longest
     lines = level_lines(mask, length=length, thickest=thickest)
-    return lines and _with_ticks(lines, mask)
+    return lines and _with_ticks(lines, mask, boxes=lines.count == ROW)
 
 
 def without_lines(
