@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .marks import pixels_of
 
-FULL = 0.9  # of a stretch of a line is ink
+FULL, ROUGH = 0.9, 0.8  # of a stretch of a line is ink, and of one that crosses the frame
 BRIDGED, COVERED = 0.25, 0.7  # of a line's length: gaps where strokes cross it; what is ink
 LEAN = 0.2  # rise as a share of the length, about 11°
 SLACK_PX = 1.5  # how far, apart from its thickness, a line strays from straight; a foot on it reaches further
@@ -42,20 +42,21 @@ class Lines:
         return Lines(np.ascontiguousarray(self.pixels.T), self.count, self.thickness)
 
 
-def level_lines(mask: NDArray[Any], *, length: float, thickest: float) -> Lines | None:
+def level_lines(mask: NDArray[Any], *, length: float, thickest: float, full: float = FULL) -> Lines | None:
     """Find lines that are level, or nearly; None without one.
 
     Args:
         mask: uint8 (H, W), 255 where there is ink.
         length: a line is at least this long, pixels.
         thickest: and not thicker than this, pixels.
+        full: so much of each stretch of it is ink.
     """
     import cv2
 
     if np.count_nonzero(mask.max(axis=0)) < COVERED * length:  # most frames end here, at little cost
         return None
     thin = _thin(mask, thickest)
-    joined = _joined(thin, length)
+    joined = _joined(thin, length, full)
     if joined is None:
         return None
     _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
@@ -89,17 +90,17 @@ def _thin(mask: NDArray[Any], thickest: float) -> NDArray[Any]:
     return cv2.subtract(mask, thick)
 
 
-def _joined(thin: NDArray[Any], length: float) -> NDArray[Any] | None:
+def _joined(thin: NDArray[Any], length: float, full: float) -> NDArray[Any] | None:
     """Join the stretches of lines of this length, in pixels, in every FEWER columns; None where there can be none."""
     import cv2
 
     stretch = max(7, round(min(length / 4, 30)))
     near = cv2.dilate(thin, np.ones((3, 1), np.uint8))
     share = cv2.boxFilter(near, cv2.CV_16U, (stretch, 1), normalize=False, borderType=cv2.BORDER_CONSTANT)
-    full = cv2.compare(share, 255 * FULL * stretch, cv2.CMP_GE)  # type: ignore[call-overload]  # numbers do too
-    if not full.any():
+    inked = cv2.compare(share, 255 * full * stretch, cv2.CMP_GE)  # type: ignore[call-overload]  # numbers do too
+    if not inked.any():
         return None
-    joined = _widened(full, stretch + round(BRIDGED * length))
+    joined = _widened(inked, stretch + round(BRIDGED * length))
     return joined if FEWER * np.count_nonzero(joined.max(axis=0)) >= length else None
 
 

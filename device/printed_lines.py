@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .ink import Ink
-from .level_lines import LEAN, Lines, level_lines
+from .level_lines import LEAN, ROUGH, Lines, level_lines
 from .marks import Marks, stroke_width
 from .pale_lines import CROSSES, NET, far_darker
 
@@ -60,7 +60,7 @@ def _rules(mask: NDArray[Any]) -> Lines | None:
     """Find the lines that cross a frame from left to right."""
     longest = max(mask.shape)
     length, thickest = max(CROSSES * mask.shape[1], LONG * longest), RULE_THICKEST * longest
-    lines = level_lines(mask, length=length, thickest=thickest)
+    lines = level_lines(mask, length=length, thickest=thickest, full=ROUGH)
     return lines and _with_ticks(lines, mask, boxes=lines.count == ROW)
 
 
@@ -222,7 +222,7 @@ def _top_border(mask: NDArray[Any]) -> NDArray[Any] | None:
         return None
     shorter = min(height, width)
     band = np.ascontiguousarray(mask[: max(2, round(BAND * shorter))])
-    lines = level_lines(band, length=BORDER_LENGTH * width, thickest=BORDER_THICKEST * shorter)
+    lines = level_lines(band, length=BORDER_LENGTH * width, thickest=BORDER_THICKEST * shorter, full=ROUGH)
     if lines is None:
         return None
     below = np.cumsum(cv2.dilate(lines.pixels, np.ones((5, 3), np.uint8))[::-1] > 0, axis=0)[::-1]
