@@ -66,14 +66,16 @@ def best_attempt(look: Callable[[Way], Attempt], settings: ReadingSettings, thre
     if settings.layout != "single":
         best = _lower_or_ground(best, attempt, settings, threshold, side)
     best = _with_pieces_joined(best, attempt, threshold)
-    sure, marks = _count_sure(best, threshold), best.found.marks
+    sure, marks = _count_sure(best, threshold), max(tried[0].found.marks, best.found.marks)
     is_read = 0 < sure == len(best.digits)
     found = len(best.found.digits)
     breadth = sum(width / height for _, _, width, height in (digit.box for digit in best.found.digits))
     is_simple = 0 < marks <= SOME and DOUBT * found <= found - sure <= DOUBTFUL and breadth <= BROADEST
     for change in AGAIN if is_simple and not is_read and len(tried) <= MOST_TRIED else ():
         again = attempt(best.way._replace(**change))
-        if len(again.digits) >= max(1, sure) and _is_beyond_doubt(again):
+        # Strokes that are wider than what is left of the reach fall into pieces.
+        most = max(1, found) if "reach" in change else SOME
+        if max(1, sure) <= len(again.digits) <= most and _is_beyond_doubt(again):
             best = again
             break
     return replace(best, find_s=sum(each.find_s for each in tried))

@@ -1,6 +1,7 @@
 """Find lines in ink that run from left to right, or nearly.
 
-A line is long, thin and straight. What is thick across its direction is a stroke that crosses it, and stays.
+A line is long, thin and straight, and as dark all along. What is thick across its direction, or far darker, is a stroke
+that crosses it, or runs along it, and stays.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from numpy.typing import NDArray
 
 from .marks import pixels_of
 
-FULL, ROUGH = 0.9, 0.8  # of a stretch of a line is ink, and of one that crosses the frame
+FULL, ROUGH = 0.9, 0.85  # of a stretch of a line is ink, and of one that crosses the frame
 BRIDGED, COVERED = 0.25, 0.7  # of a line's length: gaps where strokes cross it; what is ink
 LEAN = 0.2  # rise as a share of the length, about 11°
+DARKER = 1.5  # times: by so much a stroke is darker than the line that it runs along
 SLACK_PX = 1.5  # how far, apart from its thickness, a line strays from straight; a foot on it reaches further
 FEWER = 4  # px: of so many columns of a line that is known roughly, one says as much as all
 MOST_LINES = 40  # that are looked at, the longest ones: squared paper has fewer, a texture may have hundreds
@@ -42,11 +44,14 @@ class Lines:
         return Lines(np.ascontiguousarray(self.pixels.T), self.count, self.thickness)
 
 
-def level_lines(mask: NDArray[Any], *, length: float, thickest: float, full: float = FULL) -> Lines | None:
+def level_lines(
+    mask: NDArray[Any], ink: NDArray[Any], *, length: float, thickest: float, full: float = FULL
+) -> Lines | None:
     """Find lines that are level, or nearly; None without one.
 
     Args:
         mask: uint8 (H, W), 255 where there is ink.
+        ink: uint8 (H, W), 0 is ground.
         length: a line is at least this long, pixels.
         thickest: and not thicker than this, pixels.
         full: so much of each stretch of it is ink.
@@ -76,7 +81,9 @@ def level_lines(mask: NDArray[Any], *, length: float, thickest: float, full: flo
         columns = np.flatnonzero(line.max(axis=0))
         extent = int(columns[-1] + 1 - columns[0]) if columns.size else 0
         if extent >= length and columns.size >= COVERED * extent:
-            pixels[part] |= line
+            along = cv2.bitwise_and(ink[part], line)
+            tone = np.median(along.max(axis=0)[columns])  # of its middle: its edges are paler
+            pixels[part] |= np.where(along > DARKER * tone, np.uint8(0), line)
             count, total = count + 1, total + extent
     return Lines(pixels, count, cv2.countNonZero(pixels) / total) if count else None
 

@@ -41,7 +41,7 @@ def without_rules(ink: Ink) -> Ink:
     """
     import cv2
 
-    level, upright = _rules(ink.mask), _rules(cv2.transpose(ink.mask))
+    level, upright = _rules(ink.mask, ink.values), _rules(cv2.transpose(ink.mask), cv2.transpose(ink.values))
     found = [level] if level else []
     found += [upright.transposed()] if upright else []
     if not found:
@@ -56,11 +56,11 @@ def without_rules(ink: Ink) -> Ink:
     return ink.changed(values)
 
 
-def _rules(mask: NDArray[Any]) -> Lines | None:
+def _rules(mask: NDArray[Any], ink: NDArray[Any]) -> Lines | None:
     """Find the lines that cross a frame from left to right."""
     longest = max(mask.shape)
     length, thickest = max(CROSSES * mask.shape[1], LONG * longest), RULE_THICKEST * longest
-    lines = level_lines(mask, length=length, thickest=thickest, full=ROUGH)
+    lines = level_lines(mask, ink, length=length, thickest=thickest, full=ROUGH)
     return lines and _with_ticks(lines, mask, boxes=lines.count == ROW)
 
 
@@ -87,7 +87,7 @@ def without_lines(
     for length, are_boxes in ((1.4, True), (1.2, True), (2.5, False), (2.5, False)):  # then what is left of a grid
         ink, mask, among, labels = (cv2.transpose(each) for each in (ink, mask, among, labels))
         some = cv2.bitwise_and(mask, among) if are_boxes else mask
-        lines = level_lines(some, length=length * height, thickest=LINE_THICKEST * height)
+        lines = level_lines(some, ink, length=length * height, thickest=LINE_THICKEST * height)
         if lines and are_boxes:
             lines = _of_boxes(lines, labels, height=height)
         if lines:
@@ -189,7 +189,7 @@ def without_borders(ink: Ink) -> Ink:
     """Blank the borders of the cell that a frame was cut from, and what lies outside them."""
     for _ in range(ROUNDS):
         # All four sides are measured on the same marks: a border that has lost its corners has lost its ends.
-        borders = _borders(ink.mask)
+        borders = _borders(ink)
         if not borders:
             break
         values = ink.values.copy()
@@ -199,12 +199,12 @@ def without_borders(ink: Ink) -> Ink:
     return ink
 
 
-def _borders(mask: NDArray[Any]) -> dict[int, NDArray[Any]]:
+def _borders(ink: Ink) -> dict[int, NDArray[Any]]:
     """Find the lines along the sides, by the turns of 90° that bring each to the top: bool (rows, W), True to blank.
 
     An end of a border goes on beyond the frame or meets the border of the next side; the bar of a digit does neither.
     """
-    found = {turn: _top_border(np.rot90(mask, turn)) for turn in range(4)}
+    found = {turn: _top_border(np.rot90(ink.mask, turn), np.rot90(ink.values, turn)) for turn in range(4)}
     lines = {turn: line for turn, line in found.items() if line is not None}
     return {
         turn: line
@@ -213,7 +213,7 @@ def _borders(mask: NDArray[Any]) -> dict[int, NDArray[Any]]:
     }
 
 
-def _top_border(mask: NDArray[Any]) -> NDArray[Any] | None:
+def _top_border(mask: NDArray[Any], ink: NDArray[Any]) -> NDArray[Any] | None:
     """Find a line along the top of a picture: bool (rows, W), True from the top edge down to the line's lower edge."""
     import cv2
 
@@ -222,7 +222,7 @@ def _top_border(mask: NDArray[Any]) -> NDArray[Any] | None:
         return None
     shorter = min(height, width)
     band = np.ascontiguousarray(mask[: max(2, round(BAND * shorter))])
-    lines = level_lines(band, length=BORDER_LENGTH * width, thickest=BORDER_THICKEST * shorter, full=ROUGH)
+    lines = level_lines(band, ink, length=BORDER_LENGTH * width, thickest=BORDER_THICKEST * shorter, full=ROUGH)
     if lines is None:
         return None
     below = np.cumsum(cv2.dilate(lines.pixels, np.ones((5, 3), np.uint8))[::-1] > 0, axis=0)[::-1]

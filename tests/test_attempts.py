@@ -53,9 +53,15 @@ def test_what_is_sure_is_looked_at_once() -> None:
 @pytest.mark.parametrize("usual", [seen(), seen(0.5), seen(0.99, 0.5)], ids=["nothing", "doubt", "partly"])
 def test_what_is_doubtful_is_believed_in_the_first_way_that_leaves_no_doubt(usual: Callable[[Way], Attempt]) -> None:
     """Each way is tried in turn, and none after the one that is believed; finding takes the time of all."""
-    best, asked = looks(usual=usual, inset=seen(0.9), least=seen(0.96))
-    assert (best.way, asked) == (WAYS[2], WAYS[:3])
-    assert best.find_s == pytest.approx(0.003)
+    best, asked = looks(usual=usual, inset=seen(0.9), reach=seen(0.9), least=seen(0.96))
+    assert (best.way, asked) == (WAYS[3], WAYS[:4])
+    assert best.find_s == pytest.approx(0.004)
+
+
+def test_pieces_of_strokes_are_not_believed() -> None:
+    """Where less is taken for ink a thick stroke falls apart: one mark is no three ones. A row of three is."""
+    assert looks(usual=seen(0.5), reach=seen(0.99, 0.99, 0.99))[0].way == USUAL
+    assert looks(usual=seen(0.5, 0.5, 0.5), reach=seen(0.99, 0.99, 0.99))[0].way == WAYS[2]
 
 
 @pytest.mark.parametrize(

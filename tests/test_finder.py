@@ -17,6 +17,8 @@ from benchmarks.measuring_digits import MeasuringDigits
 from device.classifier import Classifier
 from device.finder import Found, find_digit, find_digits
 from device.level_lines import MOST_LINES, level_lines
+from device.marks import measure_marks
+from device.printed_lines import without_lines
 
 PAPER, PEN = 210, 50  # grey values
 SIZE = (240, 260)  # of a frame, px
@@ -139,10 +141,59 @@ def test_a_stroke_that_runs_along_a_line_stays() -> None:
     """The foot of a digit that stands on a line of a grid is no part of the line."""
     mask = np.zeros((100, 300), np.uint8)
     mask[60:63], mask[53:57, 120:170] = 255, 255
-    lines = level_lines(mask, length=250, thickest=6)
+    lines = level_lines(mask, mask, length=250, thickest=6)
     assert lines is not None
     assert lines.pixels[60:63].all()
     assert not lines.pixels[:58].any()
+
+
+def test_a_dark_stroke_on_a_pale_line_stays() -> None:
+    """The bar of a seven that is written on a rule is no part of the rule, as it is where both are as dark."""
+    ink = np.zeros((100, 300), np.uint8)
+    ink[59:62] = [[90], [120], [90]]  # its edges are softer
+    ink[59:62, 120:170] = 220
+    mask = np.where(ink > 0, 255, 0).astype(np.uint8)
+    lines = level_lines(mask, ink, length=250, thickest=6)
+    assert lines is not None
+    assert (np.flatnonzero(lines.pixels[60] == 0) == np.arange(120, 170)).all()
+    alike = level_lines(mask, np.minimum(ink, 120), length=250, thickest=6)
+    assert alike is not None
+    assert alike.pixels[60].all()
+
+
+def boxes(height: int, *, sides: bool = True) -> np.ndarray:
+    """Draw a mask of five boxes in a row, or two lines, so high, with a digit of 40 px in each."""
+    mask = np.zeros((160, 400), np.uint8)
+    for place in range(5):
+        left = 60 + 60 * place
+        cv2.putText(mask, "3", (left + 16, 100), cv2.FONT_HERSHEY_SIMPLEX, 1.8, (255,), 4)
+        if sides:
+            cv2.rectangle(mask, (left, 80 - height // 2), (left + 60, 80 + height // 2), (255,), 2)
+    return mask
+
+
+@pytest.mark.parametrize("height", [48, 54, 70])
+def test_boxes_go_with_their_sides_whatever_their_height(height: int) -> None:
+    """Sides that are hardly higher than what is written are no ones; the digits stay."""
+    mask, bare = boxes(height), boxes(height, sides=False)
+    marks = measure_marks(mask)
+    ink, clean = without_lines(mask, mask, marks, height=40)
+    left = measure_marks(clean)
+    assert np.count_nonzero(left.area > 60) == 5
+    assert cv2.countNonZero(cv2.bitwise_and(clean, bare)) > 0.95 * cv2.countNonZero(bare)
+    assert (ink <= mask).all()
+
+
+def test_bars_of_digits_that_touch_are_no_line() -> None:
+    """Sevens whose bars meet have one long bar, where a box has two sides."""
+    mask = np.zeros((120, 300), np.uint8)
+    for left in (100, 132):
+        cv2.polylines(
+            mask, [np.array([(left, 40), (left + 32, 40), (left + 10, 95)])], isClosed=False, color=(255,), thickness=4
+        )
+    marks = measure_marks(mask)
+    assert marks.width[0] > 60
+    assert (without_lines(mask, mask, marks, height=40)[1] == mask).all()
 
 
 def test_of_hundreds_of_lines_the_longest_are_found() -> None:
@@ -150,7 +201,7 @@ def test_of_hundreds_of_lines_the_longest_are_found() -> None:
     mask = np.zeros((800, 500), np.uint8)
     for number in range(MOST_LINES + 20):
         mask[10 * number + 5, : 200 + 4 * number] = 255
-    lines = level_lines(mask, length=150, thickest=6)
+    lines = level_lines(mask, mask, length=150, thickest=6)
     assert lines is not None
     assert lines.count == MOST_LINES
     assert np.flatnonzero(lines.pixels.any(axis=1)).min() == 10 * 20 + 5

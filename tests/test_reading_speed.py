@@ -60,7 +60,7 @@ mask, ink = np.zeros((480, 640), np.uint8), np.full((20, 12), 255, np.uint8)
 cv2.line(mask, (0, 200), (639, 240), (255,), 8)
 before = spent()
 for _ in range(200):
-    assert level_lines(mask, length=400, thickest=14).count == 1
+    assert level_lines(mask, mask, length=400, thickest=14).count == 1
     assert len(frame_inks([ink] * 400)) == 400
 print(spent() - before)
 """
