@@ -103,7 +103,7 @@ def _lower_or_ground(
     Where as many marks that are too low stand in rows as digits are sure, these may be digits: they are if more numbers
     come out of them. Where there are marks, none is a digit, and one is as large as a piece of ground, light may have
     been taken for dark: it was if a number comes out of taking it the other way. Where a sheet bears no digit,
-    something else may have been taken for it: it was if digits come out of the whole frame.
+    something else may have been taken for it: it was if digits come out of the whole frame, and not only lines.
     """
     sure, found = _count_sure(usual, threshold), usual.found
     if sure >= max(FEW, found.lower + 1):
@@ -119,7 +119,8 @@ def _lower_or_ground(
     others += [(usual.way._replace(whole=True), 1)] if found.on_sheet and len(found.digits) <= FULL else []
     for way, least in others if not sure else ():
         other = attempt(way)
-        if _count_sure(other, threshold) >= max(least, len(other.digits) / 2):
+        is_read = _count_sure(other, threshold) >= max(least, len(other.digits) / 2)
+        if is_read and not are_slender(other.digits):
             return other
     return usual
 

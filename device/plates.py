@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from .marks import Marks, square
 
 MOST = 24  # plates that are looked for, the largest marks
-RECTANGLE = 0.85  # of the smallest rectangle around it: a plate fills it, with what is written on it
+RECTANGLE = 0.92  # of the smallest rectangle around it: a plate fills it, with what is written on it, and no 8 does
 WRITTEN, SOLID = 0.012, 0.65  # of a plate bears writing, is bare: a bold 0 or 8 is less solid
 EVEN = 0.25  # of what it differs from its writing by: a shaded cell, with a digit on it, is less even
 LEAST = 0.05  # of the frame's longest side: the shorter side of a plate

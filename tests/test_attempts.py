@@ -109,6 +109,13 @@ def test_what_was_taken_for_ground_is_read_unless_the_frame_is_full(*, on_sheet:
     assert looks(usual=full, **others)[1] == [USUAL]
 
 
+def test_lines_that_come_out_of_another_way_are_no_number() -> None:
+    """Where a sheet bears no digit, a line beside it, or its edge, is none either."""
+    best, asked = looks(usual=ground(1, marks=3, on_sheet=True), whole=seen(0.99, 0.99, 0.99, width=15))
+    assert USUAL._replace(whole=True) in asked
+    assert best.way == USUAL
+
+
 def in_pieces(*scores: float, marks: int = 20) -> Callable[[Way], Attempt]:
     """Make up what looking gives where the marks may be pieces of digits."""
     usual = seen(*scores, marks=marks)

@@ -226,6 +226,18 @@ def test_a_bold_digit_is_no_plate() -> None:
     assert [digit.box[3] > 100 for digit in find_digits(photographed(strokes))] == [True] * 4
 
 
+def test_an_eight_of_segments_is_no_plate() -> None:
+    """It is nearly a rectangle with two holes, and less than one by its corners, which segments leave out."""
+    mask = np.zeros((140, 100), np.uint8)
+    for x, y, across, down in ((30, 20, 40, 14), (30, 63, 40, 14), (30, 106, 40, 14)):
+        mask[y : y + down, x : x + across] = 255
+    for x in (20, 66):
+        for y in (30, 73):
+            mask[y : y + 37, x : x + 14] = 255
+    assert measure_marks(mask).names.size == 1
+    assert not find_plates(measure_marks(mask), mask)
+
+
 @pytest.mark.parametrize("pen", [5, 11])
 def test_a_pen_beside_digits_is_no_digit(pen: int) -> None:
     """Nor is any other straight stroke that lies flat, though it be the heaviest mark."""
