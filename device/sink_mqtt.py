@@ -94,7 +94,7 @@ def reading_messages(reading: Reading, *, clear_error: bool) -> Iterator[tuple[s
         yield "error", "", True
     if reading.error is None:
         yield "raw", reading.text, False
-        value = reading.text if reading.held is None else reading.held
+        value = "\n".join(reading.rows) if reading.held is None else reading.held
         if reading.held_back is None and (reading.stable or reading.held is not None):
             yield "value", value, True
             yield from _region_messages("value", reading, value.split("\n"), retain=True)

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -364,6 +365,17 @@ def test_named_regions_have_topics_of_their_own() -> None:
     topics = {topic: payload for topic, payload, _ in reading_messages(both, clear_error=False)}
     assert (topics["value"], topics["value/gas"], topics["raw/gas"]) == ("3\n7", "3", "4")
     assert topics["value/hot_water"] == topics["raw/hot_water"] == "7"
+
+
+def test_the_value_of_a_picture_has_the_form_of_a_cameras() -> None:
+    """Rows are apart by a line feed, and each named region has its topic, also where nothing is voted on."""
+    digits = (ReadDigit("4", 0.9, (0, 0, 1, 1), row=0, roi="gas"), ReadDigit("7", 0.9, (9, 0, 1, 1), row=1, roi="hot"))
+    picture = Reading("a.png", 0, 0.0, digits, rois=("gas", "empty", "hot"))
+    topics = {topic: payload for topic, payload, _ in reading_messages(picture, clear_error=False)}
+    assert (topics["value"], topics["raw"]) == ("4\n\n7", "47")
+    assert [topics[f"value/{name}"] for name in picture.rois] == ["4", "", "7"]
+    rows = {topic: payload for topic, payload, _ in reading_messages(replace(picture, rois=()), clear_error=False)}
+    assert (rows["value"], rows["raw"]) == ("4\n7", "47")
 
 
 @pytest.mark.parametrize(
