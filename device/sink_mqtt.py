@@ -27,14 +27,20 @@ class MqttSink:
 
     name, every, pictures = "MQTT", False, False
 
-    def __init__(self, settings: MqttSettings, *, say: Callable[[str], None]) -> None:
+    def __init__(self, settings: MqttSettings, *, regions: Sequence[str] = (), say: Callable[[str], None]) -> None:
         """Open the queue and start to connect.
 
+        Args:
+            settings: broker, names and queue.
+            regions: names of the regions that are read.
+            say: is told what is wrong, and when it is right again.
+
         Raises:
-            UsageError: settings that make no sense.
+            UsageError: settings that make no sense, or two regions would have one topic.
             ExtraMissingError: paho-mqtt is not installed.
             EdgeDigitsError: the queue cannot be opened.
         """
+        _refuse_one_topic_for_two(regions)
         broker = make_broker(settings)
         self._say = say
         self._base = f"{settings.topic}/{settings.name}"
@@ -108,7 +114,24 @@ def _region_messages(
     """Yield what each named region shows, where some were named: "value/NAME"."""
     if len(texts) == len(reading.rois):
         for name, text in zip(reading.rois, texts, strict=True):
-            yield f"{topic}/{plain_name(name)}", text, retain
+            yield f"{topic}/{_topic_level(name)}", text, retain
+
+
+def _topic_level(name: str) -> str:
+    """Return a name as one level of a topic, where only these mean something else (MQTT 5, 4.7 and 1.5.4)."""
+    return re.sub(r"[/+#\x00-\x1f\x7f-\x9f]", "_", name)
+
+
+def _refuse_one_topic_for_two(regions: Sequence[str]) -> None:
+    """Raise UsageError where two regions would overwrite each other's value."""
+    known: dict[str, str] = {}
+    for name in regions:
+        first = known.setdefault(_topic_level(name), name)
+        if first != name:
+            raise UsageError(
+                f"[reading] rois: expected an MQTT topic of its own for each region, found {_topic_level(name)} "
+                f"for {first} and {name}; rename one"
+            )
 
 
 def make_broker(settings: MqttSettings) -> Broker:

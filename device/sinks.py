@@ -60,7 +60,7 @@ def _made(
     if settings.mqtt.host:
         from .sink_mqtt import MqttSink
 
-        yield MqttSink(settings.mqtt, say=say)
+        yield MqttSink(settings.mqtt, regions=[each.name for each in settings.reading.regions], say=say)
     if settings.http.listen:
         from .sink_http import HttpSink
 

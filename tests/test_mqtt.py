@@ -367,6 +367,21 @@ def test_named_regions_have_topics_of_their_own() -> None:
     assert topics["value/hot_water"] == topics["raw/hot_water"] == "7"
 
 
+def test_regions_keep_their_names_in_topics() -> None:
+    """Umlauts and spaces are no reason for two regions to share one."""
+    names = ("ä", "ö", "a b", "a_b", "a.b")
+    both = Reading("c", 1, 0.0, rois=names, held="1\n2\n3\n4\n5")
+    topics = {topic: payload for topic, payload, _ in reading_messages(both, clear_error=False)}
+    assert [topics[f"value/{name}"] for name in names] == ["1", "2", "3", "4", "5"]
+
+
+def test_two_regions_with_one_topic_are_refused(tmp_path: Path) -> None:
+    """One would overwrite the other; nothing is begun."""
+    with pytest.raises(UsageError, match="found a_b for a/b and a_b; rename one"):
+        MqttSink(settings(1, tmp_path), regions=["a/b", "a_b"], say=pytest.fail)
+    assert [*tmp_path.iterdir()] == []
+
+
 def test_the_value_of_a_picture_has_the_form_of_a_cameras() -> None:
     """Rows are apart by a line feed, and each named region has its topic, also where nothing is voted on."""
     digits = (ReadDigit("4", 0.9, (0, 0, 1, 1), row=0, roi="gas"), ReadDigit("7", 0.9, (9, 0, 1, 1), row=1, roi="hot"))
