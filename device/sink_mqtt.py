@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from urllib.parse import quote
 
 from .errors import UsageError
 from .mqtt_link import Broker, MqttLink
 from .mqtt_queue import MqttQueue
-from .paths import cache_dir, plain_name
+from .paths import cache_dir
 from .printable import printable
 from .reading import Reading
 from .secret_files import read_secret
@@ -45,7 +46,7 @@ class MqttSink:
         self._say = say
         self._base = f"{settings.topic}/{settings.name}"
         self._was_error = True  # a retained error of a run before is taken back by the first good reading
-        path = settings.queue or cache_dir() / f"mqtt-{plain_name(settings.name)}.sqlite"
+        path = settings.queue or cache_dir() / _queue_name(settings.name)
         self.queue = MqttQueue(path, max_bytes=round(settings.queue_mb * 1e6))
         greetings = discovery_messages(settings, device=self.queue.device) if settings.discovery else []
         self.link = MqttLink(broker, self.queue, greetings=greetings, say=say)
@@ -115,6 +116,11 @@ def _region_messages(
     if len(texts) == len(reading.rois):
         for name, text in zip(reading.rois, texts, strict=True):
             yield f"{topic}/{_topic_level(name)}", text, retain
+
+
+def _queue_name(name: str) -> str:
+    """Return the name of a device's queue file, which no other device's name gives."""
+    return f"mqtt-{quote(name, safe='', errors='surrogateescape')}.sqlite"
 
 
 def _topic_level(name: str) -> str:

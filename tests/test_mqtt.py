@@ -349,6 +349,17 @@ def test_two_runs_never_share_a_queue(tmp_path: Path) -> None:
         MqttQueue(tmp_path / "text.sqlite", max_bytes=100_000)
 
 
+def test_each_device_has_a_queue_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names that differ in an umlaut or a space alone run side by side; a plain one is in its file's name."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    names = ("küche", "köche", "a b", "a_b", "a/b")
+    sinks = [MqttSink(MqttSettings(host="127.0.0.1", port=1, name=name), say=lambda line: None) for name in names]
+    for sink in sinks:
+        sink.close()
+    assert {sink.queue.path.parent for sink in sinks} == {tmp_path / "edge-digits"}
+    assert sinks[3].queue.path.name == "mqtt-a_b.sqlite"
+
+
 def test_an_unstable_reading_gives_no_value_of_its_own() -> None:
     """Value is the text that holds; raw is what this frame showed."""
     unstable = Reading("c", 1, 0.0, (ReadDigit("9", 0.5, (0, 0, 1, 1)),), stable=False, held="7")
