@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from device.command_line import Terminated
+from device.early_end import Terminated
 from device.errors import EdgeDigitsError, RuntimeMissingError, SourceError
 from device.foreign_model import read_labels
 from device.printable import printable
@@ -69,8 +70,8 @@ def run_benchmark(
 ) -> BenchResult:
     """Measure how fast and how well models read digits.
 
-    A model that a runtime refuses or dies of becomes a row that says so. SIGINT (and SIGTERM, where
-    `device.command_line` handles it) ends the measurement early: the result then holds what was measured, and
+    A model that a runtime refuses or dies of becomes a row that says so. SIGINT (and SIGTERM and SIGHUP,
+    where `device.command_line` handles them) ends the measurement early: the result then holds what was measured, and
     `complete` is false.
 
     Args:
@@ -126,14 +127,14 @@ def raise_if_stopped(result: BenchResult) -> None:
     """Go on with the signal that stopped a benchmark, if one did.
 
     Raises:
-        Terminated: SIGTERM.
+        Terminated: SIGTERM or SIGHUP.
         SourceError: the connection to another machine broke.
         KeyboardInterrupt: SIGINT.
     """
     if result.stopped_by == "connection":
         raise SourceError("the connection broke before the end; what was measured until then is kept, measure again")
-    if result.stopped_by == "SIGTERM":
-        raise Terminated
+    if result.stopped_by in ("SIGTERM", "SIGHUP"):
+        raise Terminated(signal.Signals[result.stopped_by])
     if not result.complete:
         raise KeyboardInterrupt
 
@@ -157,8 +158,8 @@ def _measure_all(
                         on_partial(undertaking.result("SIGINT"))
     except KeyboardInterrupt:
         return "SIGINT"
-    except Terminated:
-        return "SIGTERM"
+    except Terminated as stop:
+        return stop.signal.name
     return None
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
-from device.command_line import Terminated
+from device.early_end import Terminated
 from device.errors import DataError, FitError, SourceError, UsageError
 from device.foreign_model import read_labels
 
@@ -51,7 +51,7 @@ def run_remote(
 ) -> BenchResult:
     """Measure models on another machine, on the same test digits as here.
 
-    Where the connection breaks, or Ctrl-C or SIGTERM ends it, the result holds what was measured and says so.
+    Where the connection breaks, or Ctrl-C, SIGTERM or SIGHUP ends it, the result holds what was measured and says so.
 
     Raises:
         UsageError: the host is no name, or there is no program to connect with.
@@ -123,7 +123,7 @@ def _converse(command: list[str], parcel: bytes, host: str, report: Callable[[st
             child.terminate()
             if latest is None:
                 raise
-            return replace(latest, stopped_by="SIGTERM" if isinstance(stop, Terminated) else "SIGINT")
+            return replace(latest, stopped_by=stop.signal.name if isinstance(stop, Terminated) else "SIGINT")
         finally:
             child.stdout.close()
             code = child.wait()

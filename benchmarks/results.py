@@ -135,8 +135,8 @@ class BenchResult:
         rows: one a model and runtime, models in the order they were named.
         unreadable: model files that could not be measured at all.
         notes: what to know of the whole, one line each.
-        stopped_by: "SIGINT" or "SIGTERM" where the benchmark was stopped before its end, "connection" where that to
-            another machine broke.
+        stopped_by: "SIGINT", "SIGTERM" or "SIGHUP" where the benchmark was stopped before its end, "connection" where
+            that to another machine broke.
         environment_after: the machine when all was measured, None where that is not known.
         device: what the user calls the device, None where they did not say.
     """

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 import click
 
-from .early_end import INTERRUPTED, Asked
+from .early_end import INTERRUPTED, Asked, Terminated, code_when_stopped
 from .errors import EdgeDigitsError, one_line
 from .printable import printable
 from .standard_output import came_from_stdout, discard, going_on_unheard, open_closed_streams
@@ -46,12 +46,6 @@ class NamedPath(click.Path):
 
 FILE = NamedPath()
 FOLDER = NamedPath(file_okay=False)
-
-
-class Terminated(BaseException):
-    """SIGTERM or SIGHUP arrived; like KeyboardInterrupt, no ordinary handler should swallow it."""
-
-
 _EXPECTED = (EdgeDigitsError, OSError, ImportError, MemoryError, KeyboardInterrupt, Terminated)
 # What brings a package, where its name is another than the module's.
 _PACKAGES = {"cv2": "opencv-python-headless", "PIL": "pillow", "sklearn": "scikit-learn", "paho": "paho-mqtt"}
@@ -175,7 +169,7 @@ def report_end(error: BaseException) -> int:
         say("interrupted")
         return INTERRUPTED
     if isinstance(error, Terminated):
-        return 0
+        return code_when_stopped(error.signal)
     if isinstance(error, EdgeDigitsError):
         text, code = str(error), error.exit_code
     elif isinstance(error, ModuleNotFoundError):
@@ -214,8 +208,9 @@ def _report_misuse(error: click.ClickException) -> int:
 def run_command_line(command: click.Command, arguments: Sequence[str] | None = None) -> None:
     """Run a command as the process's own and exit with its code.
 
-    Ctrl-C exits with 130, SIGTERM and the end of the terminal or ssh session (SIGHUP, unless `nohup` has it ignored)
-    with 0; a reader that closes the pipe early (`| head`) is no error.
+    Ctrl-C exits with 130, SIGTERM with 143, the end of the terminal or ssh session (SIGHUP, unless `nohup` has it
+    ignored) with 129, but a command that goes on until it is stopped with 0 after these two; a reader that closes the
+    pipe early (`| head`) is no error.
     """
     signal.signal(signal.SIGTERM, _terminate)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
@@ -274,10 +269,10 @@ def _leave(code: int) -> NoReturn:
     os._exit(code)
 
 
-def _terminate(_signal: int, _frame: FrameType | None) -> None:
+def _terminate(number: int, _frame: FrameType | None) -> None:
     if Asked.to_end is not None and time.monotonic() - Asked.at_s < SAME_S:
         return
-    _ask(Terminated())
+    _ask(Terminated(number))
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

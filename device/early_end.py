@@ -8,8 +8,22 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 
 INTERRUPTED = 130
+UNTIL_STOPPED = ("run", "serve")  # commands that have done all when SIGTERM or SIGHUP stops them
+
+
+class Terminated(BaseException):
+    """SIGTERM or SIGHUP arrived; like KeyboardInterrupt, no ordinary handler should swallow it.
+
+    Attributes:
+        signal: which of them.
+    """
+
+    def __init__(self, number: int = signal.SIGTERM) -> None:
+        super().__init__(number)
+        self.signal = signal.Signals(number)
 
 
 class Asked:
@@ -29,8 +43,14 @@ def raise_if_asked() -> None:
         raise Asked.to_end
 
 
+def code_when_stopped(number: int) -> int:
+    """Return the exit code after a signal other than Ctrl-C: 0 of what goes on until then, else 128 and its number."""
+    # The command line itself is looked at, because this must be known before anything can take it apart.
+    return 0 if sys.argv[1:2] and sys.argv[1] in UNTIL_STOPPED else 128 + number
+
+
 def end_at_once_when_asked() -> None:
-    """Exit with 130 on Ctrl-C, which a shell's background job ignores, and with 0 on SIGTERM."""
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    """Exit with 130 on Ctrl-C, which a shell's background job ignores, and as `code_when_stopped` says on SIGTERM."""
+    signal.signal(signal.SIGTERM, lambda number, _: os._exit(code_when_stopped(number)))
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from device.command_line import Terminated
+from device.early_end import Terminated
 from device.errors import DataError, UsageError, one_line
 from device.model_file import sha256
 from device.output_files import refuse_existing, refuse_unwritable, write_bytes, write_text

@@ -2,6 +2,7 @@
 
 import json
 import random
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ from benchmarks.rounds import Job, Record, Workplace, plan
 from benchmarks.settings import BenchSettings
 from benchmarks.subjects import read_subjects, short_names
 from device.child_process import run_module
+from device.early_end import Terminated
 from device.errors import FitError
 from device.model_file import read_model
 from device.paths import DEFAULT_MODEL
@@ -246,24 +248,24 @@ def test_a_model_that_changes_while_it_is_measured_is_refused(data, bare_model):
 
 
 @needs_runtime
-@pytest.mark.parametrize("stop", [KeyboardInterrupt, "SIGTERM"])
-def test_what_was_measured_before_a_stop_is_written(data, tmp_path, monkeypatch, stop):
-    """A stopped benchmark writes what it has, marked incomplete; Ctrl-C is exit code 130, SIGTERM 0."""
-    from device.command_line import Terminated
-
+@pytest.mark.parametrize(
+    ("stop", "code"), [(KeyboardInterrupt(), 130), (Terminated(signal.SIGTERM), 143), (Terminated(signal.SIGHUP), 129)]
+)
+def test_what_was_measured_before_a_stop_is_written(data, tmp_path, monkeypatch, stop, code):
+    """A stopped benchmark writes what it has, marked incomplete, and is no success."""
     measure, calls = Workplace.measure, []
 
     def stop_at_the_second(self, job, record):
         calls.append(job)
         if len(calls) == 2:
-            raise KeyboardInterrupt if stop is KeyboardInterrupt else Terminated
+            raise stop
         measure(self, job, record)
 
     monkeypatch.setattr(Workplace, "measure", stop_at_the_second)
     out = tmp_path / "result.json"
     quick = [*QUICK[:-1], "2"]
     result = run_bench(DEFAULT_MODEL, "--runtime", RUNTIMES[0], "--data", data, "--json", out, *quick)
-    assert result.exit_code == (130 if stop is KeyboardInterrupt else 0)
+    assert result.exit_code == code
     document = json.loads(out.read_text(encoding="utf-8"))
     assert document["complete"] is False
     (row,) = BenchResult.from_json(out.read_bytes()).rows

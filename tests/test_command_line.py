@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,8 +15,8 @@ from conftest import ROOT
 
 from device import command_line
 from device.cli import cli
-from device.command_line import Command, Terminated, report_end, reporter, run_command_line
-from device.early_end import Asked
+from device.command_line import Command, report_end, reporter, run_command_line
+from device.early_end import Asked, Terminated
 from device.errors import DataError, EdgeDigitsError, FitError, GateError, OutputError, SourceError, UsageError
 
 
@@ -47,12 +48,20 @@ def test_quiet_hides_progress_and_not_errors() -> None:
     [
         *((EdgeDigitsError("x"), 1), (OutputError("x"), 1), (UsageError("x"), 2), (GateError("x"), 3)),
         *((FitError("x"), 4), (SourceError("x"), 5), (DataError("x"), 6), (KeyboardInterrupt(), 130)),
-        *((Terminated(), 0), (PermissionError(13, "no"), 1), (MemoryError(), 1)),
+        *((Terminated(), 143), (Terminated(signal.SIGHUP), 129)),
+        *((PermissionError(13, "no"), 1), (MemoryError(), 1)),
     ],
 )
 def test_each_end_has_its_exit_code(error: BaseException, code: int) -> None:
     """The codes are those of the design."""
     assert report_end(error) == code
+
+
+@pytest.mark.parametrize("command", ["run", "serve"])
+def test_what_goes_on_until_it_is_stopped_has_done_all_then(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A supervisor that stops it takes 0 for a success; of any other command a stop is none."""
+    monkeypatch.setattr("sys.argv", ["edge-digits", command, "--source", "0"])
+    assert report_end(Terminated(signal.SIGTERM)) == report_end(Terminated(signal.SIGHUP)) == 0
 
 
 def test_the_opencv_with_windows_on_a_device_without_is_named(capsys: pytest.CaptureFixture[str]) -> None:
@@ -123,7 +132,7 @@ def test_a_reader_that_closes_the_pipe_is_no_error() -> None:
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize(("stop", "code"), [(KeyboardInterrupt(), 130), (Terminated(), 0)])
+@pytest.mark.parametrize(("stop", "code"), [(KeyboardInterrupt(), 130), (Terminated(), 143)])
 def test_a_stop_while_an_extension_is_imported_is_a_stop(
     stop: BaseException, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -137,12 +146,17 @@ def test_a_stop_while_an_extension_is_imported_is_a_stop(
     assert "Traceback" not in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("number", "code"), [("SIGINT", 130), ("SIGTERM", 0)])
+@pytest.mark.parametrize(
+    ("command", "number", "code"),
+    [("run", "SIGINT", 130), ("run", "SIGTERM", 0), ("serve", "SIGTERM", 0), ("doctor", "SIGTERM", 143)],
+)
 @pytest.mark.parametrize("program", ["edge_digits", "device"])
-def test_a_stop_while_the_program_is_imported_is_silent(program: str, number: str, code: int, tmp_path: Path) -> None:
+def test_a_stop_while_the_program_is_imported_is_silent(
+    program: str, command: str, number: str, code: int, tmp_path: Path
+) -> None:
     """Nothing has begun yet: the exit code is right and there is no traceback."""
     (tmp_path / "click.py").write_text(f"import signal\nsignal.raise_signal(signal.{number})\n")
-    words = [sys.executable, "-m", program, "run"]
+    words = [sys.executable, "-m", program, command]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
     done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (code, b"", b"")
@@ -188,13 +202,13 @@ def test_a_second_signal_at_the_very_end_changes_nothing(again: str) -> None:
         "run_command_line(click.command(cls=Command)(command), [])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (0, b"SIG_IGN\n", b"")
+    assert (done.returncode, done.stdout, done.stderr) == (143, b"SIG_IGN\n", b"")
 
 
-@pytest.mark.parametrize(("before", "said"), [("SIG_DFL", b""), ("SIG_IGN", b"goes on\n")])
-def test_the_end_of_the_terminal_is_an_end_like_sigterm(before: str, said: bytes) -> None:
+@pytest.mark.parametrize(("before", "code", "said"), [("SIG_DFL", 129, b""), ("SIG_IGN", 0, b"goes on\n")])
+def test_the_end_of_the_terminal_is_an_end_like_sigterm(before: str, code: int, said: bytes) -> None:
     """What is open is closed as it should be; with `nohup` it goes on."""
-    code = (
+    program = (
         "import click, signal\n"
         "from device.command_line import Command, run_command_line\n"
         f"signal.signal(signal.SIGHUP, signal.{before})\n"
@@ -203,8 +217,8 @@ def test_the_end_of_the_terminal_is_an_end_like_sigterm(before: str, said: bytes
         "    print('goes on')\n"
         "run_command_line(click.command(cls=Command)(command), [])"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (0, said, b"")
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (code, said, b"")
 
 
 @pytest.mark.parametrize(("command", "code"), [("Command", 3), ("StreamingCommand", 0)])

@@ -166,10 +166,12 @@ def test_a_signal_reaches_the_demo_through_its_benchmark() -> None:
     from types import SimpleNamespace
 
     from benchmarks.benchmark import raise_if_stopped
-    from device.command_line import Terminated
+    from device.early_end import Terminated
 
     raise_if_stopped(SimpleNamespace(stopped_by=None, complete=True))
     with pytest.raises(KeyboardInterrupt):
         raise_if_stopped(SimpleNamespace(stopped_by="SIGINT", complete=False))
-    with pytest.raises(Terminated):
-        raise_if_stopped(SimpleNamespace(stopped_by="SIGTERM", complete=False))
+    for name in ("SIGTERM", "SIGHUP"):
+        with pytest.raises(Terminated) as stop:
+            raise_if_stopped(SimpleNamespace(stopped_by=name, complete=False))
+        assert stop.value.signal.name == name
