@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from device.command_line import FILE, Command, reporter
+from device.command_line import FILE, Command, is_quiet, reporter, say
 from device.errors import DataError, FitError, UsageError
 from device.input_range import INPUT_RANGES
 from device.option_types import FiniteRange, Name
@@ -206,11 +206,17 @@ def parse_threads(text: str) -> tuple[int, ...]:
 def end_command(result: BenchResult) -> None:
     """End as the result asks: stopped by a signal, with damaged files, or with nothing measured."""
     from .benchmark import raise_if_stopped
+    from .comparison import describe
 
     raise_if_stopped(result)
+    unmeasured = all(row.latency is None for row in result.rows)
+    if is_quiet():  # else each was said when it was found
+        failed = [f"{describe(row)}: {row.error}" for row in result.rows if unmeasured]
+        for line in [*(each.error for each in result.unreadable), *failed]:
+            say(line)
     if result.unreadable:
         raise DataError(f"not measured: {', '.join(each.model for each in result.unreadable)}; see above")
-    if all(row.latency is None for row in result.rows):
+    if unmeasured:
         raise FitError("no model could be measured in any runtime; see above")
 
 

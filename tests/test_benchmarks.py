@@ -285,6 +285,24 @@ def test_a_file_that_is_there_is_kept(tmp_path):
         assert path.read_text(encoding="utf-8") == "mine"
 
 
+@needs_runtime
+@pytest.mark.parametrize("quiet", [[], ["--quiet"]])
+def test_why_a_model_is_not_measured_is_said_once(data, tmp_path, monkeypatch, quiet):
+    """Quiet hides progress and notes, and not what the line of the error refers to."""
+    (tmp_path / "flip.tflite").write_bytes(b"no model")
+    found = run_bench(tmp_path / "flip.tflite", "--data", data, *QUICK, *quiet)
+    assert found.exit_code == 6
+    assert found.stderr.count("flip.tflite: expected a TFLite model") == 1
+
+    def refuse(*_):
+        raise FitError("an op is unknown")
+
+    monkeypatch.setattr(Workplace, "measure", refuse)
+    found = run_bench(DEFAULT_MODEL, "--runtime", RUNTIMES[0], "--data", data, *QUICK, *quiet)
+    assert found.exit_code == 4
+    assert found.stderr.count("an op is unknown") == 1
+
+
 def test_plots_without_matplotlib_name_the_extra(tmp_path, monkeypatch):
     """A missing extra is one line that says what to install, and only where a plot is asked for."""
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "matplotlib" else object())
