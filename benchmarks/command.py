@@ -115,6 +115,7 @@ def bench(*, models: tuple[Path, ...], **options: Any) -> None:
     place = _taken(options, "remote", "remote_python", "ssh")
     if place["remote"] is None:
         demands.check_environment(read_environment())
+    demands.check_models(models)
     as_lines, device = options.pop("json_lines"), options.pop("device")
     settings = make_settings(**options)
     if as_lines:

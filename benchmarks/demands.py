@@ -19,6 +19,7 @@ from .pairings import pair_rows
 from .recommendation import Wishes, format_recommendation, recommend
 from .result_files import read_result
 from .results import BenchResult
+from .subjects import read_subjects
 from .units import SHARE, SIZE, TIME, parse_accuracy, parse_figure
 
 OTHER_MACHINE = "--baseline-elsewhere"
@@ -51,6 +52,23 @@ class Demands:
         if self.baseline is not None and not self.elsewhere:
             earlier, name = self.baseline
             refuse_unlike(earlier.environment, environment, names=(name, "this benchmark"), option=OTHER_MACHINE)
+
+    def check_models(self, models: Sequence[Path]) -> None:
+        """Refuse a baseline that holds none of the models that are to be measured.
+
+        Raises:
+            UsageError: there are models to measure, and each is new to it.
+        """
+        if self.baseline is None:
+            return
+        earlier, name = self.baseline
+        asked = [each.label for each in read_subjects(models)[0]]
+        known = {row.model for row in earlier.rows}
+        if asked and known.isdisjoint(asked):
+            raise UsageError(
+                f"--baseline: expected {', '.join(asked)} in {name}, found {', '.join(sorted(known)) or 'no model'}; "
+                "name a result of the same models"
+            )
 
     def judge(self, result: BenchResult, *, aside: bool) -> None:
         """Judge a result.

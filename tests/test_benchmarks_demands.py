@@ -15,6 +15,7 @@ from test_benchmarks_figures import FAILED, make_result, make_row
 from benchmarks.baseline import regressions, undecided
 from benchmarks.command import bench, parse_threads
 from benchmarks.demands import Demands
+from benchmarks.environment import read_environment
 from benchmarks.gates import failures, parse_gate
 from benchmarks.measuring_digits import SAMPLE_TEST
 from benchmarks.recommendation import Wishes, format_recommendation, recommend
@@ -108,6 +109,17 @@ def test_a_row_that_may_have_become_slower_is_noted():
     (note,) = noted(90, 120, 180)
     assert "takes 24% longer than in the baseline" in note
     assert "measure both with more --rounds" in note
+
+
+def test_a_baseline_without_the_models_is_refused_before_measuring(tmp_path):
+    """Nobody waits for a measurement that has nothing to be held against."""
+    path = tmp_path / "b.json"
+    result = make_result(float_row())
+    path.write_text(dataclasses.replace(result, environment=read_environment()).to_json(), encoding="utf-8")
+    done = CliRunner().invoke(bench, [str(DEFAULT_MODEL), "--baseline", str(path), *QUICK])
+    assert done.exit_code == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"error: --baseline: expected cnn_int8.tflite in {path}, found ")
 
 
 def test_reading_worse_than_the_baseline_is_a_regression():
