@@ -65,10 +65,11 @@ def run_remote(
     if settings.labels:
         read_labels(settings.labels)
     subjects, unreadable = read_subjects(models)
+    if not subjects:
+        reasons = "; ".join(each.error for each in unreadable)
+        raise DataError(f"expected a model to send to {remote.host}, found none that can be read: {reasons}")
     for each in unreadable:
         report(each.error)
-    if not subjects:
-        raise DataError(f"expected a model to send to {remote.host}, found none that can be read; see above")
     command = [*remote.ssh, *SSH_OPTIONS, "--", remote.host, _script(subjects, remote.python, settings)]
     report(f"measuring on {remote.host}")
     found = _converse(command, pack_parcel(subjects, digits, settings.labels), remote.host, report)

@@ -24,7 +24,7 @@ from benchmarks.remote import Remote, run_remote
 from benchmarks.results import BenchResult
 from benchmarks.settings import BenchSettings
 from benchmarks.subjects import read_subjects
-from device.errors import FitError, SourceError, UsageError
+from device.errors import DataError, FitError, SourceError, UsageError
 from device.paths import DEFAULT_MODEL
 from device.runtime import installed_runtimes
 
@@ -103,6 +103,12 @@ def fake_ssh(folder, *lines):
     path.write_text("\n".join(["#!/bin/sh", drop, *lines]) + "\n")
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
     return (str(path),)
+
+
+def test_without_a_model_to_send_the_reasons_are_said(tmp_path):
+    """Also where nothing but errors is."""
+    with pytest.raises(DataError, match=r"found none that can be read: .*gone\.tflite"):
+        run_remote([tmp_path / "gone.tflite"], Remote("pi"), settings=QUICK, report=lambda line: None)
 
 
 @needs_sshd

@@ -178,6 +178,16 @@ def test_a_missing_photograph_is_exit_code_6_and_stops_no_other(data: Path, phot
     ]
 
 
+def test_photographs_that_cannot_be_read_are_named_though_quiet(data: Path, photographs: Path) -> None:
+    """The line of the error refers to these."""
+    photographs.write_text(photographs.read_text() + "lost.png,1,ann\n")
+    result = run("evaluate", DEFAULT_MODEL, "--data", data, "--photos", photographs, "--quiet")
+    assert result.exit_code == 6
+    *named, last = result.stderr.splitlines()
+    assert [name in line for name, line in zip(("gone.png", "lost.png"), named, strict=True)] == [True, True]
+    assert "2 photographs cannot be read" in last
+
+
 def test_a_model_that_cannot_be_evaluated_stops_no_other(data: Path, tmp_path: Path) -> None:
     """Its exit code is the outcome, its reason is said, and the others have their figures."""
     damaged = tmp_path / "damaged.tflite"

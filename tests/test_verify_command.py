@@ -68,6 +68,13 @@ def test_classes_beyond_the_ten_digits_are_compared(twelve_classes: Path) -> Non
     assert all(each["count"] == 24 and each["correct"] <= 20 for each in agreements)
 
 
+def test_why_models_are_not_verified_is_said_though_quiet(tmp_path: Path) -> None:
+    """The line of the error refers to these."""
+    result = verify(FLOAT, tmp_path / "a.tflite", tmp_path / "b.tflite", "--quiet")
+    assert result.exit_code == 6
+    assert [name in line for name, line in zip("ab2", result.stderr.splitlines(), strict=True)] == [True] * 3
+
+
 @pytest.mark.parametrize(("arguments", "code"), [(["missing.tflite"], 6), (["model.keras"], 2), ([], 2)])
 def test_bad_arguments_have_their_exit_code(arguments: list[str], code: int) -> None:
     """One line each."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from device.command_line import FILE, Command, reporter
+from device.command_line import FILE, Command, reporter, say
 from device.errors import DataError, ModelFileError
 from device.runtime_names import RUNTIME_NAMES
 
@@ -97,17 +97,16 @@ def raise_failures(run: EvaluationRun) -> None:
         EdgeDigitsError: of the first model that could not be evaluated.
         DataError: photographs could not be read.
     """
-    report = reporter()
     unreadable = list(dict.fromkeys(line for photos in run.result.photos for line in photos.unreadable))
     if run.failures:
         for line in [*unreadable, *map(str, run.failures[1:])]:
-            report(f"error: {line}")
+            say(f"error: {line}")
         raise run.failures[0]
     if len(unreadable) == 1:
         raise DataError(unreadable[0])
     if unreadable:
         for line in unreadable:
-            report(line)
+            say(line)
         raise DataError(f"{len(unreadable)} photographs cannot be read; see above")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from device.command_line import FILE, Command, reporter
+from device.command_line import FILE, Command, reporter, say
 from device.errors import DataError, GateError, RuntimeMissingError, UsageError
 from device.option_types import FiniteRange
 
@@ -84,7 +84,7 @@ def verify(
         for file in files:
             _show(file, agreements.get(str(file.path), ()), [str(each) for each in replays[str(file.path)]])
     for line in unreadable if len(unreadable) > 1 else ():
-        reporter()(line)
+        say(line)
     if failures:
         raise GateError("; ".join(failures))
     if unreadable:
