@@ -75,6 +75,15 @@ def test_why_models_are_not_verified_is_said_though_quiet(tmp_path: Path) -> Non
     assert [name in line for name, line in zip("ab2", result.stderr.splitlines(), strict=True)] == [True] * 3
 
 
+@pytest.mark.parametrize("option", ["--data=d.npz", "--input-range=0-1", "--gate=99", "--max-drop=0.1"])
+def test_options_of_a_comparison_are_refused_without_one(option: str) -> None:
+    """A gate that nobody looks at would be taken for one that is met."""
+    result = verify(DEFAULT_MODEL, option)
+    assert result.exit_code == 2
+    name = option.partition("=")[0]
+    assert result.stderr == f"error: {name} is for comparing with REFERENCE; name that too, or leave it out\n"
+
+
 @pytest.mark.parametrize(("arguments", "code"), [(["missing.tflite"], 6), (["model.keras"], 2), ([], 2)])
 def test_bad_arguments_have_their_exit_code(arguments: list[str], code: int) -> None:
     """One line each."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from device.command_line import FILE, Command, reporter, say
 from device.errors import DataError, GateError, RuntimeMissingError, UsageError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 RANGE_NAMES = ("0-255", "0-1", "-1-1")
 TFLITE = ".tflite"
+OF_COMPARISONS = ("data", "input_range", "gate", "max_drop")
 
 
 @click.command(cls=Command)
@@ -59,8 +61,8 @@ def verify(
     from device.golden_replay import replay_golden
     from device.runtime import INSTALL_HINT, installed_runtimes
 
-    if not models and reference.suffix != TFLITE:
-        raise UsageError(f"expected a .tflite file to compare with {reference}, found none; name at least one")
+    if not models:
+        _refuse_alone(click.get_current_context(), reference)
     runtimes = installed_runtimes()
     if not runtimes:
         raise RuntimeMissingError(f"no device runtime is installed to verify in; {INSTALL_HINT}")
@@ -89,6 +91,21 @@ def verify(
         raise GateError("; ".join(failures))
     if unreadable:
         raise DataError(unreadable[0] if len(unreadable) == 1 else f"{len(unreadable)} models not verified; see above")
+
+
+def _refuse_alone(context: click.Context, reference: Path) -> None:
+    """Refuse a reference that has nothing to be compared with, and options of a comparison without one.
+
+    Raises:
+        UsageError: it is no .tflite file, or such an option was given.
+    """
+    if reference.suffix != TFLITE:
+        raise UsageError(f"expected a .tflite file to compare with {reference}, found none; name at least one")
+    for name in OF_COMPARISONS:
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise UsageError(
+                f"--{name.replace('_', '-')} is for comparing with REFERENCE; name that too, or leave it out"
+            )
 
 
 def _read_all(paths: Sequence[Path]) -> tuple[list[ModelFile], list[str]]:
