@@ -24,6 +24,16 @@ if TYPE_CHECKING:
     from .reading import Reading
 
 
+SWITCHES = {
+    "history": ("csv", "sqlite"),
+    "pictures": ("folder", "video"),
+    "mqtt": ("host",),
+    "http": ("listen",),
+    "collect": ("folder",),
+}
+"""The settings of a section that ask for its outputs; without them the others mean nothing."""
+
+
 def run_settings(
     settings: Settings, *, stdin: BinaryIO, note: Callable[[str], None], say: Callable[[str], None]
 ) -> int:
@@ -47,6 +57,8 @@ def run_settings(
     source = choose_source(settings.source, settings.camera, stdin=stdin, say=say)
     if idle := [] if source.stream else idle_on_pictures(settings):
         note(f"{', '.join(idle)}: without effect on pictures, each of which stands for itself")
+    for line in idle_without_their_output(settings):
+        note(line)
     reader = load_reader(settings.model, settings.reading, warn=note)
     parts = Run(source.live, source.watched)
     made = make_sinks(settings, parts, stream=source.stream, say=say, note=note)
@@ -137,6 +149,21 @@ def idle_on_pictures(settings: Settings) -> list[str]:
         for known in settings_of(type(section))
         if known.option in idle and getattr(section, known.key) != known.default
     ]
+
+
+def idle_without_their_output(settings: Settings) -> Iterator[str]:
+    """Yield a line for each output that is not asked for, though settings of it are set, here or in the file."""
+    for name, switches in SWITCHES.items():
+        section = getattr(settings, name)
+        known = {each.key: each for each in settings_of(type(section))}
+        if any(getattr(section, key) for key in switches):
+            continue
+        idle = [
+            each.option or f"[{name}] {key}" for key, each in known.items() if getattr(section, key) != each.default
+        ]
+        if idle:
+            missing = " or ".join(str(known[key].option) for key in switches)
+            yield f"{', '.join(idle)}: without effect, because no {missing} is given"
 
 
 def judged(readings: Iterable[Reading], settings: Settings, *, stream: bool) -> Iterable[Reading]:

@@ -303,6 +303,23 @@ def test_kill_9_leaves_nothing_corrupt(picture: Path, tmp_path: Path) -> None:
     assert all((tmp_path / "c" / line["file"]).stat().st_size > 0 for line in read_lines(tmp_path / "c"))
 
 
+def test_what_has_no_effect_without_its_output_is_said(picture: Path, tmp_path: Path) -> None:
+    """One line an output names what was set in vain; where the output is asked for there is none."""
+    mqtt = ["--mqtt-port", 99, "--mqtt-tls", "--set", "mqtt.topic=t"]
+    sizes = ["--history-mb", 9, "--quota-mb", 9]
+    result = invoke("--source", picture, *mqtt, *sizes)
+    assert (result.exit_code, result.stderr.splitlines()) == (
+        0,
+        [
+            "--history-mb: without effect, because no --csv or --sqlite is given",
+            "--mqtt-port, [mqtt] topic, --mqtt-tls: without effect, because no --mqtt-host is given",
+            "--quota-mb: without effect, because no --collect is given",
+        ],
+    )
+    asked = invoke("--source", picture, *sizes, "--sqlite", tmp_path / "h.sqlite", "--collect", tmp_path / "c")
+    assert (asked.exit_code, asked.stderr) == (0, "")
+
+
 def test_what_cannot_be_read_is_said_also_where_no_lines_are_wanted(tmp_path: Path) -> None:
     """One line on stderr, and exit code 6."""
     result = invoke("--source", tmp_path / "none.png", "--format", "none")
