@@ -101,6 +101,8 @@ def bench(*, models: tuple[Path, ...], **options: Any) -> None:
     dies of gets a line that says so; exit code 4 if there are no other lines. A damaged file is said, the others are
     still measured, and the exit code is 6. Ctrl-C writes what was measured.
     """
+    from device.foreign_model import refuse_needless
+
     from .demands import read_demands
     from .environment import read_environment
     from .result_outputs import Outputs, report_notes
@@ -116,6 +118,7 @@ def bench(*, models: tuple[Path, ...], **options: Any) -> None:
     if place["remote"] is None:
         demands.check_environment(read_environment())
     demands.check_models(models)
+    refuse_needless(models, labels=options["labels"], input_range=options["input_range"])
     as_lines, device = options.pop("json_lines"), options.pop("device")
     settings = make_settings(**options)
     if as_lines:

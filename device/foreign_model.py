@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from .contract import CONTRACT_VERSION, SIDE
-from .errors import DataError, one_line
+from .errors import DataError, UsageError, one_line
 from .input_range import INPUT_RANGES, RAW
 from .model_card import ModelCard
-from .model_file import ModelFile, read_bare_flatbuffer, sha256
+from .model_file import ModelFile, has_card, read_bare_flatbuffer, sha256
 from .trial import try_runtimes
 
 
@@ -38,7 +38,7 @@ def read_foreign_model(
         path: the model.
         labels: a text file with one label a line, in the order of the model's scores.
         runtime: the runtime to try it in; the first that can run it where None.
-        input_range: what it was trained on, one of `INPUT_RANGES`; None for raw pixels, as also for a file with a card.
+        input_range: what it was trained on, one of `INPUT_RANGES`; None for raw pixels.
         warn: is told what is assumed where nothing is said, and when a runtime is passed over for another.
 
     Raises:
@@ -58,12 +58,23 @@ def read_foreign_model(
         output=trial.output,
         contract_version=CONTRACT_VERSION,
     )
-    if path.stat().st_size > len(flatbuffer):  # only a card makes a file longer than its flatbuffer
-        return ForeignModel(ModelFile(path, flatbuffer, card), trial.runtime_name)
     if input_range is None:
         warn(f"{path}: given pixels 0-255; a model trained on others reads badly until --input-range says so")
     file = ModelFile(path, flatbuffer, card, INPUT_RANGES[input_range or RAW.name])
     return ForeignModel(file, trial.runtime_name)
+
+
+def refuse_needless(models: Sequence[Path], *, labels: Path | None, input_range: str | None) -> None:
+    """Refuse labels and a range where the card of each model says them.
+
+    Raises:
+        UsageError: one of them is given, and no model lacks a card.
+    """
+    option = "--labels" if labels else "--input-range" if input_range else None
+    if option and all(has_card(path) for path in models):
+        raise UsageError(
+            f"{option}: expected a model without a card, found {models[0]}, whose card says this; leave {option} out"
+        )
 
 
 def read_labels(path: Path) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ def load_reader(model: ModelSettings, reading: ReadingSettings, *, warn: Callabl
             without a card, and of regions beyond the frame.
 
     Raises:
+        UsageError: labels or a range are given for a model whose card says them.
         EdgeDigitsError: the model is damaged or foreign, or no runtime runs it.
     """
     # Nothing that loading makes is garbage: looking for some would take a twentieth of a start, and of every
@@ -44,6 +45,10 @@ def _load_reader(model: ModelSettings, reading: ReadingSettings, warn: Callable[
     from .runtime import load_runtime
 
     path = model.file or DEFAULT_MODEL
+    if model.labels or model.input_range:
+        from .foreign_model import refuse_needless
+
+        refuse_needless([path], labels=model.labels, input_range=model.input_range)
     if model.labels is None:
         loaded, file = load_runtime(model.runtime, warn=warn), read_model(path)
     else:

@@ -132,6 +132,16 @@ def read_bare_flatbuffer(path: Path) -> bytes:
     return content
 
 
+def has_card(path: Path) -> bool:
+    """Tell whether a file ends as models with a card do; whether that is true is for `read_model` to say."""
+    try:
+        with path.open("rb") as file:
+            file.seek(-_SEAL_BYTES, io.SEEK_END)
+            return file.read(len(_SEAL)) == _SEAL
+    except OSError:  # nothing there, a folder, or less than a seal
+        return False
+
+
 def _refuse_cut_off(path: Path, content: bytes) -> None:
     if _LOCAL_HEADER in content and CARD_NAME.encode() in content:
         raise ModelFileError(f"{path}: expected a whole model file, found its end cut off or changed; copy it again")

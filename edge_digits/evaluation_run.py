@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from device.errors import EdgeDigitsError, UsageError
+from device.foreign_model import refuse_needless
 
 from .evaluation_data import EvaluationDigits, load_evaluation_digits
 from .evaluation_result import EvaluatedModel, EvaluationResult, compare_models, evaluate_model
@@ -62,13 +63,15 @@ def run_evaluation(request: EvaluationRequest, *, report: Callable[[str], None])
         report: takes each line about digits, runtimes and models that cannot be evaluated.
 
     Raises:
-        UsageError: photographs are to be read and no model is converted, or models held different digits back.
+        UsageError: photographs are to be read and no model is converted, labels or a range are given and no model lacks
+            them, or models held different digits back.
         DataError: the digits or the list of photographs are missing or ill-formed; or, as any other error, what is
             wrong with the models if none can be evaluated.
     """
     photos = read_photo_list(request.photos) if request.photos else []
     if photos and all(path.suffix != TFLITE for path in request.models):
         raise UsageError(f"--photos: expected a .tflite model to read them, found none; {NEEDS_CONVERSION}")
+    refuse_needless(request.models, labels=request.labels, input_range=request.input_range)
     subjects, failures = read_subjects(
         request.models, labels=request.labels, runtime=request.runtime, input_range=request.input_range, warn=report
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 from device.child_process import describe_end, run_module
 from device.errors import DataError, FitError, one_line
+from device.model_file import has_card
 
 from .photo_list import ListedPhoto
 from .scoring import Subject
@@ -87,8 +88,9 @@ def read_photos(
     there = [photo for photo in photos if absent[id(photo)] is None]
     options = ["classify", "--json", "--quiet", "--model", str(subject.path.resolve())]
     options += ["--runtime", runtime] if runtime else []
-    options += ["--labels", str(labels.resolve())] if labels else []
-    options += ["--input-range", input_range] if input_range else []
+    if not has_card(subject.path):
+        options += ["--labels", str(labels.resolve())] if labels else []
+        options += ["--input-range", input_range] if input_range else []
     read = dict(zip(map(id, there), _read_all(there, options), strict=True))
     return [read.get(id(photo)) or PhotoReading(photo, error=absent[id(photo)]) for photo in photos]
 

@@ -16,7 +16,7 @@ from device.errors import ContractError, EdgeDigitsError, ModelFileError
 from device.foreign_model import read_foreign_model
 from device.inference import dequantize
 from device.input_range import INPUT_RANGES
-from device.model_file import ModelFile, read_model
+from device.model_file import ModelFile, has_card, read_model
 from device.trial import try_runtimes
 
 from .conversion_data import training_record
@@ -122,7 +122,7 @@ def read_subject(
     """
     if path.suffix != TFLITE:
         return _trained_subject(path, name)
-    if labels is None:
+    if labels is None or has_card(path):
         return _converted_subject(read_model(path), name)
     foreign = read_foreign_model(path, labels=labels, runtime=runtime, input_range=input_range, warn=warn)
     return replace(_converted_subject(foreign.file, name), runtime=foreign.runtime)

@@ -220,6 +220,7 @@ def test_a_model_without_a_card_takes_its_labels_from_a_file(model: ModelFile, d
     labels.write_text("\n".join("0123456789"))
     assert run("evaluate", foreign, "--data", data).exit_code == 6
     assert evaluation(foreign, "--data", data, "--labels", labels)["models"][0]["accuracy"] > 0.98
+    assert len(evaluation(foreign, DEFAULT_MODEL, "--data", data, "--labels", labels)["models"]) == 2
 
 
 @pytest.mark.parametrize(

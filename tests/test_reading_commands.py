@@ -20,6 +20,7 @@ from device.cli import cli
 from device.model_file import ModelFile
 from device.paths import DEFAULT_MODEL
 from device.runtime import installed_runtimes
+from edge_digits.cli import cli as edge_digits
 
 
 def invoke(*arguments: object, stdin: bytes = b"") -> Result:
@@ -105,7 +106,7 @@ def test_a_foreign_model_is_used_with_labels(picture: Path, tmp_path: Path, mode
 
 
 def test_what_is_assumed_of_a_foreign_model_is_said(picture: Path, tmp_path: Path, model: ModelFile) -> None:
-    """One line says that it is given 0-255 where --input-range says nothing; a model with a card knows it itself."""
+    """One line says that it is given 0-255 where --input-range says nothing."""
     (tmp_path / "bare.tflite").write_bytes(model.flatbuffer)
     (tmp_path / "labels.txt").write_text("\n".join("0123456789"))
     foreign = ("classify", picture, "--labels", tmp_path / "labels.txt", "--model", tmp_path / "bare.tflite")
@@ -114,8 +115,22 @@ def test_what_is_assumed_of_a_foreign_model_is_said(picture: Path, tmp_path: Pat
     assert "bare.tflite: given pixels 0-255" in assumed[0]
     said = invoke(*foreign, "--input-range", "0-1")
     assert (said.stderr, ": 7  " in said.stdout) == ("", False)
-    carded = invoke(*foreign[:-1], DEFAULT_MODEL, "--input-range", "0-1")
-    assert (carded.stderr, ": 7  " in carded.stdout) == ("", True)
+
+
+@pytest.mark.parametrize("option", ["--labels", "--input-range"])
+@pytest.mark.parametrize("command", ["classify", "bench", "evaluate"])
+def test_what_a_card_says_cannot_be_said_by_an_option(command: str, option: str, picture: Path, tmp_path: Path) -> None:
+    """Every command refuses it in the same line, before it reads or measures anything."""
+    (tmp_path / "labels.txt").write_text("\n".join("abcdefghij"))
+    given = (option, tmp_path / "labels.txt" if option == "--labels" else "0-1")
+    what = ("--model", DEFAULT_MODEL, picture) if command == "classify" else (DEFAULT_MODEL,)
+    result = CliRunner().invoke(edge_digits, [command, *map(str, (*what, *given))])
+    assert (result.exit_code, result.stdout, result.stderr) == (
+        2,
+        "",
+        f"error: {option}: expected a model without a card, found {DEFAULT_MODEL}, whose card says this; "
+        f"leave {option} out\n",
+    )
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
