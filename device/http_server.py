@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .live_state import LiveState, Run
 from .metrics import health, metrics
+from .printable import printable
 from .web_server import Address, Page, WebHandler, WebServer
 
 MOST_STREAMS = 8
@@ -73,9 +74,12 @@ class RunHandler(WebHandler):
 
     def readings(self, query: dict[str, list[str]]) -> None:
         """Give the latest readings."""
-        last = query.get("last", [""])[0]
-        most = int(last) if re.fullmatch("[0-9]{1,9}", last) and int(last) else 10**9
-        self.answer(HTTPStatus.OK, b'{"readings": [%s]}\n' % ", ".join(self.server.state.recent(most)).encode())
+        last = query.get("last", [str(10**9)])[0]
+        if not re.fullmatch("0*[1-9][0-9]*", last):
+            line = f"last: expected a whole number from 1, found {printable(last[:20])}\n"
+            return self.answer(HTTPStatus.BAD_REQUEST, line.encode())
+        most = int(last) if len(last) < 10 else 10**9
+        return self.answer(HTTPStatus.OK, b'{"readings": [%s]}\n' % ", ".join(self.server.state.recent(most)).encode())
 
     def frame(self, _query: dict[str, list[str]]) -> None:
         """Give the newest frame with its reading drawn on it."""

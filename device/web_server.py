@@ -192,7 +192,8 @@ class WebHandler(BaseHTTPRequestHandler):
         if self._refused(query):
             return
         if path not in takers:
-            self.answer(HTTPStatus.NOT_FOUND, f"expected one of {' '.join(takers) or 'nothing'}\n".encode())
+            wanted = f"expected one of {' '.join(takers)}" if takers else "nothing can be sent here; ask by GET"
+            self.answer(HTTPStatus.NOT_FOUND, f"{wanted}\n".encode())
         elif not re.fullmatch("[0-9]{1,15}", length):
             self.answer(HTTPStatus.LENGTH_REQUIRED, b"expected the length of what is sent, found none\n")
         elif int(length) > MOST_BYTES:
@@ -203,6 +204,14 @@ class WebHandler(BaseHTTPRequestHandler):
             content = self.rfile.read(int(length))
             if len(content) == int(length):  # else the client has gone
                 self._answer_by(lambda: takers[path](query, content))
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answer what the base class refuses in a line of text, where it would send a page."""
+        if code != HTTPStatus.NOT_IMPLEMENTED:
+            return self.answer(HTTPStatus(code), f"{message or explain}\n".encode("utf-8", "replace"))
+        methods = ", ".join(["GET", "HEAD", *(["POST"] if self.takers() else [])])
+        text = f"expected one of {methods}, found {self.command}\n".encode("utf-8", "replace")
+        return self.answer(HTTPStatus.METHOD_NOT_ALLOWED, text, Allow=methods)
 
     def log_message(self, *_: object) -> None:
         """Log nothing: stderr is for what is wrong."""

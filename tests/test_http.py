@@ -63,8 +63,15 @@ def test_readings_are_the_latest_as_json(server: RunServer) -> None:
     server.state.take([event(1), event(2), event(3)])
     assert [each["frame"] for each in json.loads(get(server, "/readings")[1])["readings"]] == [2, 3]
     assert [each["frame"] for each in json.loads(get(server, "/readings?last=1")[1])["readings"]] == [3]
-    for senseless in ("-1", "x", "0", "9" * 5000):
-        assert len(json.loads(get(server, f"/readings?last={senseless}")[1])["readings"]) == 2
+    assert len(json.loads(get(server, f"/readings?last={'9' * 5000}")[1])["readings"]) == 2
+
+
+@pytest.mark.parametrize("senseless", ["0", "-3", "x", "2.5", "%0A%FF"])
+def test_a_senseless_number_of_readings_is_refused(server: RunServer, senseless: str) -> None:
+    """One line says what was expected; all readings would be another answer than the one asked for."""
+    response, body = get(server, f"/readings?last={senseless}")
+    assert (response.status, body.count(b"\n")) == (400, 1)
+    assert body.startswith(b"last: expected a whole number from 1, found ")
 
 
 def test_the_frame_is_a_jpeg_with_the_reading_on_it(server: RunServer) -> None:
@@ -156,6 +163,21 @@ def test_a_page_elsewhere_cannot_ask(server: RunServer) -> None:
     assert get(server, "/secret")[0].status == 404
     assert get(server, "/readings", method="POST")[0].status == 404
     assert get(server, "/readings", method="HEAD")[1] == b""
+
+
+def test_what_cannot_be_done_here_is_a_line_of_text(server: RunServer) -> None:
+    """Sending anything, other methods, and requests that are none."""
+    response, body = get(server, "/read", method="POST")
+    assert (response.status, body) == (404, b"nothing can be sent here; ask by GET\n")
+    for method in ("PUT", "DELETE", "OPTIONS"):
+        response, body = get(server, "/", method=method)
+        assert (response.status, response.headers["Allow"]) == (405, "GET, HEAD")
+        assert body == f"expected one of GET, HEAD, found {method}\n".encode()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
+        client.sendall(b"GET / x HTTP/1.1\r\n\r\n")
+        answer = client.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.0 400")
+    assert answer.endswith(b"\r\n\r\nBad request syntax ('GET / x HTTP/1.1')\n")
 
 
 def test_a_token_is_asked_for() -> None:
