@@ -49,6 +49,11 @@ class Review:
         self._labels = {*DIGITS, *(crop.label for crop in self.crops), *_label_folders(folder)} - {UNSURE}
         self._done: list[tuple[Path, Path | bytes]] = []
 
+    @property
+    def teaches(self) -> bool:
+        """Whether the folder holds labelled digits, which are what `train` learns from."""
+        return any(any((self._folder / digit).glob("*.png")) for digit in DIGITS)
+
     def assign(self, crop: Crop, label: str) -> bool:
         """Move a crop to the folder of its label and note that a person said so.
 

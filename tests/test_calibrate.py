@@ -20,6 +20,7 @@ from device.proposal_check import propose_and_check
 from device.reading import ReadDigit, Reading
 from device.reading_settings import ReadingSettings
 from device.settings_file import load_settings
+from edge_digits.cli import cli as edge_digits
 from edge_digits.scenes import CAUSES, Scene, render_scene
 
 
@@ -61,10 +62,11 @@ def test_the_proposal_is_drawn(picture: Path, tmp_path: Path) -> None:
 
 
 def test_the_next_command_can_be_pasted(picture: Path, tmp_path: Path) -> None:
-    """A path with a space is quoted."""
+    """It names the program as it was called; a path with a space is quoted."""
     out = tmp_path / "my meter.toml"
-    said = invoke("calibrate", picture, "--out", out).stdout
-    assert f"try edge-digits classify --config '{out}' {picture}" in said
+    for group, program in ((cli, "python -m device"), (edge_digits, "edge-digits")):
+        said = CliRunner().invoke(group, ["calibrate", str(picture), "--out", str(out), "--force"]).stdout
+        assert f"try {program} classify --config '{out}' {picture}" in said
 
 
 def test_the_next_command_reads_what_was_calibrated(page: Scene, tmp_path: Path) -> None:
@@ -74,7 +76,9 @@ def test_the_next_command_reads_what_was_calibrated(page: Scene, tmp_path: Path)
     writer.write(page.frame)
     writer.release()
     out = tmp_path / "s.toml"
-    assert f"try edge-digits run --config {out} --source {video}" in invoke("calibrate", video, "--out", out).stdout
+    assert (
+        f"try python -m device run --config {out} --source {video}" in invoke("calibrate", video, "--out", out).stdout
+    )
 
 
 def test_nothing_is_overwritten_unasked(picture: Path, tmp_path: Path) -> None:

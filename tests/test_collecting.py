@@ -190,6 +190,13 @@ def test_a_person_confirms_corrects_deletes_and_skips(collected: Path) -> None:
     assert train.make_context("train", split(learning)).params["sources"] == (str(collected),)
 
 
+def test_a_review_without_labelled_digits_advises_no_training(collected: Path) -> None:
+    """Training takes the ten digits alone."""
+    (collected / "A").mkdir()
+    assert review(collected, "A", "A", "q").stdout.splitlines()[-1] == "2 labelled, 2 left or deleted"
+    assert "; edge-digits train --data" in review(collected, "7", "q").stdout
+
+
 def test_a_review_that_ctrl_c_ends_says_so(collected: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exit code 130, after what was done."""
     monkeypatch.setattr(Asked, "to_end", KeyboardInterrupt())

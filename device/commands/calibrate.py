@@ -61,7 +61,8 @@ def calibrate(*, source: str, out: Path, model: Path | None, force: bool) -> Non
         found = f"expected the regions to read {_shown(proposal.reading)}, found {_shown(proposal.read_back)}"
         reporter()(f"warning: {out}: {found}; none are proposed, and the whole frame is read: add regions of your own")
     read = f"run --config {quote(str(out))} --source" if is_stream else f"classify --config {quote(str(out))}"
-    click.echo(f"{picture}: {drawn}; try edge-digits {read} {quote(source)}")
+    program = click.get_current_context().find_root().info_name
+    click.echo(f"{picture}: {drawn}; try {program} {read} {quote(source)}")
 
 
 def _shown(reading: Reading) -> str:

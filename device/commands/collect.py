@@ -37,8 +37,8 @@ def review(folder: Path) -> None:
     found = Review(folder)
     click.echo(f"{len(found.crops)} to look at.  {HELP}")
     done = _go_through(found)
-    learning = f"edge-digits train --data {quote(str(folder))} --out runs/better"
-    click.echo(f"{done} labelled, {len(found.crops) - done} left or deleted; {learning}")
+    learning = f"; edge-digits train --data {quote(str(folder))} --out runs/better" if found.teaches else ""
+    click.echo(f"{done} labelled, {len(found.crops) - done} left or deleted{learning}")
     raise_if_asked()
 
 
