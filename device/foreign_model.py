@@ -81,7 +81,7 @@ def read_labels(path: Path) -> tuple[str, ...]:
     """Read a labels file.
 
     Raises:
-        DataError: it is missing, empty, or not UTF-8 text.
+        DataError: it is missing, empty, not UTF-8 text, or names two scores alike.
     """
     try:
         if path.exists() and not path.is_file():
@@ -96,4 +96,7 @@ def read_labels(path: Path) -> tuple[str, ...]:
     labels = tuple(line.strip() for line in lines if line.strip())
     if not labels:
         raise DataError(f"{path}: expected one label a line, found an empty file")
+    twice = next((label for label in labels if labels.count(label) > 1), None)
+    if twice is not None:
+        raise DataError(f"{path}: expected a label for each score, found {twice!r} twice; name each by its own")
     return labels
