@@ -53,7 +53,7 @@ def run_settings(
         OutputError: readings of files were lost.
     """
     _refuse_to_read_own_pictures(settings)
-    _refuse_one_file_for_two(settings)
+    _refuse_wrong_files(settings)
     source = choose_source(settings.source, settings.camera, stdin=stdin, say=say)
     if idle := [] if source.stream else idle_on_pictures(settings):
         note(f"{', '.join(idle)}: without effect on pictures, each of which stands for itself")
@@ -85,11 +85,13 @@ def _refuse_to_read_own_pictures(settings: Settings) -> None:
             raise UsageError(f"{option}: expected a folder that is not read here, found {place}; choose another place")
 
 
-def _refuse_one_file_for_two(settings: Settings) -> None:
-    """Raise UsageError where two outputs would be written to one file."""
+def _refuse_wrong_files(settings: Settings) -> None:
+    """Raise UsageError where an output is meant for standard output, or two would be written to one file."""
     places = {"--csv": settings.history.csv, "--sqlite": settings.history.sqlite, "--video": settings.pictures.video}
     known: dict[str, str] = {}
     for option, path in places.items():
+        if str(path) == "-":
+            raise UsageError(f"{option}: expected the name of a file, found -; on standard output, give --format json")
         first = known.setdefault(os.path.realpath(path), option) if path else option
         if first != option:
             raise UsageError(f"{option}: expected a file of its own, found that of {first}: {path}; name another")

@@ -327,6 +327,18 @@ def test_what_cannot_be_read_is_said_also_where_no_lines_are_wanted(tmp_path: Pa
     assert "none.png: expected a picture file, found nothing there" in result.stderr
 
 
+@pytest.mark.parametrize("option", ["--csv", "--sqlite"])
+def test_a_history_on_standard_output_is_wrong_usage(
+    option: str, picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others take - for it; here that would be a file of this name."""
+    monkeypatch.chdir(picture.parent)
+    result = invoke("--source", picture, option, "-")
+    line = f"error: {option}: expected the name of a file, found -; on standard output, give --format json\n"
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", line)
+    assert not Path("-").exists()
+
+
 def test_two_outputs_in_one_file_are_wrong_usage(picture: Path, tmp_path: Path) -> None:
     """Neither is begun."""
     result = invoke("--source", picture, "--csv", tmp_path / "a", "--sqlite", tmp_path / "a")
