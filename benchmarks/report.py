@@ -101,6 +101,10 @@ def report(
     for path, result in zip(result_files, results, strict=True):
         if not result.complete:
             say(f"note: {path} is incomplete: stopped by {result.stopped_by}")
+    if not any(result.rows for result in results):
+        raise UsageError(
+            f"expected a result with rows to show, found none in {', '.join(map(str, result_files))}; measure again"
+        )
     if all(row.latency is None for result in results for row in result.rows) and plot:
         raise UsageError(f"{plot}: expected a result with figures to plot, found none in it")
     for place, result in enumerate(results):

@@ -148,3 +148,12 @@ def test_a_report_of_an_incomplete_result_says_so(tmp_path):
     missing = CliRunner().invoke(report, [str(tmp_path / "none.json")])
     assert missing.exit_code == 6
     assert missing.stderr.count("\n") == 1
+
+
+def test_a_result_without_rows_is_said(tmp_path):
+    """An empty report would look like one that went wrong."""
+    path = tmp_path / "a.json"
+    path.write_text(make_result().to_json(), encoding="utf-8")
+    done = CliRunner().invoke(report, [str(path)])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == f"error: expected a result with rows to show, found none in {path}; measure again\n"
