@@ -59,7 +59,7 @@ def choose_source(
         PictureError: the fake camera has nothing to show.
     """
     opener = _opener(source, camera, say)
-    _say_unasked(opener, camera, say)
+    _say_unasked(opener, source, camera, say)
     if opener is not None:
         live = SupervisedSource(opener, say=say, silence_s=camera.silence_s, wait=source.wait)
         return OpenableSource(live, stream=True, live=live)
@@ -119,11 +119,15 @@ def _opener(source: SourceSettings, camera: CameraSettings, say: Callable[[str],
     return None
 
 
-def _say_unasked(opener: FrameOpener | None, camera: CameraSettings, say: Callable[[str], None]) -> None:
+def _say_unasked(
+    opener: FrameOpener | None, source: SourceSettings, camera: CameraSettings, say: Callable[[str], None]
+) -> None:
     """Say which settings nobody will be asked for, because the source is no camera."""
     from .camera import Camera
 
-    given = [f"--{each}" for each in ("width", "height", "exposure") if getattr(camera, each) is not None]
+    given = [f"--{each}" for each in ("width", "height", "fps", "exposure") if getattr(camera, each) is not None]
+    if source.fake_camera is not None and "--fps" in given:
+        given.remove("--fps")  # at which it plays
     if given and not isinstance(opener, Camera):
         say(f"{', '.join(given)}: only cameras are asked for that; this source gives what it has")
 

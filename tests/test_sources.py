@@ -32,14 +32,20 @@ GREY = np.full((6, 8, 3), 90, np.uint8)
 
 @pytest.mark.parametrize("spec", ["rtsp://h/s", "b.png"])
 def test_what_no_camera_is_asked_is_said(spec: str, folder: Path) -> None:
-    """Size and exposure are asked of cameras; elsewhere they would be passed over in silence."""
+    """Size, rate and exposure are asked of cameras; elsewhere they would be passed over in silence."""
     said: list[str] = []
-    camera = CameraSettings(width=320, exposure=5.0)
+    camera = CameraSettings(width=320, fps=5.0, exposure=5.0)
     choose_source(
         SourceSettings(source=spec.replace("b.png", f"{folder}/b.png")), camera, stdin=NO_STDIN, say=said.append
     )
     (line,) = said
-    assert "--width, --exposure: only cameras" in line
+    assert "--width, --fps, --exposure: only cameras" in line
+
+
+def test_a_fake_camera_plays_at_the_rate_that_is_asked_for(folder: Path) -> None:
+    """Nothing is said of it, as of nothing that is done."""
+    source = SourceSettings(fake_camera=folder / "b.png")
+    choose_source(source, CameraSettings(fps=5.0), stdin=NO_STDIN, say=pytest.fail)
 
 
 def choose(spec: str, **settings: object) -> OpenableSource:
