@@ -346,6 +346,14 @@ def test_two_outputs_in_one_file_are_wrong_usage(picture: Path, tmp_path: Path) 
     assert "--sqlite: expected a file of its own, found" in result.stderr
 
 
+def test_a_setting_by_its_name_wins_over_its_option() -> None:
+    """The order is file, options, --set; regions have ; between them, the numbers of a part to read commas."""
+    named = ["--set", "camera.crop=1,2,3,4", "--set", "reading.rois=a=0,0,9,9; b=9,0,9,9"]
+    settings = parse_settings(invoke("--crop", "5,6,7,8", *named, "--print-config").stdout, name="printed")
+    assert settings.camera.crop == (1, 2, 3, 4)
+    assert settings.reading.rois == ("a=0,0,9,9", "b=9,0,9,9")
+
+
 def test_two_formats_at_once_are_wrong_usage(picture: Path) -> None:
     """--json is another word for one of them."""
     assert invoke("--source", picture, "--json", "--format", "lines").exit_code == 2

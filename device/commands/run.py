@@ -24,7 +24,7 @@ from .reading_options import open_stdin
     "assignments",
     multiple=True,
     metavar="SECTION.KEY=VALUE",
-    help="Any setting, by its name; lists with ; between.",
+    help="Any setting, by its name, over its option; regions with ; between them, numbers with commas.",
 )
 @click.option("--print-config", is_flag=True, help="Print all settings as a commented settings file, and end.")
 def run(
