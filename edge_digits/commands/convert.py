@@ -30,7 +30,7 @@ RANGE_NAMES = ("0-255", "0-1", "-1-1")
     multiple=True,
     metavar="TARGET",
     help='Runtime release it must load on: "tflite-runtime-2.14", "ai-edge-litert-2", "micro" ...; repeatable. '
-    "The default is the first two.",
+    "The default is the first two; verified in the targets' runtimes, in all where none of these is installed.",
 )
 @click.option("--name", help="Stem of the files' names; the architecture's name unless given.")
 @click.option("--labels", type=FILE, help="Labels, one a line; the ten digits unless given.")
