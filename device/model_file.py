@@ -135,10 +135,12 @@ def read_bare_flatbuffer(path: Path) -> bytes:
 def has_card(path: Path) -> bool:
     """Tell whether a file ends as models with a card do; whether that is true is for `read_model` to say."""
     try:
+        if not path.is_file():  # a pipe would be waited for
+            return False
         with path.open("rb") as file:
             file.seek(-_SEAL_BYTES, io.SEEK_END)
             return file.read(len(_SEAL)) == _SEAL
-    except OSError:  # nothing there, a folder, or less than a seal
+    except OSError:  # it cannot be read, or is less than a seal
         return False
 
 

@@ -14,6 +14,7 @@ from conftest import ROOT
 from PIL import Image
 
 from device.errors import PictureError, RuntimeBrokenError
+from device.model_file import ModelFile
 from device.opencv_noise import import_quiet_opencv
 from device.paths import DEFAULT_MODEL
 from device.sources import expand
@@ -70,11 +71,14 @@ def test_a_folder_that_cannot_be_searched_is_said(monkeypatch: pytest.MonkeyPatc
         expand(str(tmp_path))
 
 
-@pytest.mark.parametrize("option", ["--model", "--labels"])
-def test_a_pipe_in_place_of_a_file_does_not_hang(option: str, picture: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", ["--model fifo", "--model fifo --labels labels", "--model bare --labels fifo"])
+def test_a_pipe_in_place_of_a_file_does_not_hang(options: str, picture: Path, model: ModelFile, tmp_path: Path) -> None:
     """Models and labels are files; a fifo is refused at once."""
     os.mkfifo(tmp_path / "fifo")
-    done = start("classify", option, tmp_path / "fifo", picture)
+    (tmp_path / "bare").write_bytes(model.flatbuffer)
+    (tmp_path / "labels").write_text("\n".join("0123456789"))
+    words = [word if word.startswith("--") else tmp_path / word for word in options.split()]
+    done = start("classify", *words, picture)
     assert done.returncode == 6
     assert b"device or pipe" in done.stderr
 
