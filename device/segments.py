@@ -13,7 +13,7 @@ LEAST = 4  # marks that digits of a display are made of
 DIRECT = 1.25  # of its diagonal: a segment is no longer
 ALIKE = 1.8  # times as wide as the narrow ones: no more are the wide ones
 MANY = 200  # marks: what so many are is a texture more often than a display
-NEARLY_ALL, EVEN = 0.9, 4.5  # of so many are straight; times as large as the small ones: no more are the large ones
+NEARLY_ALL, EVEN = 0.9, 6.0  # of so many are straight; times as large as the small ones: no more are the large ones
 
 
 def are_segments(marks: Marks, weight: NDArray[Any]) -> bool:
