@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 import zipfile
 import zlib
@@ -24,6 +25,7 @@ from .saved_models import frozen_converter, has_loops
 
 _REBUILD = "rebuild it from standard layers, or save it with model.export(FOLDER) and name that folder"
 HDF5_MARK = b"\x89HDF\r\n\x1a\n"
+_HDF5_TEXT = re.compile(r"(Unable|Can't|Unspecified error) .*\(.*\)")  # of h5py, with addresses and checksums
 
 
 def load_keras(path: Path) -> Reference:
@@ -88,7 +90,8 @@ def load_h5(path: Path) -> Reference:
     try:
         return _reference(path, _read_h5(path))
     except ModelFileError as from_keras_3:
-        if "weights" in str(from_keras_3) and "config" in str(from_keras_3):
+        holds_weights_alone = "weights" in str(from_keras_3) and "config" in str(from_keras_3)
+        if holds_weights_alone or isinstance(from_keras_3.__cause__, OSError):  # damaged, for whichever Keras
             raise
         try:
             tf_keras = importlib.import_module("tf_keras")
@@ -145,6 +148,10 @@ def _reason(cause: Exception) -> str:
         return f"one with the layer {unknown[1]}, whose code is not here; {_REBUILD}"
     if "Lambda" in text and "Python lambda" in text:
         return f"one with a Lambda layer, whose Python code is not run; {_REBUILD}"
+    if "No model config found" in text:
+        return "weights without a model's configuration; save the whole model with model.save"
+    if isinstance(cause, (OSError, json.JSONDecodeError)) or _HDF5_TEXT.match(text):
+        return "a damaged file; save it again"
     return f"another or a damaged one ({text[:200] or type(cause).__name__}); save it again"
 
 

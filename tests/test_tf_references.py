@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from converters import ConversionRequest, Gate, ImageSet, convert
 from converters.input_range import find_input_range
+from converters.keras_models import read_trained
 from converters.mending import make_for_targets
 from converters.references import load_reference
 from converters.request import VARIANT_NAMES
@@ -218,6 +219,18 @@ def test_what_is_no_model_is_refused(name: str, content: bytes | None, tmp_path:
     with pytest.raises(ModelFileError, match=r"^[^\n]+expected[^\n]+found[^\n]+; [^\n]+$") as caught:
         load_reference(tmp_path / name)
     assert caught.value.exit_code == 6
+
+
+def test_a_model_cut_short_is_said_in_own_words(tmp_path: Path) -> None:
+    """Nothing of what HDF5 says of addresses and truncated blocks."""
+    path = tmp_path / "m.h5"
+    keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10)]).save(path)
+    whole = path.read_bytes()
+    for damaged in (whole[: len(whole) // 2], whole[:100] + bytes(300) + whole[400:]):
+        path.write_bytes(damaged)
+        for read in (load_reference, read_trained):
+            with pytest.raises(ModelFileError, match="found a damaged file; save it again"):
+                read(path)
 
 
 def test_an_empty_folder_is_no_saved_model(tmp_path: Path) -> None:
