@@ -6,6 +6,8 @@ either the earlier checkpoint or the later one.
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,11 +68,31 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
             f"{folder / STATE_NAME}: expected a checkpoint's record, found no JSON document; start over with --force"
         ) from cause
     try:
-        model = keras.models.load_model(folder / state["weights"])
         identity = {"settings": state["settings"], "data": state["data"]}
-        return Checkpoint(model=model, history=tuple(state["history"]), identity=identity)
-    except (OSError, ValueError, KeyError, TypeError) as cause:
-        raise DataError(f"{folder}: expected a whole checkpoint, found {cause}; start over with --force") from cause
+        history, weights = tuple(state["history"]), folder / state["weights"]
+    except (KeyError, TypeError) as cause:
+        raise DataError(
+            f"{folder / STATE_NAME}: expected a checkpoint's record, found another document; start over with --force"
+        ) from cause
+    return Checkpoint(model=_read_model(weights), history=history, identity=identity)
+
+
+def _read_model(path: Path) -> keras.Model:
+    """Read the model of a checkpoint.
+
+    Raises:
+        DataError: it is missing or damaged.
+    """
+    if not path.is_file():
+        raise DataError(f"{path}: expected a checkpoint, found no such file; start over with --force")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()  # Keras does not look at every checksum
+        if damaged is not None:
+            raise zipfile.BadZipFile(damaged)
+        return keras.models.load_model(path)
+    except (OSError, ValueError, KeyError, TypeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as cause:
+        raise DataError(f"{path}: expected a whole checkpoint, found a damaged one; start over with --force") from cause
 
 
 def remove_checkpoint(folder: Path) -> None:

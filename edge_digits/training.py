@@ -18,7 +18,7 @@ from device.output_files import refuse_unwritable
 
 from .architectures import build
 from .batches import fit_once, in_batches
-from .checkpoint import Checkpoint, load_checkpoint, remove_checkpoint, save_checkpoint
+from .checkpoint import remove_checkpoint, save_checkpoint
 from .digit_set import Digits, digests
 from .distillation import lesson_names, teach
 from .epochs import NO_DIGIT, Epoch, Lessons, epochs_of
@@ -26,6 +26,7 @@ from .keeping_apart import picture_keys
 from .mnist import DEFAULT_VALIDATION, SPLIT_SEED, ValidationSplit, validation_split
 from .non_digits import draw_non_digits
 from .recipes import RECIPES, Recipe
+from .resuming import stopped_run
 from .run_files import refuse_run
 from .run_outcome import Trained, as_json, complete_outcome, finished_run, write_outcome
 from .tensorflow_setup import make_deterministic
@@ -109,6 +110,7 @@ def train(
         UsageError: `resume` with other settings than the stopped run's, or too few digits for one batch.
         OutputError: `out` cannot be written.
         ModelFileError: a teacher cannot be loaded.
+        DataError: the checkpoint is damaged, or another network's.
         EdgeDigitsError: the loss is no number any more.
     """
     split = held_back_split(digits, settings, part)
@@ -128,7 +130,9 @@ def train(
         remove_checkpoint(out)
         report(f"{out}: this run is finished already")
         return finished
-    checkpoint = None if force else _start(out, identity, resume=resume, report=report)
+    checkpoint = stopped_run(out, identity, settings.arch, init, report=report) if resume and not force else None
+    if checkpoint is None and not force:
+        refuse_run(out)
     report(f"preparing {len(split.train):,} digits to learn from; {len(split.validation):,} are held back")
     lessons = _lessons(digits, frequency, split, settings, teachers)
     if force:  # not before a teacher that cannot be loaded is refused
@@ -276,23 +280,3 @@ def _line(row: Mapping[str, float], settings: TrainingSettings) -> str:
         f"epoch {row['epoch']:.0f}/{settings.epochs}: loss {row['loss']:.4f}, "
         f"validation accuracy {row['val_accuracy']:.2%}, {row['seconds']:.0f} s"
     )
-
-
-def _start(out: Path, identity: Mapping[str, Any], *, resume: bool, report: Callable[[str], None]) -> Checkpoint | None:
-    """Return the checkpoint to go on from, or None to begin."""
-    checkpoint = load_checkpoint(out)
-    if resume and checkpoint is not None:
-        then, now = (each["settings"].get("arch") for each in (checkpoint.identity, identity))
-        if then != now:
-            raise UsageError(f"{out}: expected a stopped run of {now}, found one of {then}; choose another --out")
-        for part in ("settings", "data"):
-            then, now = checkpoint.identity[part], identity[part]
-            changed = [f"{key} was {then.get(key)}, is {now.get(key)}" for key in now if then.get(key) != now.get(key)]
-            if changed:
-                raise UsageError(f"{out}: --resume needs the {part} of the stopped run; {'; '.join(changed)}")
-        report(f"resuming after epoch {len(checkpoint.history)}")
-        return checkpoint
-    refuse_run(out)
-    if resume:
-        report(f"{out}: holds no stopped run to resume; starting from the beginning")
-    return None

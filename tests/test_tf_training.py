@@ -13,6 +13,7 @@ import tensorflow
 from click.testing import CliRunner
 
 from device.errors import DataError, ModelFileError, OutputExistsError, UsageError
+from edge_digits.architectures import build
 from edge_digits.checkpoint import STATE_NAME
 from edge_digits.cli import cli
 from edge_digits.digit_set import Digits
@@ -131,12 +132,39 @@ def test_a_damaged_checkpoint_is_named(digits: Digits, tmp_path: Path) -> None:
     """It is never taken for an earlier or a finished run."""
     with pytest.raises(KilledError):
         train(digits, small(), tmp_path, report=kill_after(1))
-    next(tmp_path.glob("checkpoint-*.keras")).write_bytes(b"no model")
-    with pytest.raises(DataError, match="expected a whole checkpoint"):
+    checkpoint = next(tmp_path.glob("checkpoint-*.keras"))
+    whole = checkpoint.read_bytes()
+    for damaged in (b"no model", whole[: len(whole) // 2], whole[:2000] + bytes(100) + whole[2100:]):
+        checkpoint.write_bytes(damaged)
+        with pytest.raises(
+            DataError, match=r"0001.keras: expected a whole checkpoint, found a damaged one; start over"
+        ):
+            train(digits, small(), tmp_path, resume=True, report=ignore)
+    checkpoint.unlink()
+    with pytest.raises(DataError, match=r"0001.keras: expected a checkpoint, found no such file; start over"):
         train(digits, small(), tmp_path, resume=True, report=ignore)
     (tmp_path / STATE_NAME).write_text("{")
     with pytest.raises(DataError, match="found no JSON document; start over with --force"):
         train(digits, small(), tmp_path, resume=True, report=ignore)
+
+
+def test_a_checkpoint_of_another_network_is_refused(digits: Digits, tmp_path: Path) -> None:
+    """A model that was copied over it is not gone on with under the record of the run."""
+    with pytest.raises(KilledError):
+        train(digits, small(), tmp_path, report=kill_after(1))
+    build("mlp-100").save(next(tmp_path.glob("checkpoint-*.keras")))
+    with pytest.raises(DataError, match=r"of softmax, 7,850 weights, found one of mlp-100, 79,510 weights; start over"):
+        train(digits, small(), tmp_path, resume=True, report=ignore)
+
+
+def test_other_data_are_named_and_not_the_settings_that_follow_from_them(digits: Digits, tmp_path: Path) -> None:
+    """How many digits are held back follows from how many there are."""
+    with pytest.raises(KilledError):
+        train(digits, small(), tmp_path, report=kill_after(1))
+    images, labels = digits.train_images[:900], digits.train_labels[:900]
+    fewer = Digits(images, labels, digits.test_images, digits.test_labels, "fewer")
+    with pytest.raises(UsageError, match=r"--resume needs the data of the stopped run, found other digits; name"):
+        train(fewer, small(validation=90), tmp_path, resume=True, report=ignore)
 
 
 def test_what_a_kill_left_of_a_checkpoint_goes_with_it(digits: Digits, tmp_path: Path) -> None:
