@@ -36,7 +36,7 @@ def teach(
 
     Raises:
         ModelFileError: a teacher cannot be loaded.
-        UsageError: a teacher does not take digits or does not answer with ten scores.
+        ContractError: a teacher does not take raw pixels of digits or does not answer with ten scores.
     """
     loaded = [_Teacher(path, lesson_in) for path in teachers]
 

@@ -12,16 +12,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from converters.keras_models import read_trained
+from converters.references import load_reference
 from device.contract import LABELS, SIDE
-from device.errors import DataError, GateError, UsageError
+from device.errors import ContractError, DataError, GateError, UsageError
 from device.idx import CANONICAL_MD5
+from device.input_range import RAW
 from device.statistics import mcnemar_p
 
+from .conversion_data import training_record
 from .keeping_apart import picture_keys
 from .mixture import Mixture, MixtureSource
 from .mnist import SPLIT_SEED, default_validation, load_mnist, validation_split
+from .taken_range import taken_range
 
 LEAST_ACCURACY = 0.2
+LARGEST_DROP = 0.005
+CHANCE = 0.05
+_OTHER_SHAPES = (None, SIDE, SIDE), (None, SIDE * SIDE)
 
 
 @dataclass(frozen=True)
@@ -72,15 +79,26 @@ def load_digit_model(path: Path) -> keras.Model:
 
     Raises:
         ModelFileError: it is missing, no Keras model, or has weights that are no numbers.
-        UsageError: it does not take 28×28 pixels or does not answer with ten scores.
+        ContractError: it does not take 28×28 raw pixels with an axis for their channel, or does not answer with ten
+            scores.
     """
     model = read_trained(path)
     expected = (None, SIDE, SIDE, 1), (None, len(LABELS))
     found = tuple(model.input_shape), tuple(model.output_shape)
     if found != expected:
-        raise UsageError(
-            f"{path}: expected a model from {expected[0]} to {expected[1]}, found {found[0]} to {found[1]}; "
-            "name a model of one digit"
+        advice = "name a model of one digit"
+        if found[0] in _OTHER_SHAPES and found[1] == expected[1]:
+            advice = (
+                f"training gives it {expected[0]}: put a keras.layers.Reshape({found[0][1:]}) in front of its layers"
+            )
+        raise ContractError(
+            f"{path}: expected a model from {expected[0]} to {expected[1]}, found {found[0]} to {found[1]}; {advice}"
+        )
+    taken = taken_range(load_reference(path), training_record(path))
+    if taken != RAW:
+        raise ContractError(
+            f"{path}: expected a model that takes raw pixels 0-255, found one that takes {taken.name}; put "
+            f"keras.layers.Rescaling(1/{1 / taken.scale:g}, {taken.offset:g}) in front of its layers and save it again"
         )
     return model
 

@@ -188,11 +188,9 @@ def _score_trained(subject: Subject, images: NDArray[np.uint8], *, input_range: 
     prepare_tensorflow()
     import keras
 
-    from converters.input_range import find_input_range
     from converters.references import load_reference
 
-    from .conversion_data import calibration_sample
-    from .mnist_sources import from_sample
+    from .taken_range import taken_range
 
     reference = load_reference(subject.path)
     if reference.classes != len(LABELS):
@@ -200,10 +198,5 @@ def _score_trained(subject: Subject, images: NDArray[np.uint8], *, input_range: 
             f"{subject.path}: expected {len(LABELS)} scores, one a digit, found {reference.classes}; name a digit model"
         )
     reference.shaped(images[:1])  # refuses a model of another size in its own words
-    if input_range is not None:
-        taken = INPUT_RANGES[input_range]
-    elif subject.training.get("settings"):
-        taken = INPUT_RANGES["0-255"]  # what this project trains takes raw pixels, whether it rescales them or not
-    else:
-        taken = find_input_range(reference, calibration_sample(from_sample(), count=500, seed=0))
+    taken = taken_range(reference, subject.training) if input_range is None else INPUT_RANGES[input_range]
     return Scored(subject, f"keras {keras.__version__}", reference.scores(images, taken), 0.0)

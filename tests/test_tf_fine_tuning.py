@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from device.errors import DataError, EdgeDigitsError, GateError, UsageError
+from device.errors import ContractError, DataError, EdgeDigitsError, GateError
 from edge_digits.cli import cli
 from edge_digits.distillation import teach
 from edge_digits.fine_tuning import (
@@ -258,8 +258,38 @@ def test_a_model_of_another_size_cannot_be_gone_on_or_learned_from(tmp_path: Pat
     other = keras.Sequential([keras.Input((32, 32, 3)), keras.layers.Flatten(), keras.layers.Dense(4)])
     other.save(tmp_path / "other.keras")
     for use in (lambda path: teach([path], lesson_in=None, temperature=2.0), load_digit_model):
-        with pytest.raises(UsageError, match=r"28, 28, 1.*found \(None, 32, 32, 3\)"):
+        with pytest.raises(ContractError, match=r"28, 28, 1.*found \(None, 32, 32, 3\)"):
             use(tmp_path / "other.keras")
+
+
+def foreign_model(shape: tuple[int, ...], *first: keras.layers.Layer) -> keras.Model:
+    """A network of one layer that answers with the digit whose mean image, of pixels 0–1, is nearest."""
+    pixels = SAMPLE.train_images.reshape(-1, 784).astype(np.float32) / 255
+    mean = np.stack([pixels[SAMPLE.train_labels == digit].mean(0) for digit in range(10)])
+    dense = keras.layers.Dense(10, activation="softmax")
+    model = keras.Sequential([keras.Input(shape), *first, keras.layers.Flatten(), dense])
+    dense.set_weights([mean.T, -(mean**2).sum(1) / 2])
+    return model
+
+
+def test_a_model_of_other_pixels_cannot_be_gone_on_or_learned_from(tmp_path: Path) -> None:
+    """Its range is found as `evaluate` finds it; what the line says to do helps."""
+    foreign_model((28, 28, 1)).save(tmp_path / "small.keras")
+    foreign_model((28, 28, 1), keras.layers.Rescaling(1 / 255, 0)).save(tmp_path / "raw.keras")
+    for use in (lambda path: teach([path], lesson_in=None, temperature=2.0), load_digit_model):
+        with pytest.raises(
+            ContractError, match=r"raw pixels 0-255, found one that takes 0-1; put .*Rescaling\(1/255, 0\)"
+        ):
+            use(tmp_path / "small.keras")
+        use(tmp_path / "raw.keras")
+
+
+def test_a_model_without_an_axis_of_channels_is_told_how_to_get_one(tmp_path: Path) -> None:
+    """`evaluate` reshapes for it, training does not."""
+    foreign_model((28, 28), keras.layers.Rescaling(1 / 255)).save(tmp_path / "flat.keras")
+    with pytest.raises(ContractError, match=r"put a keras.layers.Reshape\(\(28, 28\)\) in front") as raised:
+        load_digit_model(tmp_path / "flat.keras")
+    assert raised.value.exit_code == 4
 
 
 def test_weights_go_with_sources(data: Path, tmp_path: Path) -> None:
