@@ -73,6 +73,19 @@ class Change:
         p_value = "< 0.01" if self.p_value < 0.01 else f"= {self.p_value:.2f}"
         return f"{self.name}: {change} of {self.count:,} digits (McNemar p {p_value})"
 
+    def is_worse(self, max_drop: float | None) -> bool:
+        """Tell whether more digits were lost than may be.
+
+        Args:
+            max_drop: share of the digits that may be lost, 0–1; None for 0.5 points, and fewer where that is chance.
+        """
+        lost = self.before - self.after
+        if lost <= 1:  # one digit says nothing, however few there are
+            return False
+        if max_drop is not None:
+            return lost > max_drop * self.count
+        return lost > LARGEST_DROP * self.count or self.p_value < CHANCE
+
 
 def load_digit_model(path: Path) -> keras.Model:
     """Load a model to go on from or to learn from.
@@ -175,14 +188,14 @@ def mnist_held_back(mixture: Mixture, learned: NDArray[np.int64], *, report: Cal
 
 
 def comparison(
-    model: keras.Model, sets: Sequence[HeldBack], *, max_drop: float, report: Callable[[str], None]
+    model: keras.Model, sets: Sequence[HeldBack], *, max_drop: float | None, report: Callable[[str], None]
 ) -> Callable[[keras.Model], list[dict[str, Any]]]:
     """Note what a model reads now; return the function that says what became of it, or refuses it where it got worse.
 
     Args:
         model: before training.
         sets: what to read.
-        max_drop: share of a set's digits that it may lose, 0–1; one digit it may always lose.
+        max_drop: share of a set's digits that it may lose, as `Change.is_worse` takes it.
         report: takes a line for each set.
 
     Raises:
@@ -199,13 +212,16 @@ def comparison(
     def accept(trained: keras.Model) -> list[dict[str, Any]]:
         changes = [_change(each, old, _right(trained, each)) for each, old in zip(sets, before, strict=True)]
         for change in changes:
-            report(f"{change}{'' if change.is_gated else ', for report only'}")
-        # One digit says nothing, however few there are.
-        worse = [each for each in changes if each.is_gated and each.before - each.after > max(max_drop * each.count, 1)]
+            is_chance = change.before > change.after and change.p_value >= CHANCE
+            chance = ", which is within chance" if is_chance else ""
+            report(f"{change}{chance}{'' if change.is_gated else ', for report only'}")
+        worse = [each for each in changes if each.is_gated and each.is_worse(max_drop)]
         if worse:
+            points = LARGEST_DROP if max_drop is None else max_drop
+            chance = f", and none beyond chance (p {CHANCE} or more)" if max_drop is None else ""
             raise GateError(
-                f"expected at most {max_drop:.2%} fewer digits right, found {'; '.join(map(str, worse))}; the model is "
-                "not written: add more data, or resume with a larger --max-drop"
+                f"expected at most {100 * points:g} points lost{chance}, found {'; '.join(map(str, worse))}; the model "
+                "is not written: add more data, or resume with a larger --max-drop"
             )
         return [asdict(change) for change in changes]
 

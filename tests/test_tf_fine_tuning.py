@@ -237,6 +237,49 @@ def test_what_one_source_holds_back_is_not_learned_from_another(data: Path, tmp_
     assert not learned & held
 
 
+@pytest.mark.parametrize(
+    ("count", "before", "after", "p_value", "max_drop", "is_worse"),
+    [
+        (5000, 4900, 4894, 0.31, None, False),  # fewer, but by chance
+        (5000, 4900, 4890, 0.03, None, True),
+        (5000, 4900, 4910, 0.03, None, False),
+        (300, 290, 288, 0.69, None, True),  # a small set, of which chance cannot be told from loss
+        (84, 80, 79, 1.0, None, False),  # one digit
+        (5000, 4900, 4890, 0.03, 0.01, False),  # who says what may be lost is heard
+        (5000, 4900, 4894, 0.31, 0.001, True),
+    ],
+)
+def test_what_counts_as_worse(
+    count: int, before: int, after: int, p_value: float, max_drop: float | None, is_worse: bool
+) -> None:
+    """More digits lost than chance takes, or than half a point; or than --max-drop says."""
+    assert Change("a", count, before, after, p_value, is_gated=True).is_worse(max_drop) is is_worse
+
+
+class MistakenModel:
+    """Stands for a model that reads all digits of the sample right but the first few."""
+
+    def __init__(self, mistakes: int) -> None:
+        self._answers = SAMPLE.test_labels[:1000].astype(int)
+        self._answers[:mistakes] += 1
+
+    def predict(self, _images: np.ndarray, **_: object) -> np.ndarray:
+        return np.eye(11)[self._answers]
+
+
+def test_a_loss_within_chance_is_written_and_said() -> None:
+    """Three digits of a thousand: the report has McNemar's p."""
+    held = HeldBack("held", SAMPLE.test_images[:1000], SAMPLE.test_labels[:1000], is_gated=True)
+    said: list[str] = []
+    accept = comparison(MistakenModel(1), [held], max_drop=None, report=said.append)
+    assert accept(MistakenModel(4))[0]["after"] == 996
+    assert said == ["held: 99.90% → 99.60% of 1,000 digits (McNemar p = 0.25), which is within chance"]
+    with pytest.raises(
+        GateError, match=r"at most 0.5 points lost, and none beyond chance \(p 0.05 or more\), found held"
+    ):
+        accept(MistakenModel(9))
+
+
 def test_a_change_that_cannot_be_chance_says_so() -> None:
     """No probability is printed as 0."""
     assert str(Change("a", 100, 90, 20, 1e-12, is_gated=True)).endswith("(McNemar p < 0.01)")
