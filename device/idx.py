@@ -35,6 +35,9 @@ CANONICAL_MD5: Mapping[str, str] = {
 """MD5 of MNIST's four IDX files, uncompressed."""
 
 _UINT8 = 0x08
+_LONGEST_HEADER = 4 + 4 * 255
+_MOST_BYTES = 2 << 30  # EMNIST, the largest set of such images, has 0.64 GB
+_ZIP = b"PK"
 _STEMS: Mapping[Part, str] = {"train": "train", "test": "t10k"}
 # What the readers of numpy, zipfile and gzip raise on damaged bytes. RuntimeError is zipfile's for an encrypted member
 # or an unknown compression, MemoryError numpy's for a header that promises more than there can be.
@@ -52,6 +55,7 @@ _DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,
 )
+_ANOTHER = "another kind of file; name one with images and labels that numpy.savez wrote"
 _FOREIGN: Mapping[bytes, str] = {
     b"\x1f\x8b": "a gzipped file; unpack it first",
     b"\x93NUMPY": "a single array (.npy); save images and labels as one npz with numpy.savez",
@@ -95,7 +99,7 @@ def _read_part(path: Path, part: Part, classes: int) -> LabelledDigits:
     files = {name: _find_idx(path, name) for name in names}
     found = [file for file in files.values() if file]
     if len(found) == len(names):
-        return checked(*(parse_idx(_read_bytes(file), str(file)) for file in found), name=str(path), classes=classes)
+        return checked(*map(_read_idx, found), name=str(path), classes=classes)
     if (path / "mnist.npz").is_file():
         return _read_npz(path / "mnist.npz", part, classes)
     if found:
@@ -115,15 +119,21 @@ def parse_idx(content: bytes, name: str) -> NDArray[np.uint8]:
     Raises:
         DataError: it is not IDX, or its length is not what its header says. `name` is how the message calls it.
     """
-    axes = content[3] if content[:3] == bytes([0, 0, _UINT8]) and len(content) > 3 else 0
-    start = 4 + 4 * axes
-    if axes == 0 or len(content) < start:
-        raise DataError(f"{name}: expected an IDX file of unsigned bytes, found something else; fetch it again")
-    shape = struct.unpack(f">{axes}I", content[4:start])
-    expected = start + int(np.prod(shape, dtype=object))
+    shape, start, expected = _idx_layout(content, name)
     if len(content) != expected:
-        raise DataError(f"{name}: expected {expected} bytes for shape {shape}, found {len(content)}; fetch it again")
+        found = f"{len(content)}" if len(content) < expected else "more"
+        raise DataError(f"{name}: expected {expected} bytes for shape {shape}, found {found}; fetch it again")
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+
+
+def _idx_layout(beginning: bytes, name: str) -> tuple[tuple[int, ...], int, int]:
+    """Return the shape that an IDX header states, and how many bytes header and file then have."""
+    axes = beginning[3] if beginning[:3] == bytes([0, 0, _UINT8]) and len(beginning) > 3 else 0
+    start = 4 + 4 * axes
+    if axes == 0 or len(beginning) < start:
+        raise DataError(f"{name}: expected an IDX file of unsigned bytes, found something else; fetch it again")
+    shape = struct.unpack(f">{axes}I", beginning[4:start])
+    return shape, start, start + int(np.prod(shape, dtype=object))
 
 
 def idx_header(shape: tuple[int, ...]) -> bytes:
@@ -158,12 +168,21 @@ def checked(
         DataError: shape, dtype, range or count is not as in `LabelledDigits`.
     """
     if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (SIDE, SIDE) or len(images) == 0:
-        raise DataError(f"{name}: expected images uint8 (N, {SIDE}, {SIDE}), found {images.dtype} {images.shape}")
+        raise DataError(
+            f"{name}: expected images uint8 (N, {SIDE}, {SIDE}), found {images.dtype} {images.shape}; save them as "
+            f"numpy.uint8, 0 to 255, {SIDE} by {SIDE} pixels, at least one"
+        )
     if not np.issubdtype(labels.dtype, np.integer) or labels.shape != images.shape[:1]:
-        raise DataError(f"{name}: expected {len(images)} whole-number labels, found {labels.dtype} {labels.shape}")
+        raise DataError(
+            f"{name}: expected {len(images)} whole-number labels, found {labels.dtype} {labels.shape}; save one for "
+            "each image, as numpy.uint8"
+        )
     lowest, highest = int(labels.min()), int(labels.max())
     if lowest < 0 or highest >= classes:
-        raise DataError(f"{name}: expected labels 0 to {classes - 1}, found {lowest} to {highest}")
+        raise DataError(
+            f"{name}: expected labels 0 to {classes - 1}, found {lowest} to {highest}; correct them, or leave those "
+            "images out"
+        )
     return LabelledDigits(images.astype(np.uint8, copy=False), labels.astype(np.uint8, copy=False))
 
 
@@ -173,9 +192,17 @@ def _find_idx(folder: Path, name: str) -> Path | None:
     return next((folder / candidate for candidate in names if (folder / candidate).is_file()), None)
 
 
-def _read_bytes(path: Path) -> bytes:
+def _read_idx(path: Path) -> NDArray[np.uint8]:
+    """Read an IDX file, plain or gzipped, no further than its header says that there is something."""
     try:
-        return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            content = file.read(_LONGEST_HEADER)
+            shape, _, expected = _idx_layout(content, str(path))
+            _refuse_large(path, expected, f"shape {shape}")
+            content += file.read(max(0, expected + 1 - len(content)))
+        return parse_idx(content, str(path))
+    except DataError:
+        raise
     except _DAMAGED as cause:
         raise DataError(f"{path}: expected a readable IDX file, found: {_reason(cause)}; fetch it again") from cause
 
@@ -189,33 +216,54 @@ def _read_npz(path: Path, part: Part, classes: int) -> LabelledDigits:
     try:
         with zipfile.ZipFile(path) as archive:
             absent = [key for key in keys if f"{key}.npy" not in archive.namelist()]
+            for key in () if absent else keys:
+                _refuse_large(path, archive.getinfo(f"{key}.npy").file_size, key)
             # Reading a member whole makes zipfile check its CRC, which numpy's own reader may stop short of.
             members = [archive.read(f"{key}.npy") for key in keys if not absent]
         arrays = [np.asarray(np.load(io.BytesIO(member), allow_pickle=False)) for member in members]
     except _DAMAGED as cause:
-        if isinstance(cause, PermissionError):
+        if isinstance(cause, (PermissionError, DataError)):
             raise
-        foreign = _foreign_kind(path)
+        foreign = _foreign_kind(path, cause)
         if foreign is not None:
             raise DataError(f"{path}: expected an .npz file, found {foreign}") from cause
         raise DataError(f"{path}: expected an undamaged .npz file, found: {_reason(cause)}; fetch it again") from cause
     if absent:
-        raise DataError(f"{path}: expected the arrays {' and '.join(keys)}, found no {' and no '.join(absent)}")
+        raise DataError(
+            f"{path}: expected the arrays {' and '.join(keys)}, found no {' and no '.join(absent)}; save them under "
+            "these names with numpy.savez"
+        )
     return checked(*arrays, name=str(path), classes=classes)
 
 
-def _foreign_kind(path: Path) -> str | None:
-    """Return what kind of file it is in place of an npz, and what to do, where its first bytes say so."""
+def _refuse_large(path: Path, size_bytes: int, found: str) -> None:
+    """Refuse what would unpack to more than there are digits anywhere, before it does."""
+    if size_bytes > _MOST_BYTES:
+        raise DataError(
+            f"{path}: expected at most {_MOST_BYTES:,} bytes of digits, found {found} of {size_bytes:,}; "
+            "fetch it again, or split it"
+        )
+
+
+def _foreign_kind(path: Path, cause: BaseException) -> str | None:
+    """Return what it is in place of an npz of numbers, and what to do, where its first bytes or the error say so."""
+    if isinstance(cause, ValueError) and "allow_pickle" in str(cause):
+        return "arrays of Python objects; save images and labels as numpy.uint8"
     try:
         with path.open("rb") as file:
             beginning = file.read(max(map(len, _FOREIGN)))
     except OSError:
         return None
-    return next((kind for magic, kind in _FOREIGN.items() if beginning.startswith(magic)), None)
+    if beginning.startswith(_ZIP):
+        return None
+    unknown = _ANOTHER if beginning else "an empty file; fetch it again"
+    return next((kind for magic, kind in _FOREIGN.items() if beginning.startswith(magic)), unknown)
 
 
 def _reason(cause: BaseException) -> str:
     """Return why a reader failed, in one line."""
     if isinstance(cause, OSError) and cause.strerror:
         return cause.strerror
+    if isinstance(cause, zipfile.BadZipFile) and "not a zip file" in str(cause):
+        return "its end is missing"
     return next(iter(str(cause).splitlines()), "") or type(cause).__name__

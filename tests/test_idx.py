@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -99,14 +100,15 @@ def test_wide_labels_are_narrowed(tmp_path: Path):
 def test_what_is_not_digits_is_refused(images: np.ndarray, labels: np.ndarray, tmp_path: Path):
     """Arrays that are not uint8 (N, 28, 28) with as many labels 0–9 are refused in one line."""
     np.savez(tmp_path / "a.npz", x_test=images, y_test=labels)
-    with pytest.raises(DataError, match=r"a\.npz: expected [^\n]*$"):
+    with pytest.raises(DataError, match=r"a\.npz: expected [^\n;]*, found [^\n;]*; [^\n]*$") as raised:
         read_part(tmp_path / "a.npz", "test")
+    assert "pickle" not in str(raised.value)
 
 
 def test_absent_array_is_named(tmp_path: Path):
     """An npz file without the arrays of a part is refused, and the message names what is absent."""
     np.savez(tmp_path / "a.npz", x_train=np.zeros((1, 28, 28), np.uint8))
-    with pytest.raises(DataError, match="found no y_train"):
+    with pytest.raises(DataError, match="found no y_train; save them under these names"):
         read_part(tmp_path / "a.npz", "train")
 
 
@@ -135,6 +137,43 @@ def test_changed_npz_is_refused_or_the_same(tmp_path: Path):
             refusals.append(str(error))
     assert len(refusals) > 100
     assert not any("\n" in line for line in refusals)
+
+
+@pytest.mark.parametrize(("content", "said"), [(b"", "an empty file"), (b"text", "another kind of file")])
+def test_what_is_no_npz_is_not_called_damaged(content: bytes, said: str, tmp_path: Path):
+    """It never was a zip file, and what to do is said."""
+    (tmp_path / "a.npz").write_bytes(content)
+    with pytest.raises(DataError, match=rf"a\.npz: expected an \.npz file, found {said}; "):
+        read_part(tmp_path / "a.npz", "test")
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_no_more_of_an_idx_file_is_read_than_its_header_promises(zipped: bool, tmp_path: Path):
+    """Neither gigabytes of zeros, which are no IDX, nor what follows whole digits, nor what unpacks without end."""
+    folder = write_idx_folder(make_digits(), tmp_path / "idx", zipped=zipped)
+    file = folder / ("t10k-images-idx3-ubyte" + zipped * ".gz")
+    whole = idx_bytes(make_digits().test_images)
+    zeros, many = bytes(64 << 20), idx_header((1 << 30, 28, 28))
+    for content, said in (
+        (zeros, "found something else"),
+        (whole + zeros, "found more"),
+        (many + zeros, "at most 2,147"),
+    ):
+        file.write_bytes(gzip.compress(content, 1) if zipped else content)
+        tracemalloc.start()
+        with pytest.raises(DataError, match=rf"t10k-images.*{said}.*; fetch it again"):
+            read_part(folder, "test")
+        assert tracemalloc.get_traced_memory()[1] < 4 << 20
+        tracemalloc.stop()
+
+
+def test_an_array_that_would_unpack_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """By the size that the archive says, before it is unpacked."""
+    monkeypatch.setattr("device.idx._MOST_BYTES", 1000)
+    with pytest.raises(
+        DataError, match=r"expected at most 1,000 bytes of digits, found x_test of 15,808; fetch it again"
+    ):
+        read_part(write_npz(make_digits(), tmp_path / "a.npz"), "test")
 
 
 @pytest.mark.parametrize("cut", [0, 5, 200])
