@@ -89,13 +89,17 @@ def _from_npz(path: Path, part: Part, *, labels: int) -> tuple[NDArray[np.uint8]
     images = None if names is None else found[names[0]]
     if names is None or images is None or images.dtype != np.uint8 or images.ndim < 2:
         raise DataError(
-            f"{path}: expected uint8 images (N, ...) named images, x_train, x_test or x, found {list(found)}"
+            f"{path}: expected uint8 images (N, ...) named images, x_train, x_test or x, found {list(found)}; save "
+            "them under one of these names"
         )
     positions = found.get(names[1])
     if positions is None:
         return images, None
     if positions.shape != images.shape[:1] or positions.dtype.kind not in "iu":
-        raise DataError(f"{path}: expected an integer label for each image, found {positions.dtype} {positions.shape}")
+        raise DataError(
+            f"{path}: expected an integer label for each image, found {positions.dtype} {positions.shape}; save one for "
+            "each, as numpy.uint8"
+        )
     if len(positions) and not 0 <= positions.min() <= positions.max() < labels:
         raise DataError(
             f"{path}: expected labels 0 to {labels - 1}, found {positions.min()} to {positions.max()}; name as many "
@@ -116,7 +120,9 @@ def _from_folder(
             images.append(image)
             positions.append(labels.index(picture.parent.name) if picture.parent.name in labels else None)
     if not images:
-        raise DataError(f"{folder}: expected pictures of digits, found none in which a digit can be found")
+        raise DataError(
+            f"{folder}: expected pictures of digits, found none in which a digit can be found; name another folder"
+        )
     known = [position for position in positions if position is not None]
     return np.stack(images), np.array(known) if len(known) == len(positions) else None
 

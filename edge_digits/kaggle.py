@@ -26,6 +26,7 @@ LONGEST_LINE_BYTES = 1 << 16  # a line of 785 numbers has at most 3,139 bytes, t
 
 _COMMA, _LINE_END, _ZERO = b",\n0"
 _MOST_DIGITS = 3
+_CURE = "correct the line, or download the file again"
 
 
 def read_kaggle_train(path: Path) -> LabelledDigits:
@@ -41,7 +42,8 @@ def read_kaggle_train(path: Path) -> LabelledDigits:
     if len(wrong):
         line = int(wrong[0]) + 2
         raise DataError(
-            f"{path}: expected labels 0 to {len(LABELS) - 1}, found {labels[wrong[0]]} in line {line}, column {LABEL}"
+            f"{path}: expected labels 0 to {len(LABELS) - 1}, found {labels[wrong[0]]} in line {line}, column {LABEL}; "
+            f"{_CURE}"
         )
     return LabelledDigits(values[:, 1:].reshape(-1, SIDE, SIDE), labels)
 
@@ -114,7 +116,10 @@ def _blocks(file: BinaryIO, path: Path) -> Iterator[bytes]:
         if not block.endswith(b"\n"):
             rest = file.readline(LONGEST_LINE_BYTES)
             if len(rest) == LONGEST_LINE_BYTES and not rest.endswith(b"\n"):
-                raise DataError(f"{path}: expected lines of {len(PIXELS)} numbers, found one of over {len(rest)} bytes")
+                raise DataError(
+                    f"{path}: expected lines of {len(PIXELS)} numbers, found one of over {len(rest)} bytes; "
+                    "download it again"
+                )
             block += rest
         if file.peek(1) == b"":  # type: ignore[attr-defined]  # what open("rb") gives has it
             block = block.rstrip(b"\r\n \t")
@@ -161,15 +166,17 @@ def _parse_lines(block: bytes, columns: Sequence[str], *, first_line: int, path:
         try:
             fields = next(csv.reader([line.rstrip("\r")]), [])
         except csv.Error as cause:
-            raise DataError(f"{path}: expected {len(columns)} numbers in line {number}, found: {cause}") from cause
+            raise DataError(
+                f"{path}: expected {len(columns)} numbers in line {number}, found: {cause}; {_CURE}"
+            ) from cause
         if len(fields) != len(columns):
-            raise DataError(f"{path}: expected {len(columns)} values in line {number}, found {len(fields)}")
+            raise DataError(f"{path}: expected {len(columns)} values in line {number}, found {len(fields)}; {_CURE}")
         for column, field in zip(columns, fields, strict=True):
             highest = len(LABELS) - 1 if column == LABEL else 255
             if not re.fullmatch(r"[0-9]{1,9}", field.strip()) or int(field) > highest:
                 raise DataError(
                     f"{path}: expected whole numbers from 0 to {highest}, found {field[:40]!a} in line {number}, "
-                    f"column {column}"
+                    f"column {column}; {_CURE}"
                 )
         rows.append([int(field) for field in fields])
     return np.array(rows, np.uint8)

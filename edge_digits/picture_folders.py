@@ -139,7 +139,9 @@ def _pictures(folder: Path) -> Iterator[Path]:
     """
 
     def stop(error: OSError) -> None:
-        raise DataError(f"{folder}: expected a readable folder, found: {error.strerror}") from error
+        raise DataError(
+            f"{folder}: expected a readable folder, found: {error.strerror}; check its permissions"
+        ) from error
 
     if not folder.is_dir():
         return

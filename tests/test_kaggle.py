@@ -113,6 +113,7 @@ def test_a_wrong_value_is_named_by_line_and_column(
     assert message.startswith(f"{path}: expected")
     assert f"in line 8, column {name}" in message
     assert limit in message
+    assert message.endswith("; correct the line, or download the file again")
     assert "\n" not in message
 
 
@@ -125,7 +126,7 @@ def test_ragged_lines_are_refused(line: int, change, found: str, tmp_path: Path)
     lines = rows(*digits())
     lines[line] = change(lines[line])
     path = write(tmp_path / "train.csv", HEADER, *lines)
-    with pytest.raises(DataError, match=f"785 values in line {line + 2}, found {found}"):
+    with pytest.raises(DataError, match=f"785 values in line {line + 2}, found {found}; correct the line"):
         read_kaggle_train(path)
 
 
