@@ -97,8 +97,8 @@ def _from_npz(path: Path, part: Part, *, labels: int) -> tuple[NDArray[np.uint8]
         return images, None
     if positions.shape != images.shape[:1] or positions.dtype.kind not in "iu":
         raise DataError(
-            f"{path}: expected an integer label for each image, found {positions.dtype} {positions.shape}; save one for "
-            "each, as numpy.uint8"
+            f"{path}: expected an integer label for each image, found {positions.dtype} {positions.shape}; save one "
+            "for each, as numpy.uint8"
         )
     if len(positions) and not 0 <= positions.min() <= positions.max() < labels:
         raise DataError(

@@ -50,29 +50,41 @@ def refuse_origins(folder: Path, origins: Iterable[Path]) -> None:
 def alone_in(folder: Path) -> Iterator[None]:
     """Keep every other run out of a folder while the block runs; the system frees it even after kill -9.
 
-    A folder that was made for that and that nothing was written to is removed again.
-
     Raises:
         UsageError: another run is there.
         OutputError: the folder cannot be written.
     """
-    is_new = not folder.exists()
-    refuse_unwritable(folder)
-    held = os.open(folder, os.O_RDONLY)
+    with writable_folder(folder):
+        held = os.open(folder, os.O_RDONLY)
+        try:
+            with suppress(OSError):  # some network file systems have no locks
+                try:
+                    fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError as cause:
+                    raise UsageError(
+                        f"{folder}: expected no other run, found one that is going on; wait for it, or choose another "
+                        "--out"
+                    ) from cause
+            yield
+        finally:
+            os.close(held)
+
+
+@contextmanager
+def writable_folder(folder: Path) -> Iterator[None]:
+    """Make a folder, if need be, in which long work is to be written; remove what was made if the block wrote nothing.
+
+    Raises:
+        OutputError: it cannot be made or written.
+    """
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
     try:
-        with suppress(OSError):  # some network file systems have no locks
-            try:
-                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as cause:
-                raise UsageError(
-                    f"{folder}: expected no other run, found one that is going on; wait for it, or choose another --out"
-                ) from cause
+        refuse_unwritable(folder)
         yield
     finally:
-        os.close(held)
-        if is_new:
-            with suppress(OSError):  # it holds something now
-                folder.rmdir()
+        for each in made:
+            with suppress(OSError):  # it holds something now, or could not be made
+                each.rmdir()
 
 
 @contextmanager

@@ -14,8 +14,10 @@ from PIL import Image
 
 from benchmarks.measuring_digits import MeasuringDigits
 from device.classifier import Classifier
+from device.errors import OutputError
 from device.model_file import read_model
 from device.runtime import load_runtime
+from edge_digits.cli import cli
 from edge_digits.commands import data_options
 from edge_digits.commands.data import COMMANDS, data
 from edge_digits.distortions import KINDS, STRENGTHS, distort
@@ -259,6 +261,63 @@ def test_nothing_is_overwritten_unasked(
     assert target.read_bytes() == b"before"
     assert run(*given, target, "--force").exit_code == 0
     assert target.read_bytes() != b"before"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("robustness", str(MODEL), "--data", "none.npz", "--chart"),
+        ("suspects", "--data", "none.npz", "--sheet"),
+        ("show", "--data", "none.npz", "--out"),
+        ("non-digits", "--fashion", "none", "--out", "a.npz", "--sheet"),
+    ],
+)
+def test_a_picture_without_a_place_is_said_before_the_work(
+    arguments: tuple[str, ...], sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not after minutes whose outcome would be lost with it; nor is a folder left where the work fails."""
+    monkeypatch.chdir(tmp_path)
+    result = run(*arguments, sample / "new" / "a.png")
+    assert result.exit_code == 1
+    assert result.stderr.endswith("cannot be written: Not a directory; choose another place\n")
+    assert run(*arguments, tmp_path / "new" / "folder" / "a.png").exit_code == 6
+    assert list(tmp_path.iterdir()) == [sample]
+
+
+def test_what_was_measured_is_printed_before_it_is_drawn(
+    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that is full in the meantime takes the picture alone."""
+
+    def full(*_arguments: object, **_options: object) -> None:
+        raise OutputError("full")
+
+    monkeypatch.setattr("edge_digits.robustness_chart.draw_robustness", full)
+    monkeypatch.setattr("edge_digits.contact_sheet.save_contact_sheet", full)
+    with np.load(sample) as arrays:
+        np.savez(tmp_path / "wrong.npz", x_test=arrays["x_test"], y_test=(arrays["y_test"] + 1) % 10)
+    for arguments, said in (
+        (("robustness", SMALLEST, "--kind", "thin", "--data", sample, "--chart"), "points lost"),
+        (("suspects", "--data", tmp_path / "wrong.npz", "--sheet"), "40 of 40 labels wrong"),
+    ):
+        result = run(*arguments, tmp_path / "a.png")
+        assert result.exit_code == 1
+        assert said in result.stdout
+
+
+def test_no_folder_is_left_where_nothing_was_written(
+    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when Ctrl-C ends the work."""
+
+    def interrupted(*_arguments: object, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("edge_digits.distortion_files.write_distortions", interrupted)
+    monkeypatch.setattr("edge_digits.evaluation_run.run_evaluation", interrupted)
+    run("distort", "--data", sample, "--out", tmp_path / "new")
+    CliRunner().invoke(cli, ["evaluate", str(MODEL), "--data", str(sample), "--report", str(tmp_path / "new/report")])
+    assert list(tmp_path.iterdir()) == [sample]
 
 
 def test_a_full_disk_is_one_line(sample: Path, tmp_path: Path) -> None:

@@ -37,16 +37,17 @@ def distort_command(
     reader, middle is what a camera crop shows on a bad day, strong is what a person still reads nearly always. The same
     seed gives the same digits; training knows nothing of them. `edge-digits data robustness` measures models on them.
     """
-    from device.output_files import refuse_existing, refuse_unwritable
+    from device.output_files import refuse_existing
 
     from ..distortion_files import RECORD_NAME, SHEET_NAME, DistortionRequest, file_name, write_distortions
+    from ..run_files import writable_folder
 
     refuse_existing(out / RECORD_NAME, force=force)
     if data is not None and data.is_file():
         for kind, strength in product(KINDS, STRENGTHS):
             refuse_existing(out / file_name(kind, strength), force=True, inputs=[data])
+    click.get_current_context().with_resource(writable_folder(out))
     digits, source = load_test_digits(data, count=count, seed=seed)
-    refuse_unwritable(out)
     request = DistortionRequest(
         kinds=[each for each in KINDS if each in (kinds or KINDS)],
         strengths=[each for each in STRENGTHS if each in (strengths or STRENGTHS)],

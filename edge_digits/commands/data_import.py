@@ -9,7 +9,7 @@ import click
 
 from device.command_line import Command
 
-from .data_options import SOURCES_HELP, check_suffix, file_option, force_option, load_sources, seed_option
+from .data_options import SOURCES_HELP, check_file, file_option, force_option, load_sources, seed_option
 
 
 @click.command(
@@ -30,13 +30,11 @@ tenth of each class held back for it; a digit that another source tests on is le
 @force_option
 def import_command(sources: Sequence[str], out: Path, seed: int, force: bool) -> None:
     """Read, check, count and write."""
-    from device.output_files import refuse_existing
-
     from ..digit_facts import counts, facts_of, source_lines
     from ..digit_file import write_digits
 
-    check_suffix(out, ".npz", option="--out")
-    refuse_existing(out, force=force, inputs=[Path(each) for each in sources if Path(each).is_file()])
+    files = [Path(each) for each in sources if Path(each).is_file()]
+    check_file(out, ".npz", option="--out", force=force, inputs=files)
     mixture = load_sources(sources, seed=seed)
     write_digits(mixture.digits, out)
     click.echo(counts(facts_of(mixture.digits)))

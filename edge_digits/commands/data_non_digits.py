@@ -8,7 +8,7 @@ import click
 
 from device.command_line import Command, reporter
 
-from .data_options import check_suffix, fashion_option, file_option, force_option, pictures_option, seed_option
+from .data_options import check_file, fashion_option, file_option, force_option, pictures_option, seed_option
 
 DRAWN = 20
 
@@ -27,16 +27,12 @@ def non_digits_command(out: Path, sheet: Path | None, count: int, fashion: Path 
     that pass for digits (O, l, Z, S, q …) are left out. The file has the arrays images, uint8 (N, 28, 28), and kinds, N
     names. Never train on them: training makes its own.
     """
-    from device.output_files import refuse_existing
-
     from ..non_digit_files import draw_non_digits, write_non_digits
     from ..non_digit_tests import make_non_digits
 
-    check_suffix(out, ".npz", option="--out")
-    refuse_existing(out, force=force)
+    check_file(out, ".npz", option="--out", force=force)
     if sheet is not None:
-        check_suffix(sheet, ".png", option="--sheet")
-        refuse_existing(sheet, force=force)
+        check_file(sheet, ".png", option="--sheet", force=force)
     made = make_non_digits(count, seed=seed, fashion=fashion, report=reporter())
     write_non_digits(made, out)
     kinds = list(dict.fromkeys(made.kinds))

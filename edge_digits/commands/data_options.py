@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,6 +103,23 @@ def own_test_part(source: SourceDigits) -> LabelledDigits:
     if source.test is None:
         raise DataError(f"{source.name}: expected a test part, found training digits alone; name other --data")
     return source.test
+
+
+def check_file(path: Path, suffix: str, *, option: str, force: bool, inputs: Iterable[Path | None] = ()) -> None:
+    """Refuse a file that could not be written, before the work whose result it is for.
+
+    Raises:
+        UsageError: it has another suffix, or is one of `inputs`.
+        OutputExistsError: it is there, and `force` is not given.
+        OutputError: its folder cannot be made or written.
+    """
+    from device.output_files import refuse_existing
+
+    from ..run_files import writable_folder
+
+    check_suffix(path, suffix, option=option)
+    refuse_existing(path, force=force, inputs=inputs)
+    click.get_current_context().with_resource(writable_folder(path.parent))
 
 
 def check_suffix(path: Path, suffix: str, *, option: str) -> None:

@@ -12,7 +12,7 @@ from device.command_line import FILE, Command, reporter
 
 from .data_options import (
     KINDS,
-    check_suffix,
+    check_file,
     count_option,
     data_option,
     file_option,
@@ -47,25 +47,22 @@ def robustness_command(
     The digits are those that `edge-digits data distort` writes with the same seed: ten kinds of distortion in three
     strengths. "points lost" is the accuracy on clean digits less the mean over all kinds, in percentage points.
     """
-    from device.output_files import refuse_existing
-
     from ..robustness import measure_robustness, robustness_document, robustness_table
     from ..scoring import read_subjects
 
     if chart is not None:
-        check_suffix(chart, ".png", option="--chart")
-        refuse_existing(chart, force=force)
+        check_file(chart, ".png", option="--chart", force=force)
     subjects, failures = read_subjects(models, warn=reporter())
     if failures:
         raise failures[0]
     digits, source = load_test_digits(data, count=count, seed=seed)
     chosen = [each for each in KINDS if each in (kinds or KINDS)]
     found = measure_robustness(subjects, digits, seed=seed, kinds=chosen, report=reporter())
-    if chart is not None:
-        from ..robustness_chart import draw_robustness
-
-        draw_robustness(found, chart, note=f"{len(digits.labels):,} test digits a field, seed {seed}")
     if as_json:
         click.echo(json.dumps(robustness_document(found, source=source, seed=seed), indent=2))
     else:
         click.echo("\n\n".join(robustness_table(each) for each in found))
+    if chart is not None:
+        from ..robustness_chart import draw_robustness
+
+        draw_robustness(found, chart, note=f"{len(digits.labels):,} test digits a field, seed {seed}")

@@ -10,7 +10,7 @@ import click
 
 from device.command_line import Command
 
-from .data_options import check_suffix, file_option, force_option, load_sources, seed_option, sources_option
+from .data_options import check_file, file_option, force_option, load_sources, seed_option, sources_option
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,13 +39,11 @@ def show_command(
     Labels that a model finds wrong are drawn by `edge-digits data suspects`.
     """
     from device.errors import UsageError
-    from device.output_files import refuse_existing
 
     from ..contact_sheet import draw_contact_sheet, save_contact_sheet
     from ..mnist import is_canonical
 
-    check_suffix(out, ".png", option="--out")
-    refuse_existing(out, force=force, inputs=map(Path, sources))
+    check_file(out, ".png", option="--out", force=force, inputs=map(Path, sources))
     digits = load_sources(sources).digits
     part, kind = (digits.train, "training") if split == "train" else (digits.test, "test")
     if len(part.labels) == 0:

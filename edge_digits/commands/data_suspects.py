@@ -12,7 +12,7 @@ import click
 
 from device.command_line import FILE, Command, reporter
 
-from .data_options import check_suffix, file_option, force_option, json_option, sources_option
+from .data_options import check_file, file_option, force_option, json_option, sources_option
 
 if TYPE_CHECKING:
     from device.idx import Part
@@ -54,7 +54,6 @@ def suspects_command(
     finds more.
     """
     from device.errors import DataError
-    from device.output_files import refuse_existing
     from device.paths import DEFAULT_MODEL
 
     from ..digit_sources import read_source
@@ -62,8 +61,7 @@ def suspects_command(
     from ..suspects import find_suspects, gather
 
     if sheet is not None:
-        check_suffix(sheet, ".png", option="--sheet")
-        refuse_existing(sheet, force=force, inputs=map(Path, sources))
+        check_file(sheet, ".png", option="--sheet", force=force, inputs=map(Path, sources))
     path = model or DEFAULT_MODEL
     subject = read_subject(path, path.name, warn=reporter())
     read = [read_source(each, report=reporter()) for each in sources or ["mnist"]]
@@ -73,13 +71,18 @@ def suspects_command(
     if total == 0:
         raise DataError(f"{', '.join(each.name for each in read)}: expected {split} digits, found none")
     found = find_suspects(subject, looked_at.digits, report=reporter())
-    if sheet is not None:
-        _draw(found[:count], looked_at, sheet, total=len(found), model=subject.name)
     if as_json:
         rows = [{"place": looked_at.places[each.index], **asdict(each)} for each in found[:count]]
         document = {"schema": SCHEMA, "model": str(subject.path), "looked_at": total, "found": len(found)}
         click.echo(json.dumps({**document, "suspects": rows}, indent=2))
-        return
+    else:
+        _list(found, looked_at, count=count, model=subject.name)
+    if sheet is not None:
+        _draw(found[:count], looked_at, sheet, total=len(found), model=subject.name)
+
+
+def _list(found: Sequence[Suspect], looked_at: LookedAt, *, count: int, model: str) -> None:
+    """Print the first suspects, each with where it lies, and how many there are."""
     if found:
         click.echo("label         looks like     where")
     for each in found[:count]:
@@ -94,9 +97,8 @@ def suspects_command(
         click.echo(f"{label}    {suggested} {mark}   {looked_at.places[each.index]}")
     certain = sum(each.certain for each in found)
     more = f"; {count:,} are listed (--count)" if len(found) > count else ""
-    click.echo(f"{subject.name} finds {len(found):,} of {total:,} labels wrong, {certain:,} of them certainly{more}")
-    if sheet is not None and found:
-        click.echo(f"{sheet}: look at them here")
+    total = len(looked_at.places)
+    click.echo(f"{model} finds {len(found):,} of {total:,} labels wrong, {certain:,} of them certainly{more}")
 
 
 def _draw(found: Sequence[Suspect], looked_at: LookedAt, path: Path, *, total: int, model: str) -> None:
@@ -114,3 +116,4 @@ def _draw(found: Sequence[Suspect], looked_at: LookedAt, path: Path, *, total: i
         zoom=ZOOM,
     )
     save_contact_sheet(sheet, path)
+    reporter()(f"{path}: look at them here")

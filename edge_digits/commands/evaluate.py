@@ -121,12 +121,13 @@ def _refuse_absent(models: tuple[Path, ...]) -> None:
 def _refuse_report(folder: Path | None, *, force: bool) -> None:
     """Refuse a folder that holds a report or cannot be written, before the work."""
     if folder is not None:
-        from device.output_files import refuse_existing, refuse_unwritable
+        from device.output_files import refuse_existing
         from edge_digits.evaluation_report import DOCUMENT_NAME, PAGE_NAME
+        from edge_digits.run_files import writable_folder
 
         for name in (PAGE_NAME, DOCUMENT_NAME):
             refuse_existing(folder / name, force=force)
-        refuse_unwritable(folder)
+        click.get_current_context().with_resource(writable_folder(folder))
 
 
 def _write_report(result: EvaluationResult, folder: Path) -> None:
