@@ -65,4 +65,4 @@ def robustness_command(
     if chart is not None:
         from ..robustness_chart import draw_robustness
 
-        draw_robustness(found, chart, note=f"{len(digits.labels):,} test digits a field, seed {seed}")
+        draw_robustness(found, chart, note=f"{len(digits.labels):,} test digits in each cell, seed {seed}")
