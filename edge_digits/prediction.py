@@ -11,9 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.contract import LABELS
-from device.errors import UsageError
+from device.errors import PictureError, UsageError
 from device.finder import find_digits as find_digits_of
+from device.loading import load_reader
+from device.model_settings import ModelSettings
 from device.pictures import read_picture
+from device.reading import UNSURE, ReadDigit
+from device.reading_settings import ReadingSettings
+from device.sources import read_frame
 
 from .evaluation_data import EvaluationDigits
 from .probabilities import as_probabilities
@@ -46,7 +51,8 @@ class PredictedDigit:
     Attributes:
         shown: the digit.
         label: the label with the best score.
-        scores: float64 (10,), a probability for each label.
+        scores: float64 (10,), a probability for each label; of what was read in a picture as a device does, lower where
+            what is around the digit speaks against one.
         refused: whether the model's card refuses so low a score.
     """
 
@@ -116,8 +122,51 @@ def sample_digit(digits: EvaluationDigits, *, index: int | None, seed: int | Non
     return digit, f"{digits.description}, number {index:,}"
 
 
+def read_as_device(
+    subject: Subject,
+    path: Path,
+    *,
+    labels: Path | None = None,
+    runtime: str | None = None,
+    input_range: str | None = None,
+    warn: Callable[[str], None],
+) -> Prediction:
+    """Read a picture with a converted model as `edge-digits classify` does.
+
+    Args:
+        subject: a converted model.
+        path: of the picture.
+        labels: a labels file for a model without a card.
+        runtime: the device runtime; the first that works unless given.
+        input_range: what a model without a card was trained on; raw pixels unless given.
+        warn: is told when a runtime is passed over for another, and what is assumed of a model without a card.
+
+    Raises:
+        PictureError: the picture cannot be read.
+        FitError: the model cannot be run.
+    """
+    frame = read_frame(str(path), path)
+    if frame.image is None:
+        raise frame.error or PictureError(f"{path}: cannot be read; check the file")
+    model: Any = {"file": subject.path, "labels": labels, "runtime": runtime, "input_range": input_range}
+    reader = load_reader(ModelSettings(**model), ReadingSettings(top_k=len(LABELS)), warn=warn)
+    reading, canonicals = reader.read_closely(frame)
+    digits = tuple(_predicted(digit, image) for digit, image in zip(reading.digits, canonicals, strict=True))
+    return Prediction(subject, reader.runtime, str(path), frame.image, digits)
+
+
+def _predicted(digit: ReadDigit, image: NDArray[np.uint8]) -> PredictedDigit:
+    scores = dict(digit.top)
+    return PredictedDigit(
+        ShownDigit(image, box=digit.box, row=digit.row),
+        digit.top[0][0],
+        np.array([scores[label] for label in LABELS]),
+        refused=digit.label == UNSURE,
+    )
+
+
 def find_digits(path: Path) -> tuple[NDArray[np.uint8], list[ShownDigit]]:
-    """Read a picture and find the digits in it as a device does.
+    """Read a picture and find what may be digits in it, all of it and once, as a Keras model cannot run on a device.
 
     Returns:
         The picture, uint8 (H, W) or (H, W, 3) BGR, and its digits.

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from benchmarks.measuring_digits import MeasuringDigits
+from device.child_process import run_module
 from device.model_file import ModelFile, pack_model
 from device.paths import DEFAULT_MODEL
 from edge_digits.cli import cli
@@ -73,6 +74,25 @@ def test_a_picture_of_ones_own_goes_through_the_finder(seven: np.ndarray, tmp_pa
     assert cv2.imread(str(tmp_path / "p.png")) is not None
     assert prediction(DEFAULT_MODEL, tmp_path / "blank.png", "--out", tmp_path / "b.png")["digits"] == []
     assert "nothing found" in predict(DEFAULT_MODEL, tmp_path / "blank.png").stdout
+
+
+@pytest.mark.parametrize("photo", ["page", "word"])
+def test_a_photograph_is_read_as_classify_reads_it(photo: str, sample_digits: MeasuringDigits, tmp_path: Path) -> None:
+    """What stands among letters, touches or is refused is the same to both, with the score that was decided on."""
+    page = np.full((300, 420), 255, np.uint8)
+    for place, image in enumerate(sample_digits.images[:4]):  # so near that they touch
+        left = 40 + 52 * place
+        page[40:110, left : left + 70] = np.minimum(page[40:110, left : left + 70], 255 - cv2.resize(image, (70, 70)))
+    if photo == "word":
+        cv2.putText(page, "Meter No", (30, 220), cv2.FONT_HERSHEY_SIMPLEX, 2, 40, 5)
+    cv2.imwrite(str(tmp_path / "page.png"), page)
+    classified = run_module("device", ["classify", str(tmp_path / "page.png"), "--json", "--model", str(DEFAULT_MODEL)])
+    read = json.loads(classified.stdout)["digits"]
+    predicted = prediction(DEFAULT_MODEL, tmp_path / "page.png")["digits"]
+    assert len(read) >= 4
+    assert [each["box"] for each in predicted] == [each["box"][:4] for each in read]
+    assert ["?" if each["refused"] else each["label"] for each in predicted] == [each["label"] for each in read]
+    assert [each["score"] for each in predicted] == pytest.approx([each["score"] for each in read], abs=1e-4)
 
 
 def test_a_score_below_the_reject_threshold_is_called_unsure(model: ModelFile, data: Path, tmp_path: Path) -> None:
@@ -205,11 +225,11 @@ def test_several_digits_of_a_picture_are_named_in_order_and_drawn(
 def test_rows_of_a_picture_stand_apart_as_in_classify(sample_digits: MeasuringDigits, tmp_path: Path) -> None:
     """A bar is between two rows, and each digit says which is its own."""
     page = np.full((240, 300), 255, np.uint8)
-    for place, image in enumerate(sample_digits.images[:4]):
+    for place, image in enumerate(sample_digits.images[4:8]):
         top, left = 30 + 110 * (place // 2), 60 + 110 * (place % 2)
         page[top : top + 70, left : left + 70] = 255 - cv2.resize(image, (70, 70))
     cv2.imwrite(str(tmp_path / "page.png"), page)
-    one, two, three, four = sample_digits.labels[:4]
+    one, two, three, four = sample_digits.labels[4:8]
     assert f"predicted {one}{two} | {three}{four}, by" in predict(DEFAULT_MODEL, tmp_path / "page.png").stdout
     digits = prediction(DEFAULT_MODEL, tmp_path / "page.png")["digits"]
     assert [digit["row"] for digit in digits] == [0, 0, 1, 1]

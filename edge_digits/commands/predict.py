@@ -69,8 +69,9 @@ def predict(
 ) -> None:
     """Show what MODEL (.keras, .h5, SavedModel or .tflite) says of one digit, with its ten scores.
 
-    The digit is a sample of MNIST's test digits, the first unless --index or --seed is given, or what is found in a
-    PICTURE of your own as a device would find it. --out draws it as PNG.
+    The digit is a sample of MNIST's test digits, the first unless --index or --seed is given, or what is read in a
+    PICTURE of your own: by a .tflite file as `edge-digits classify` reads it; by a model of Keras all that the finder
+    takes for digits, as what a device leaves out, cuts or joins is for a converted model to say. --out draws it as PNG.
     """
     sample_options = {"--index": index, "--seed": seed, "--data": data, "--split": split}
     _refuse_contradictions(
@@ -92,6 +93,7 @@ def predict(
         split=split,
         index=index,
         seed=seed,
+        labels=labels,
         runtime=runtime,
         input_range=input_range,
     )
@@ -135,13 +137,16 @@ def _predict(
     split: str | None,
     index: int | None,
     seed: int | None,
+    labels: Path | None,
     runtime: str | None,
     input_range: str | None,
 ) -> Prediction:
     from edge_digits.evaluation_data import load_evaluation_digits
-    from edge_digits.prediction import find_digits, predict_digits, sample_digit
+    from edge_digits.prediction import find_digits, predict_digits, read_as_device, sample_digit
 
     report = reporter()
+    if picture is not None and subject.converted is not None:
+        return read_as_device(subject, picture, labels=labels, runtime=runtime, input_range=input_range, warn=report)
     if picture is not None:
         pixels, found = find_digits(picture)
         source = str(picture)
