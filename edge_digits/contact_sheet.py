@@ -25,16 +25,18 @@ class _Grid:
     rows: int
     tile: int
     top: int
+    left: int
+    caption: int
 
     @property
     def cell(self) -> tuple[int, int]:
         """Width and height from one tile to the next, pixels."""
-        return self.tile + _GAP, self.tile + _CAPTION_PX + 2 * _GAP
+        return self.tile + _GAP, self.tile + self.caption + _GAP
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height of the sheet, pixels."""
-        width = 2 * _MARGIN + self.columns * self.cell[0] - _GAP
+        width = self.left + self.columns * self.cell[0] - _GAP + _MARGIN
         return max(width, _TITLED_WIDTH if self.top > _MARGIN else 0), self.top + self.rows * self.cell[1] + _GAP
 
 
@@ -44,6 +46,7 @@ def draw_contact_sheet(
     *,
     title: str = "",
     note: str = "",
+    headings: Sequence[str] = (),
     columns: int | None = None,
     zoom: int = 3,
 ) -> Image.Image:
@@ -54,6 +57,7 @@ def draw_contact_sheet(
         captions: N short texts, such as "7" or "4 (9)".
         title: a line above the digits; shortened where it is wider than the sheet.
         note: a smaller line below the title.
+        headings: a short text before each row; none unless given.
         columns: digits in a row; about square, and at least ten where there are that many, unless given.
         zoom: width of a picture's pixel on the sheet, pixels.
 
@@ -63,7 +67,16 @@ def draw_contact_sheet(
     count = len(images)
     wide = min(count, columns or max(10, round(math.sqrt(count))))
     header = (_TITLE_PX + 12 if title else 0) + (_NOTE_PX + 20 if note else 0)
-    grid = _Grid(columns=wide, rows=math.ceil(count / wide), tile=images.shape[1] * zoom, top=_MARGIN + header)
+    font = ImageFont.load_default(_CAPTION_PX)
+    widest = max((math.ceil(font.getlength(heading)) + 2 * _GAP for heading in headings), default=0)
+    grid = _Grid(
+        columns=wide,
+        rows=math.ceil(count / wide),
+        tile=images.shape[1] * zoom,
+        top=_MARGIN + header,
+        left=_MARGIN + widest,
+        caption=_CAPTION_PX + _GAP if any(captions) else 0,
+    )
     sheet = Image.new("RGB", grid.size, _PAPER)
     pen = ImageDraw.Draw(sheet)
     if title:
@@ -71,10 +84,12 @@ def draw_contact_sheet(
     if note:
         top = _MARGIN + (_TITLE_PX + 12 if title else 0)
         _write_line(pen, note, top=top, size=_NOTE_PX, fill=_FAINT, width=grid.size[0])
-    font = ImageFont.load_default(_CAPTION_PX)
+    for row, heading in enumerate(headings):
+        middle = grid.top + row * grid.cell[1] + grid.tile / 2
+        pen.text((_MARGIN, middle), heading, fill=_INK, font=font, anchor="lm")
     for place, (image, caption) in enumerate(zip(images, captions, strict=True)):
         row, column = divmod(place, grid.columns)
-        left, top = _MARGIN + column * grid.cell[0], grid.top + row * grid.cell[1]
+        left, top = grid.left + column * grid.cell[0], grid.top + row * grid.cell[1]
         # Nearest: the sheet shows the very pixels that a model gets.
         tile = Image.fromarray(image).resize((grid.tile, grid.tile), Image.Resampling.NEAREST)
         sheet.paste(tile, (left, top))

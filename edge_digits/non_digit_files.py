@@ -38,7 +38,8 @@ def draw_non_digits(made: NonDigits, path: Path, *, each: int, seed: int) -> Non
     chosen = np.concatenate([np.flatnonzero(kinds == kind)[:each] for kind in dict.fromkeys(made.kinds)])
     sheet = draw_contact_sheet(
         made.images[chosen],
-        [made.kinds[index] for index in chosen],
+        [""] * len(chosen),
+        headings=list(dict.fromkeys(made.kinds)),
         title="Pictures that are no digits, as a model gets them",
         note=f"the first {each} of each kind, made with seed {seed}",
         columns=min(each, COLUMNS),

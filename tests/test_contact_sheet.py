@@ -30,6 +30,16 @@ def test_caption_is_below_its_digit():
     assert below[:, MARGIN + PITCH : MARGIN + PITCH + 84].min() > 200
 
 
+def test_a_row_has_its_heading_before_it():
+    """Once, in the height of its digits; rows without captions leave no room for them."""
+    images = np.zeros((4, 28, 28), np.uint8)
+    sheet = np.asarray(draw_contact_sheet(images, [""] * 4, headings=["ones", ""], columns=2).convert("L"))
+    left = sheet.shape[1] - MARGIN - 84 - PITCH
+    assert sheet[MARGIN : MARGIN + 84, MARGIN:left].min() < 100
+    assert sheet[MARGIN + 94 :, MARGIN:left].min() > 200
+    assert sheet.shape[0] == MARGIN + 2 * 94 + 10
+
+
 @pytest.mark.parametrize(
     ("count", "columns", "rows"), [(1, 1, 1), (10, 10, 1), (11, 10, 2), (100, 10, 10), (400, 20, 20)]
 )

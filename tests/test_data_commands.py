@@ -118,6 +118,12 @@ def test_show_draws_any_source(sample: Path, seven: np.ndarray, tmp_path: Path) 
     )
 
 
+def test_show_counts_a_class_by_itself(sample: Path, tmp_path: Path) -> None:
+    """How many are drawn is said of how many of that class there are."""
+    result = run("show", "--data", sample, "--split", "test", "--label", "3", "--out", tmp_path / "a.png")
+    assert f"{tmp_path / 'a.png'}: 4 of 4 test digits of class 3," in result.stdout
+
+
 def surely_read(digits: MeasuringDigits, *, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Return images and labels of digits that nobody doubts, as the shipped model sees them."""
     scores = Classifier(read_model(MODEL), load_runtime()).scores(digits.images[: 3 * count])
@@ -189,7 +195,9 @@ def test_non_digits_are_written_with_their_kinds(tmp_path: Path) -> None:
     with np.load(tmp_path / "a.npz") as arrays:
         assert arrays["images"].shape == (len(arrays["kinds"]), 28, 28)
         assert set(arrays["kinds"]) >= {"letters", "signs", "doodles", "textures", "blanks"}
-    assert (tmp_path / "a.png").exists()
+    with Image.open(tmp_path / "a.png") as sheet:  # five rows of three, each with its name before it
+        assert sheet.height < 5 * 94 + 130
+        assert np.asarray(sheet.convert("L"))[110:190, 24:90].min() < 100
 
 
 def test_refusal_measures_every_kind(sample: Path, tmp_path: Path) -> None:

@@ -50,7 +50,10 @@ def show_command(
         raise UsageError(f"expected {kind} digits, found none in {digits.source}; choose another --split")
     chosen = _choose(part.labels, count=count, seed=seed, label=label)
     canonical = is_canonical(digits)
-    summary = f"{len(chosen):,} of {len(part.labels):,} {kind} digits"
+    if label is None:
+        summary = f"{len(chosen):,} of {len(part.labels):,} {kind} digits"
+    else:
+        summary = f"{len(chosen):,} of {(part.labels == label).sum():,} {kind} digits of class {label}"
     sheet = draw_contact_sheet(
         part.images[chosen],
         [str(value) for value in part.labels[chosen]],
