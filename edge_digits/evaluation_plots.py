@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, PercentFormatter
 from numpy.typing import NDArray
 
@@ -26,7 +27,7 @@ ERRORS = LinearSegmentedColormap.from_list("errors", [PAPER, "#f6c9b4", ACCENT, 
 DPI = 160
 GALLERY_COLUMNS = 8
 LEAST_SCALE = 5  # a single mistake is never the darkest cell
-FEW = 10  # a bin of fewer answers says little and is drawn pale
+FEW, PALE = 10, 0.35  # a bin of fewer answers says little and is drawn pale
 
 
 def save_png(figure: Figure, path: Path) -> None:
@@ -89,7 +90,7 @@ def draw_reliability(evaluation: Evaluation, *, title: str) -> Figure:
     for each in used:
         share, (low, high) = each.correct / each.count, wilson_interval(each.correct, each.count)
         spread = [[max(0.0, share - low)], [max(0.0, high - share)]]
-        style = {"alpha": 1.0 if each.count >= FEW else 0.35, "capsize": 3, "lw": 1.3, "ms": 6}
+        style = {"alpha": 1.0 if each.count >= FEW else PALE, "capsize": 3, "lw": 1.3, "ms": 6}
         upper.errorbar([each.mean_confidence], [share], yerr=spread, fmt="o", color=ACCENT, zorder=2, **style)
     upper.set(xlim=(0, 1.01), ylim=(-0.02, 1.04), ylabel="share read right")
     upper.set_title(
@@ -98,6 +99,9 @@ def draw_reliability(evaluation: Evaluation, *, title: str) -> Figure:
         loc="left",
         color=INK,
     )
+    if any(each.count < FEW for each in used):
+        pale = Line2D([], [], ls="", marker="o", ms=6, color=ACCENT, alpha=PALE, label=f"fewer than {FEW} answers")
+        figure.legend(handles=[pale], loc="outside lower left", frameon=False, fontsize=9, labelcolor=INK)
     width = found.bins[0].high - found.bins[0].low
     lower.bar([each.low for each in used], [each.count for each in used], width=0.92 * width, align="edge", color=CALM)
     lower.set_yscale("log")

@@ -96,7 +96,7 @@ def _show_scores(axes: Axes, digit: PredictedDigit) -> None:
         )
     axes.set_yticks(places, LABELS)
     axes.set_ylim(len(LABELS) - 0.4, -0.6)
-    axes.set_xlim(0, 1.18)
+    axes.set_xlim(0, 1)  # the layout leaves room for what is written beyond
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.spines[["top", "right"]].set_visible(False)

@@ -29,6 +29,16 @@ def test_no_word_hides_a_point() -> None:
         assert all(words.get_zorder() < each.get_zorder() for each in points)
 
 
+@pytest.mark.parametrize(("count", "is_said"), [(9, True), (10, False)])
+def test_what_pale_points_are_is_said(count: int, is_said: bool) -> None:
+    """Beside the plot, where it hides nothing; and only where there are some."""
+    labels = np.zeros(count, np.uint8)
+    scores = np.tile(np.eye(10, dtype=np.float32)[0], (count, 1))
+    legends = draw_reliability(evaluate_scores(scores, labels), title="few").legends
+    said = [text.get_text() for legend in legends for text in legend.get_texts()]
+    assert said == (["fewer than 10 answers"] if is_said else [])
+
+
 @pytest.mark.parametrize("right", [True, False])
 def test_models_that_read_everything_or_nothing_right_are_drawn(right: bool) -> None:
     """Their intervals end at the point itself, however many digits there are."""

@@ -113,6 +113,13 @@ def test_a_picture_is_drawn_and_not_overwritten_by_accident(data: Path, tmp_path
     assert predict(DEFAULT_MODEL, "--data", data, "--out", out, "--force").exit_code == 0
 
 
+def test_no_score_seems_to_go_beyond_one(sample_digits: MeasuringDigits) -> None:
+    """The axis ends at 100 %; what is written beside a bar has room beyond it."""
+    subject = read_subject(DEFAULT_MODEL, "m", warn=print)
+    found = predict_digits(subject, [ShownDigit(sample_digits.images[0])], source="one", warn=pytest.fail)
+    assert draw_prediction(found).axes[-1].get_xlim() == (0, 1)
+
+
 def test_half_blocks_show_two_pixels_each() -> None:
     """Above, below, both or none."""
     image = np.array([[255, 0, 255, 0], [0, 255, 255, 0]], np.uint8)
