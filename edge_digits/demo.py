@@ -31,6 +31,7 @@ from .run_files import MODEL_NAME, write_npz
 from .run_outcome import as_json
 from .training import TrainingSettings, train
 
+ARCHITECTURE = "cnn-quick"
 CALIBRATION_COUNT = 500
 PICTURE_COUNT = 20
 THUMBNAIL_PX = 96
@@ -97,7 +98,7 @@ def tell_story(digits: Digits, out: Path, *, epochs: int, seed: int, report: Cal
 
 def _train(digits: Digits, out: Path, *, epochs: int, seed: int, report: Callable[[str], None]) -> Path:
     validation = default_validation(len(digits.train_labels))
-    settings = TrainingSettings.from_recipe("cnn-quick", epochs=epochs, seed=seed, validation=validation)
+    settings = TrainingSettings.from_recipe(ARCHITECTURE, epochs=epochs, seed=seed, validation=validation)
     model = out / MODEL_NAME
     if model.exists():
         record = training_record(model)
@@ -111,7 +112,7 @@ def _convert(digits: Digits, model: Path, out: Path, *, seed: int, report: Calla
     request = ConversionRequest(
         model=model,
         out=out,
-        name="cnn",
+        name=ARCHITECTURE,
         calibration=calibration_sample(digits, count=CALIBRATION_COUNT, seed=seed),
         test=whole_test_set(digits),
         training=training_record(model),

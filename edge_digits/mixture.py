@@ -138,7 +138,7 @@ def load_mixture(
     for source, each in zip(read, prepared, strict=True):
         if each.taken_out:
             report(f"{source.name}: left out {each.taken_out:,} training digits that another source tests on")
-        if each.is_held_back:
+        if each.is_held_back and len(each.test.labels):
             report(f"{source.name}: held back {len(each.test.labels):,} of its digits to test on")
     mixture = _join(read, prepared, weights)
     _check_outcome(mixture, every_class=every_class)

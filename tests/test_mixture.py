@@ -120,6 +120,16 @@ def test_small_classes_are_not_emptied(tmp_path: Path) -> None:
     assert mixture.test_labels.tolist() == [3]
 
 
+def test_what_is_held_back_is_said_where_there_is_something(tmp_path: Path) -> None:
+    """A line about no digits says nothing."""
+    digits, said = make_digits(train=100), list[str]()
+    for count in (10, 100):
+        path = write_csv(digits.train_images[:count], digits.train_labels[:count], tmp_path / f"{count}.csv")
+        load_mixture([path], report=said.append)
+    held_back = [line for line in said if "held back" in line]
+    assert held_back == [f"{tmp_path / '100.csv'}: held back 10 of its digits to test on"]
+
+
 def test_the_same_picture_is_never_on_both_sides(tmp_path: Path) -> None:
     """A digit that occurs twice in a source is held back twice or not at all."""
     digits = make_digits(train=100)

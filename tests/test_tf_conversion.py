@@ -32,6 +32,7 @@ from device.input_range import INPUT_RANGES
 from device.model_file import read_model
 from device.runtime import installed_runtimes
 from device.trial import try_model
+from edge_digits import demo
 from edge_digits.cli import cli
 from edge_digits.conversion_data import calibration_sample, whole_test_set
 from edge_digits.digit_set import Digits
@@ -321,3 +322,13 @@ def test_a_temporary_folder_without_room_is_named(monkeypatch) -> None:
     monkeypatch.setattr("converters.flatbuffers.ROOM_BYTES", 2**70)
     with pytest.raises(OutputError, match="name another folder by TMPDIR"):
         make_flatbuffer(Failing(), VARIANTS["float32"], None)
+
+
+def test_the_demo_names_its_models_by_their_architecture(
+    digits: Digits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are no `cnn`, which is the name of one that ships."""
+    asked: list[ConversionRequest] = []
+    monkeypatch.setattr(demo, "convert", lambda request, **_: asked.append(request) or [])
+    demo._convert(digits, tmp_path / "model.keras", tmp_path, seed=0, report=print)
+    assert [request.name for request in asked] == ["cnn-quick"]
