@@ -65,9 +65,12 @@ def soften(scores: NDArray[np.float32], temperature: float) -> NDArray[np.float3
 
 
 def soften_model(model: keras.Model, temperature: float) -> None:
-    """Divide the weights of the last layer, a Dense with softmax, so that the model's scores are softened."""
-    layer = model.layers[-1]
-    layer.set_weights([weights / temperature for weights in layer.get_weights()])
+    """Divide the weights of the last layer that has any, a Dense before softmax, so that the scores are softened."""
+    layer = next(each for each in reversed(model.layers) if each.weights)
+    if isinstance(layer, keras.Model):  # one that was put behind others as a whole
+        soften_model(layer, temperature)
+    else:
+        layer.set_weights([weights / temperature for weights in layer.get_weights()])
 
 
 def expected_calibration_error(scores: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:

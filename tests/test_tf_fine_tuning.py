@@ -355,9 +355,19 @@ def test_calibration_makes_scores_probabilities() -> None:
     assert expected_calibration_error(soften(sharpened, temperature), labels) < 0.01
 
 
-def test_softening_a_model_softens_its_scores(teacher: Path) -> None:
-    """The last layer takes the temperature in."""
+@pytest.mark.parametrize("form", ["plain", "nested", "softmax apart"])
+def test_softening_a_model_softens_its_scores(form: str, teacher: Path) -> None:
+    """The last layer takes the temperature in, also in a model behind a layer that scales, and before a softmax."""
     model = keras.models.load_model(teacher, compile=False)
+    if form != "plain":
+        scaled, *inner = model.layers[1:]
+        if form == "softmax apart":
+            dense = keras.layers.Dense(10)
+            dense.build((None, 100))
+            dense.set_weights(inner[-1].get_weights())
+            inner[-1:] = [dense, keras.layers.Softmax()]
+        parts = [keras.Sequential(inner)] if form == "nested" else inner
+        model = keras.Sequential([keras.Input((28, 28, 1)), scaled, *parts])
     images = SAMPLE.test_images[:20, ..., np.newaxis]
     before = model.predict(images, verbose=0)
     soften_model(model, 1.7)
