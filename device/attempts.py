@@ -20,6 +20,7 @@ FULL = 40  # marks, or what may be digits: with more a frame in which none is su
 # what they run into.
 AGAIN: tuple[dict[str, Any], ...] = ({"inset": 0.04}, {"reach": 0.25}, {"least": 0.5}, {"least": 1.2})
 SOME, DOUBTFUL = 15, 3  # marks, and what may be digits of them but is not sure: with more a frame is too full for that
+BANDS = 4  # marks: a band of shadow is one with what lies in it
 BROADEST = 5.0  # times their height: how wide what may be digits is in all, likewise
 DOUBT = 0.15  # of what may be digits: where less is not sure, as on a page, the rest is not read once more for it
 BEYOND_DOUBT = 0.95  # of a score: what is seen so is believed
@@ -72,9 +73,12 @@ def best_attempt(look: Callable[[Way], Attempt], settings: ReadingSettings, thre
     breadth = sum(width / height for _, _, width, height in (digit.box for digit in best.found.digits))
     is_simple = 0 < marks <= SOME and DOUBT * found <= found - sure <= DOUBTFUL and breadth <= BROADEST
     for change in AGAIN if is_simple and not is_read and len(tried) <= MOST_TRIED else ():
+        most = SOME
+        if "reach" in change:
+            if marks > BANDS:
+                continue
+            most = max(1, found)  # strokes that are wider than what is left of the reach fall into pieces
         again = attempt(best.way._replace(**change))
-        # Strokes that are wider than what is left of the reach fall into pieces.
-        most = max(1, found) if "reach" in change else SOME
         if max(1, sure) <= len(again.digits) <= most and _is_beyond_doubt(again):
             best = again
             break

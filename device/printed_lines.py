@@ -84,7 +84,8 @@ def without_lines(
     rings = _rings(marks, large, height=height)
     ink, mask = _blanked(ink, rings, mask), cv2.subtract(mask, rings)
     among, labels = marks.only(large), marks.labels
-    for length, are_boxes in ((1.4, True), (1.2, True), (2.5, False), (2.5, False)):  # then what is left of a grid
+    # First the boxes around digits, then what is left of a grid; each upright, then level.
+    for length, are_boxes in ((1.4, True), (1.2, True), (2.5, False), (2.5, False)):
         ink, mask, among, labels = (cv2.transpose(each) for each in (ink, mask, among, labels))
         some = cv2.bitwise_and(mask, among) if are_boxes else mask
         lines = level_lines(some, ink, length=length * height, thickest=LINE_THICKEST * height)
@@ -98,16 +99,24 @@ def without_lines(
 
 def _of_boxes(lines: Lines, labels: NDArray[Any], *, height: float) -> Lines:
     """Keep the lines of marks that have two beside each other, as boxes have: one may be bars of digits that touch."""
-    y, x = np.nonzero(lines.pixels)
-    first, last = _reach(labels[y, x], y, int(labels.max()) + 1)
-    return replace(lines, pixels=np.where((last - first >= SIDES * height)[labels], lines.pixels, np.uint8(0)))
+    import cv2
+
+    x, y = cv2.findNonZero(lines.pixels).reshape(-1, 2).T
+    names = labels[y, x]
+    first, last = _reach(names, y, int(labels.max()) + 1)
+    lone = (last - first < SIDES * height)[names]
+    pixels = lines.pixels.copy()
+    pixels[y[lone], x[lone]] = 0
+    return replace(lines, pixels=pixels)
 
 
 def _reach(names: NDArray[Any], y: NDArray[Any], count: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return the least and the greatest y, int (n,), of each of so many names; the latter -1 without any."""
-    first, last = np.full(count, np.iinfo(y.dtype).max), np.full(count, -1)
-    np.minimum.at(first, names, y)
-    np.maximum.at(last, names, y)
+    """Return the least and the greatest y, int (n,), of each of so many names; without any 0 and -1."""
+    first, last = np.zeros(count, int), np.full(count, -1)
+    order = np.lexsort((y, names))
+    ordered, starts = names[order], np.flatnonzero(np.diff(names[order], prepend=-1))
+    ends = np.append(starts[1:], len(order)) - 1
+    first[ordered[starts]], last[ordered[starts]] = y[order[starts]], y[order[ends]]
     return first, last
 
 
@@ -125,7 +134,10 @@ def _with_ticks(lines: Lines, mask: NDArray[Any], *, boxes: bool = False) -> Lin
         return lines
     _, labels, stats, _ = cv2.connectedComponentsWithStats(rest, connectivity=8)
     width, high, area = (stats[:, each] for each in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA))
-    y, x = np.nonzero(cv2.bitwise_and(cv2.dilate(lines.pixels, np.ones((5, 5), np.uint8)), rest))
+    near = cv2.bitwise_and(cv2.dilate(lines.pixels, np.ones((5, 5), np.uint8)), rest)
+    if not cv2.countNonZero(near):
+        return lines
+    x, y = cv2.findNonZero(near).reshape(-1, 2).T
     first, last = _reach(labels[y, x], y, len(stats))
     ticks = last >= 0
     ticks &= (high >= 2 * thickest) & (area <= thickest * high) & (width <= thickest + LEAN * high)
