@@ -129,5 +129,5 @@ _BUILDERS: dict[str, Callable[[], keras.Model]] = {
     "cnn-large": lambda: convolutional_network(
         "cnn-large", [16, POOL, 32, 32, POOL, 64, 64, 64, POOL, 96, 96], dropout=0.3
     ),
-    "cnn-quick": lambda: convolutional_network("cnn-quick", [Convolution(24, 5, 2), POOL, 48, 64]),
+    "cnn-quick": lambda: convolutional_network("cnn-quick", [Convolution(16, 5, 2), 24, POOL, 40, 40]),
 }
