@@ -226,7 +226,9 @@ def test_a_stop_keeps_what_came_from_the_other_side(tmp_path, stop, code):
         "--json",
         str(out),
     ]
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # which these tests may have been started to ignore
     child = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True)
+    signal.signal(signal.SIGHUP, before)
     assert child.stderr is not None
     # The line about a process is said after the result of the one before it was sent.
     rounds = (line for line in child.stderr if b" round " in line)
