@@ -38,6 +38,7 @@ CAMERA = Augmentation(elastic_px=0.8, flawed=0.4, twice_flawed=0.1)
 LIGHT_CAMERA = Augmentation(elastic_px=0.5, flawed=0.2)
 # For the last epochs, and for training that is over before much distortion pays.
 SLIGHT = Augmentation(rotation_rad=0.1, zoom=0.06, shear=0.1, shift_px=1.0, elastic_px=0.4)
+# For a few epochs, in which a network learns no more from more.
 FAINT = Augmentation(rotation_rad=0.05, zoom=0.03, shear=0.05, shift_px=0.5)
 
 
@@ -134,7 +135,6 @@ RECIPES = {
         learning_rate=9e-3,
         weight_decay=1e-3,
         label_smoothing=0.03,
-        augmentation=FAINT,
         calibrated=True,
     ),
 }
