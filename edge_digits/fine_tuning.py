@@ -77,7 +77,7 @@ class Change:
         """Tell whether more digits were lost than may be.
 
         Args:
-            max_drop: share of the digits that may be lost, 0–1; None for 0.5 points, and fewer where that is chance.
+            max_drop: share of the digits that may be lost, 0–1; None for 0.5 points, or fewer beyond chance.
         """
         lost = self.before - self.after
         if lost <= 1:  # one digit says nothing, however few there are
