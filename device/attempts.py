@@ -72,17 +72,23 @@ def best_attempt(look: Callable[[Way], Attempt], settings: ReadingSettings, thre
     found = len(best.found.digits)
     breadth = sum(width / height for _, _, width, height in (digit.box for digit in best.found.digits))
     is_simple = 0 < marks <= SOME and DOUBT * found <= found - sure <= DOUBTFUL and breadth <= BROADEST
-    for change in AGAIN if is_simple and not is_read and len(tried) <= MOST_TRIED else ():
-        most = SOME
-        if "reach" in change:
-            if marks > BANDS:
-                continue
-            most = max(1, found)  # strokes that are wider than what is left of the reach fall into pieces
-        again = attempt(best.way._replace(**change))
-        if max(1, sure) <= len(again.digits) <= most and _is_beyond_doubt(again):
-            best = again
-            break
+    if is_simple and not is_read and len(tried) <= MOST_TRIED:
+        best = _first_beyond_doubt(best, attempt, sure=sure, marks=marks)
     return replace(best, find_s=sum(each.find_s for each in tried))
+
+
+def _first_beyond_doubt(best: Attempt, attempt: Callable[[Way], Attempt], *, sure: int, marks: int) -> Attempt:
+    """Return the first of the ways to look again that leaves no doubt, with no fewer digits than are sure already."""
+    for change in AGAIN:
+        is_narrow = "reach" in change
+        if is_narrow and marks > BANDS:
+            continue
+        again = attempt(best.way._replace(**change))
+        # Strokes that are wider than what is left of the reach fall into pieces.
+        are_pieces = is_narrow and len(again.digits) > max(1, len(best.found.digits))
+        if len(again.digits) >= max(1, sure) and not are_pieces and _is_beyond_doubt(again):
+            return again
+    return best
 
 
 def _with_pieces_joined(best: Attempt, attempt: Callable[[Way], Attempt], threshold: float) -> Attempt:
