@@ -132,7 +132,7 @@ RECIPES = {
     "cnn-quick": Recipe(
         epochs=3,
         batch_size=256,
-        learning_rate=9e-3,
+        learning_rate=12e-3,
         weight_decay=1e-3,
         label_smoothing=0.03,
         calibrated=True,
