@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -95,13 +96,19 @@ def quantize_pixels(pixels: NDArray[np.uint8], tensor: TensorCard, taken: InputR
     Returns:
         (N, *tensor shape) in the tensor's dtype.
     """
+    quantized: NDArray[Any] = _levels(tensor, taken).take(pixels).reshape(-1, *tensor.shape)
+    return quantized
+
+
+@cache
+def _levels(tensor: TensorCard, taken: InputRange) -> NDArray[Any]:
+    """Return what an input tensor takes for each raw value: (256,) in its dtype."""
     levels = np.arange(256, dtype=np.float64) * taken.scale + taken.offset
     dtype = np.dtype(tensor.dtype)
     if dtype.kind != "f":
         bounds = np.iinfo(dtype)
         levels = np.clip(np.round(levels / tensor.scale) + tensor.zero_point, bounds.min, bounds.max)
-    quantized: NDArray[Any] = levels.astype(dtype).take(pixels).reshape(-1, *tensor.shape)
-    return quantized
+    return levels.astype(dtype)
 
 
 def dequantize(raw: NDArray[Any], tensor: TensorCard) -> NDArray[np.float32]:

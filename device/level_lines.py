@@ -61,7 +61,8 @@ def level_lines(
     if np.count_nonzero(mask.max(axis=0)) < COVERED * length:  # most frames end here, at little cost
         return None
     thin = _thin(mask, thickest)
-    joined = _joined(thin, length, full)
+    is_short = np.count_nonzero(thin.max(axis=0)) < COVERED * length
+    joined = None if is_short else _joined(thin, length, full)
     if joined is None:
         return None
     _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)

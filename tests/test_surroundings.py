@@ -14,7 +14,7 @@ from device.ink import Ink
 from device.looking import look
 from device.marks import measure_marks
 from device.plates import find_plates
-from device.printed_lines import without_rules
+from device.printed_lines import without_borders, without_rules
 from device.reader import Reader
 
 SIZE = (480, 640)
@@ -355,3 +355,17 @@ def test_short_strokes_on_rules_are_ticks_where_others_stand_beside_them(count: 
     left = without_rules(Ink(values)).mask
     share = cv2.countNonZero(cv2.bitwise_and(left, strokes)) / cv2.countNonZero(strokes)
     assert (share > 0.9) == (count == 1)
+
+
+@pytest.mark.parametrize("turn", range(4))
+@pytest.mark.parametrize("is_closed", [True, False])
+def test_borders_of_two_sides_go_where_they_meet_and_a_bar_stays(turn: int, *, is_closed: bool) -> None:
+    values = np.zeros((240, 240), np.uint8)
+    cv2.line(values, (17, 20), (239, 20), (200,), 5)
+    if is_closed:
+        cv2.line(values, (17, 20), (17, 239), (200,), 5)
+    cv2.putText(values, "4", (90, 160), cv2.FONT_HERSHEY_SIMPLEX, 3, (200,), 9)
+    middle = values[60:200, 60:200].sum()
+    left = np.rot90(without_borders(Ink(np.ascontiguousarray(np.rot90(values, turn)))).values, -turn)
+    assert left[60:200, 60:200].sum() == middle
+    assert (left.sum() == middle) == is_closed
