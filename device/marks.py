@@ -61,8 +61,10 @@ class Marks:
     @cached_property
     def inner(self) -> NDArray[Any]:
         """Pixels of each without those at its edge, int (n,)."""
-        mask = np.minimum(self.labels, 1).astype(np.uint8)
-        count = np.bincount(self.labels[without_edge(mask) > 0], minlength=int(self.labels.max()) + 1)
+        import cv2
+
+        inside = without_edge(cv2.compare(self.labels, 0, cv2.CMP_GT))  # type: ignore[call-overload]  # numbers do too
+        count = np.bincount(self.labels[inside > 0], minlength=int(self.names.max(initial=0)) + 1)
         inner: NDArray[Any] = count[self.names]
         return inner
 
