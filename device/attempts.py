@@ -15,6 +15,7 @@ from .words import FEW, are_slender, count_in_numbers
 JOINED = 1.7  # times as wide as strokes: gaps between pieces are narrower
 PIECES = 2  # marks for each digit: where there are more, these may be its pieces
 GROUND = 0.2  # of the longest side: what is smaller is no piece of ground that was taken for ink
+HARDLY, OVERFULL = 2, 120  # what may be digits, and marks: with so few of so many, these may be a text on it
 FULL = 40  # marks, or what may be digits: with more a frame in which none is sure is full of a texture, or of words
 # Strokes may lie at the border of a cell, in a band of shadow, be paler than what was taken for marks, or darker than
 # what they run into.
@@ -74,6 +75,8 @@ def best_attempt(look: Callable[[Way], Attempt], settings: ReadingSettings, thre
     is_simple = 0 < marks <= SOME and DOUBT * found <= found - sure <= DOUBTFUL and breadth <= BROADEST
     if is_simple and not is_read and len(tried) <= MOST_TRIED:
         best = _first_beyond_doubt(best, attempt, sure=sure, marks=marks)
+    if marks and settings.layout != "single" and not _count_sure(best, threshold):
+        best = _on_label(best, attempt, settings, threshold)
     return replace(best, find_s=sum(each.find_s for each in tried))
 
 
@@ -89,6 +92,13 @@ def _first_beyond_doubt(best: Attempt, attempt: Callable[[Way], Attempt], *, sur
         if len(again.digits) >= max(1, sure) and not are_pieces and _is_beyond_doubt(again):
             return again
     return best
+
+
+def _on_label(best: Attempt, attempt: Callable[[Way], Attempt], settings: ReadingSettings, threshold: float) -> Attempt:
+    """Read the label of what is not read at all, if it bears something that is surely digits, and no line alone."""
+    label = attempt(Way(settings.invert, label=True))
+    is_read = _count_sure(label, threshold) >= max(1, len(label.digits) / 2) and not are_slender(label.digits)
+    return label if is_read else best
 
 
 def _with_pieces_joined(best: Attempt, attempt: Callable[[Way], Attempt], threshold: float) -> Attempt:
@@ -124,7 +134,8 @@ def _lower_or_ground(
             above = [digit for digit in usual.digits if digit.best >= threshold]
             return replace(usual, digits=in_one_order(without_overlapped(above, lower), lower))
     largest = max((length for digit in found.digits for length in digit.box[2:]), default=0)
-    is_ground = usual.way.invert == "auto" and largest >= GROUND * side and found.marks <= FULL
+    full = FULL if len(found.digits) > HARDLY else OVERFULL
+    is_ground = usual.way.invert == "auto" and largest >= GROUND * side and found.marks <= full
     others = [(Way("other"), FEW)] if is_ground else []
     others += [(usual.way._replace(whole=True), 1)] if found.on_sheet and len(found.digits) <= FULL else []
     for way, least in others if not sure else ():

@@ -23,6 +23,7 @@ SPECK = 0.015  # of the longest side: marks lower than this are not looked at at
 SMALL = 0.3  # of the longest side: several digits lower than this are looked at closer
 GOOD_HEIGHT = 40  # px: digits are looked at so closely that they have this height, if the frame shows that much
 LOWEST = 26  # px: one digit alone is fine down to this height
+HIGHEST = 4.0  # times the height that is known: if this becomes the typical one, something came out that is no digit
 LARGE = 2.0  # times the typical height: such a mark is no digit
 ALONG = 0.5  # of its longer side: what lies along the edge of the sheet so far is no digit on it
 MOSTLY = 0.6  # of the weight of lower marks: so much stands in rows, if they are digits
@@ -43,7 +44,10 @@ def look(frame: NDArray[Any], way: Way = AS_IT_IS, *, single: bool = False) -> V
         grey = grey_copy(frame[part], WORK_SIDE)
         return replace(_look_at(frame[part], grey, None, way, single=single), part=part)
     small = small_copy(frame, WORK_SIDE)
-    sheet = None if way.whole else find_sheet(small)
+    sheet = None if way.whole else find_sheet(small, label=way.label)
+    if sheet is None and way.label:
+        nothing = np.zeros(small.shape[:2], np.uint8)
+        return view_of(nothing, nothing, nothing)
     if sheet is None:
         return _look_at(frame, grey_of(small), None, way, single=single)
     part = sheet.part_of(frame)
@@ -123,8 +127,12 @@ def _look_for_small(frame: NDArray[Any], view: View, fitting: _Fitting, way: Way
         return view
     closer = fitting.copy(frame, closer_side)
     scale = max(closer.shape) / fitting.side
-    view = look_closer(closer, view.height * scale, way)
-    return only_lower(view, tallest * scale) if way.lower else replace(view, lower=lower, in_pieces=in_pieces)
+    height = view.height * scale
+    view = look_closer(closer, height, way)
+    if way.lower:
+        return only_lower(view, tallest * scale)
+    view = only_lower(view, HIGHEST * height) if view.height > HIGHEST * height else view
+    return replace(view, lower=lower, in_pieces=in_pieces)
 
 
 def _closer_side(view: View, side: int, full: int) -> int:

@@ -46,6 +46,7 @@ class Way(NamedTuple):
         inset: so much of its sides is left out all around.
         joined: gaps in ink are closed where they are narrower than so many times the width of its strokes.
         reach: so many times as wide as usual may be what is ink, and no ground or shadow.
+        label: whether only a sheet that is smaller than others, as a label on a jar is.
     """
 
     invert: str
@@ -55,6 +56,7 @@ class Way(NamedTuple):
     inset: float = 0.0
     joined: float = 0.0
     reach: float = 1.0
+    label: bool = False
 
 
 AS_IT_IS = Way("auto")

@@ -27,6 +27,7 @@ LINES = 5  # px: lines on a sheet, and gaps between it and what is as bright bes
 MANY, LARGE = 5, 0.05  # regions that are looked at; of the largest: smaller ones are patches
 GROUND = 0.75  # of the frame: where one region is so large, lines part no sheet beside it
 LEAST, MOST = 0.1, 0.95  # of the frame: a sheet is at least so large, and at most
+LABEL = 0.03  # of the frame: a label is at least so large, and smaller than other sheets
 CONVEX, BARE = 0.93, 0.6  # of its convex hull: what a sheet's outline encloses, what bears no writing
 RECTANGLE = 0.88  # of the smallest rectangle around it: a sheet fills it, more or less askew
 ROUGHLY, FOUR_SIDES = 0.04, 0.92  # of its outline, of its area: or it is nearly four straight lines
@@ -98,22 +99,30 @@ class Sheet:
         return inside
 
 
-def find_sheet(frame: NDArray[Any]) -> Sheet | None:
-    """Find the sheet in a frame, uint8 (H, W) grey or (H, W, 3) BGR; None where there is nothing else, or no sheet."""
+def find_sheet(frame: NDArray[Any], *, label: bool = False) -> Sheet | None:
+    """Find the sheet in a frame, the largest, or the lightest of labels.
+
+    Args:
+        frame: uint8 (H, W) grey or (H, W, 3) BGR.
+        label: whether to look for what is too small to be taken for a sheet else.
+
+    Returns:
+        None where there is nothing else, or no sheet.
+    """
     import cv2
 
-    small = halved(frame, SIDE)
+    small, sizes = halved(frame, SIDE), (LABEL, LEAST) if label else (LEAST, MOST)
     labels, area = _regions(small)
-    found = list(_sheets(small, labels, area))
+    found = list(_sheets(small, labels, area, sizes))
     # Lines part a sheet, unless they are taken off: dark ones by a closing, light ones by an opening.
     for way in (cv2.MORPH_CLOSE, cv2.MORPH_OPEN) if area.max() < GROUND * labels.size else ():
-        if not found:
+        if label or not found:
             without_lines = cv2.blur(cv2.morphologyEx(small, way, square(LINES)), (3, 3))
-            found = list(_sheets(without_lines, *_regions(without_lines)))
+            found += _sheets(without_lines, *_regions(without_lines), sizes)
     if not found:
         return None
-    whole, bare = max(found, key=lambda sheet: cv2.countNonZero(sheet[0]))
     grey = grey_of(small)
+    whole, bare = max(found, key=lambda sheet: cv2.mean(grey, sheet[1])[0] if label else cv2.countNonZero(sheet[0]))
     x, y, width, height = cv2.boundingRect(whole)
     part = slice(y, y + height), slice(x, x + width)
     weight = (bare[part] > 0).astype(np.float32)
@@ -125,9 +134,16 @@ def find_sheet(frame: NDArray[Any]) -> Sheet | None:
 
 
 def _sheets(
-    small: NDArray[Any], labels: NDArray[Any], area: NDArray[Any]
+    small: NDArray[Any], labels: NDArray[Any], area: NDArray[Any], sizes: tuple[float, float]
 ) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
-    """Yield what may be sheets in a small copy, and what is bare of each: uint8 (h, w), 255 there; see `_regions`."""
+    """Yield what may be sheets in a small copy, and what is bare of each: uint8 (h, w), 255 there.
+
+    Args:
+        small: the copy.
+        labels: uint16 (h, w), of its regions; see `_regions`.
+        area: int (n,), pixels of each.
+        sizes: of a sheet, shares of the copy: at least, at most.
+    """
     import cv2
 
     large = (area >= LARGE * area.max()) & (area > 0)
@@ -140,7 +156,7 @@ def _sheets(
             shaded = np.maximum.reduce([region, *shades])
             parts.append(cv2.morphologyEx(shaded, cv2.MORPH_CLOSE, square(SOFT)))
         for bare in parts:
-            whole = _whole(bare)
+            whole = _whole(bare, sizes)
             if whole is not None and _is_alone(whole, small, colours[name], large[labels]):
                 yield whole, bare
 
@@ -166,21 +182,18 @@ def _is_shade(one: NDArray[Any], other: NDArray[Any]) -> bool:
     return bool(darker > SHADE * lighter and differ < HUE)
 
 
-def _whole(bare: NDArray[Any]) -> NDArray[Any] | None:
-    """Return a sheet with what is written on it, uint8 (h, w), if what is bare has the shape of one."""
+def _whole(bare: NDArray[Any], sizes: tuple[float, float]) -> NDArray[Any] | None:
+    """Return a sheet with what is written on it, uint8 (h, w), if what is bare has the shape and the size of one."""
     import cv2
 
+    least, most = (size * bare.size for size in sizes)
     outline = max(cv2.findContours(bare, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0], key=cv2.contourArea)
     _, _, width, height = cv2.boundingRect(outline)
-    if (
-        width * height > MOST * bare.size
-        or cv2.contourArea(outline) < LEAST * CONVEX * bare.size
-        or not _has_corner(outline, bare.shape)
-    ):
+    if width * height > most or cv2.contourArea(outline) < CONVEX * least or not _has_corner(outline, bare.shape):
         return None
     whole = _filled(bare.shape, cv2.convexHull(outline))
     area = cv2.countNonZero(whole)
-    if area < LEAST * bare.size or cv2.countNonZero(bare) < BARE * area:
+    if area < least or cv2.countNonZero(bare) < BARE * area:
         return None
     return whole if cv2.countNonZero(_filled(bare.shape, outline)) >= CONVEX * area else None
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks.measuring_digits import MeasuringDigits
-from device.attempts import AGAIN, BROADEST, FULL, JOINED, SOME, Attempt, best_attempt
+from device.attempts import AGAIN, BROADEST, FULL, HARDLY, JOINED, OVERFULL, SOME, Attempt, best_attempt
 from device.choosing import Scored
 from device.classifier import Classifier
 from device.finder import Finding, Found, find
@@ -33,10 +33,15 @@ def seen(*scores: float, marks: int = 3, width: int = 30) -> Callable[[Way], Att
 
 
 def looks(*, usual: Callable[[Way], Attempt], **others: Callable[[Way], Attempt]) -> tuple[Attempt, list[Way]]:
-    """Look at a frame that looks so in the usual way, and so in others, by the name of what is changed."""
+    """Look at a frame that looks so in the usual way, and so in others, by the name of what is changed.
+
+    It has no label unless one is given, and is not noted to have been asked for it then.
+    """
     asked = []
 
     def look(way: Way) -> Attempt:
+        if way.label and "label" not in others:
+            return seen(marks=0)(way)
         asked.append(way)
         changed = [name for name in others if getattr(way, name) != getattr(USUAL, name)]
         return others[changed[0]](way) if changed else usual(way)
@@ -107,6 +112,38 @@ def test_what_was_taken_for_ground_is_read_unless_the_frame_is_full(*, on_sheet:
     assert (len(best.digits), len(asked)) == (3, 3 if on_sheet else 2)
     full = ground(FULL + 1, marks=FULL + 1, on_sheet=on_sheet)
     assert looks(usual=full, **others)[1] == [USUAL]
+
+
+@pytest.mark.parametrize(
+    ("count", "marks", "is_read"),
+    [(HARDLY, OVERFULL, True), (HARDLY, OVERFULL + 1, False), (HARDLY + 1, FULL + 1, False)],
+)
+def test_text_on_what_was_taken_for_ink_is_read(count: int, marks: int, *, is_read: bool) -> None:
+    """Of many marks hardly one may be a digit where a text lies on light paper that passed for ink, as on a receipt."""
+    best, _ = looks(usual=ground(count, marks=marks, on_sheet=False), invert=seen(0.9, 0.9, 0.9))
+    assert (best.way.invert == "other") == is_read
+
+
+@pytest.mark.parametrize(
+    ("usual", "label", "is_believed"),
+    [
+        (seen(marks=90), seen(0.9), True),
+        (seen(0.5, marks=90), seen(0.9, 0.5), True),
+        (seen(0.9, marks=90), seen(0.9, 0.9), None),
+        (seen(marks=0), seen(0.9), None),
+        (seen(marks=90), seen(0.9, 0.5, 0.5), False),
+        (seen(marks=90), seen(0.5), False),
+        (seen(marks=90), seen(0.99, width=15), False),
+    ],
+    ids=["nothing else", "doubt", "a digit", "blank", "a word", "in doubt", "a line"],
+)
+def test_a_label_is_read_where_nothing_else_is(
+    usual: Callable[[Way], Attempt], label: Callable[[Way], Attempt], *, is_believed: bool | None
+) -> None:
+    """It is looked for last, where something was seen that is no digit, and believed if half of it is surely digits."""
+    best, asked = looks(usual=usual, label=label)
+    assert best.way.label == bool(is_believed)
+    assert asked[-1].label == (is_believed is not None)
 
 
 def test_lines_that_come_out_of_another_way_are_no_number() -> None:

@@ -272,3 +272,20 @@ def test_a_pool_of_light_is_no_sheet() -> None:
     page = np.full(SIZE, PAPER, np.uint8)
     cv2.putText(page, "47286", (60, 100), cv2.FONT_HERSHEY_SIMPLEX, 1.6, (PEN,), 6)
     assert find_sheet((page * light).astype(np.uint8)) is None
+
+
+def test_a_label_is_found_where_it_is_asked_for_and_read(classifier: Classifier) -> None:
+    """It is smaller than other sheets, and lighter than what else may be one, such as the lid of its jar."""
+    jar = np.full((480, 640, 3), (150, 155, 165), np.uint8)
+    jar[330:], jar[90:440, 290:500], jar[90:160, 290:500] = (60, 95, 140), (60, 110, 60), (40, 40, 160)
+    jar[200:370, 325:465] = 222
+    for text, place, size, width in (("Flour", (350, 238), 0.8, 2), ("5", (362, 345), 3.0, 7)):
+        cv2.putText(jar, text, place, cv2.FONT_HERSHEY_SIMPLEX, size, (40, 40, 40), width, cv2.LINE_AA)
+    noise = np.random.default_rng(1).normal(0, 2, (480, 640, 1))
+    jar = np.clip(cv2.GaussianBlur(jar, (5, 5), 0) + noise, 0, 255).astype(np.uint8)
+    label = find_sheet(jar, label=True)
+    assert label is not None
+    bounds = [label.left, label.top, label.right, label.bottom]
+    assert bounds == pytest.approx([325 / 640, 200 / 480, 465 / 640, 370 / 480], abs=0.03)
+    assert find_sheet(lying(), label=True) is None
+    assert Reader(classifier).read(Frame("jar", 0, 0.0, jar)).text == "5"

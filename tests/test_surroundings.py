@@ -369,3 +369,24 @@ def test_borders_of_two_sides_go_where_they_meet_and_a_bar_stays(turn: int, *, i
     left = np.rot90(without_borders(Ink(np.ascontiguousarray(np.rot90(values, turn)))).values, -turn)
     assert left[60:200, 60:200].sum() == middle
     assert (left.sum() == middle) == is_closed
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_shaded_sides_of_things_are_no_measure_for_digits(seed: int, classifier: Classifier) -> None:
+    """Closer, the shades at the sides of bottles may come out, among letters; how high digits are is known by then."""
+    light = np.full(SIZE, 190, np.float32)
+    for middle, half, top, bottom in ((70, 40, 60, 420), (320, 150, 20, 440), (570, 40, 60, 420)):
+        aside = np.abs(np.arange(SIZE[1]) - middle) / half
+        light[top:bottom] -= np.where(aside < 1, 40 * np.clip((aside - 0.72) / 0.28, 0, 1) ** 2, 0)
+    for text, place, size, width in (
+        ("Sample", (285, 175), 0.5, 1),
+        ("6253", (270, 240), 1.6, 2),
+        ("date and name", (280, 300), 0.4, 1),
+    ):
+        strokes = cv2.putText(
+            np.zeros(SIZE, np.uint8), text, place, cv2.FONT_HERSHEY_SIMPLEX, size, (255,), width, cv2.LINE_AA
+        )
+        light -= 120 * (strokes / 255)
+    noise = np.random.default_rng(seed).normal(0, 8, SIZE)
+    frame = np.clip(cv2.GaussianBlur(light, (3, 3), 0) + noise, 0, 255).astype(np.uint8)
+    assert "6253" in Reader(classifier).read(Frame("bottles", 0, 0.0, frame)).rows
