@@ -67,6 +67,7 @@ def best_attempt(look: Callable[[Way], Attempt], settings: ReadingSettings, thre
     best = attempt(Way(settings.invert))
     if settings.layout != "single":
         best = _lower_or_ground(best, attempt, settings, threshold, side)
+        best = _with_what_was_cut_off(best, attempt, threshold)
     best = _with_pieces_joined(best, attempt, threshold)
     sure, marks = _count_sure(best, threshold), max(tried[0].found.marks, best.found.marks)
     is_read = 0 < sure == len(best.digits)
@@ -92,6 +93,21 @@ def _first_beyond_doubt(best: Attempt, attempt: Callable[[Way], Attempt], *, sur
         if len(again.digits) >= max(1, sure) and not are_pieces and _is_beyond_doubt(again):
             return again
     return best
+
+
+def _with_what_was_cut_off(best: Attempt, attempt: Callable[[Way], Attempt], threshold: float) -> Attempt:
+    """Read the whole frame where digits may lie at the edge of what was taken for the sheet.
+
+    That is believed if it shows the same digits and others, not only lines.
+    """
+    sure = [digit for digit in best.digits if digit.best >= threshold]
+    if not sure or not best.found.is_cut or best.way.whole:
+        return best
+    whole = attempt(best.way._replace(whole=True))
+    others = [digit for digit in whole.digits if digit.best >= threshold]
+    new = without_overlapped(others, sure)
+    same = len(others) - len(new) == len(sure) and len(without_overlapped(sure, others)) == 0
+    return whole if same and new and not are_slender(new) else best
 
 
 def _on_label(best: Attempt, attempt: Callable[[Way], Attempt], settings: ReadingSettings, threshold: float) -> Attempt:

@@ -57,6 +57,7 @@ class Finding:
         lower: how many marks that are too low to be digits beside these may be digits by themselves.
         on_sheet: whether they were looked for on a sheet alone, and not in the whole frame.
         in_pieces: whether the marks may be the segments or dots that digits are made of.
+        is_cut: whether what may be digits lies at the edge of the sheet.
     """
 
     digits: list[Found]
@@ -64,6 +65,7 @@ class Finding:
     lower: int = 0
     on_sheet: bool = False
     in_pieces: bool = False
+    is_cut: bool = False
 
 
 def framed(parts: Sequence[Part]) -> list[Found]:
@@ -157,7 +159,7 @@ def find(frame: NDArray[Any], way: Way, *, layout: str, min_height: int) -> Find
     digits = framed(list(parts))
     lower = view.lower if view.lower >= len(digits) else 0
     marks, on_sheet = np.count_nonzero(view.weight), view.sheet is not None
-    return Finding(digits, marks, lower, on_sheet=on_sheet, in_pieces=view.in_pieces)
+    return Finding(digits, marks, lower, on_sheet=on_sheet, in_pieces=view.in_pieces, is_cut=view.is_cut)
 
 
 def find_digit(frame: NDArray[Any]) -> Found | None:

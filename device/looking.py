@@ -52,9 +52,12 @@ def look(frame: NDArray[Any], way: Way = AS_IT_IS, *, single: bool = False) -> V
         return _look_at(frame, grey_of(small), None, way, single=single)
     part = sheet.part_of(frame)
     view = _look_at(frame[part], grey_copy(frame[part], WORK_SIDE), sheet, way, single=single)
-    longer = np.maximum(view.marks.width, view.marks.height)
-    weight = np.where(sheet.contact(view.marks.labels, view.marks.names) > ALONG * longer, 0, view.weight)
-    return replace(view, all_ink=sheet.covered(view.all_ink, view.mask), part=part, sheet=sheet, weight=weight)
+    marks = view.marks
+    longer, contact = np.maximum(marks.width, marks.height), sheet.contact(marks.labels, marks.names)
+    is_cut = bool(((contact > 0) & (view.weight > 0) & (marks.height > LOW * view.height)).any())
+    weight = np.where(contact > ALONG * longer, 0, view.weight)
+    ink = sheet.covered(view.all_ink, view.mask)
+    return replace(view, all_ink=ink, part=part, sheet=sheet, weight=weight, is_cut=is_cut)
 
 
 class _Fitting(NamedTuple):

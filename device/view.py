@@ -44,6 +44,7 @@ class View:
         is_even: whether the ground is about as light all over.
         lower: how many marks that are too low to be digits beside the others stand in rows, as digits do.
         in_pieces: whether the marks may be the segments or dots that digits are made of.
+        is_cut: whether marks that may be digits lie at the edge of the sheet.
     """
 
     all_ink: NDArray[Any]
@@ -57,6 +58,7 @@ class View:
     is_even: bool = False
     lower: int = 0
     in_pieces: bool = False
+    is_cut: bool = False
 
 
 def overlook(grey: NDArray[Any], way: Way) -> View:

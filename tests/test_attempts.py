@@ -124,6 +124,42 @@ def test_text_on_what_was_taken_for_ink_is_read(count: int, marks: int, *, is_re
     assert (best.way.invert == "other") == is_read
 
 
+def at_the_edge(*scores: float, is_cut: bool = True) -> Callable[[Way], Attempt]:
+    """Make up what looking gives on a sheet at whose edge something may have been cut off."""
+    usual = seen(*scores)
+    return lambda way: replace(usual(way), found=replace(usual(way).found, on_sheet=True, is_cut=is_cut))
+
+
+def with_lines(score: float) -> Callable[[Way], Attempt]:
+    """Make up what looking gives where there are a digit and two lines."""
+    one, lines = seen(score), seen(*[score] * 3, width=15)
+    return lambda way: replace(one(way), digits=one(way).digits + lines(way).digits[1:])
+
+
+@pytest.mark.parametrize(
+    ("usual", "whole", "is_believed"),
+    [
+        (at_the_edge(0.9, 0.9), seen(0.9, 0.9, 0.9), True),
+        (at_the_edge(0.9, 0.9, is_cut=False), seen(0.9, 0.9, 0.9), None),
+        (at_the_edge(0.9, 0.9), seen(0.9, 0.9), False),
+        (at_the_edge(0.9, 0.9, 0.9), seen(0.5, 0.9, 0.9, 0.9), False),
+        (
+            at_the_edge(0.9),
+            lambda way: replace(seen(0.9)(way), digits=seen(*[0.9] * 3, width=15)(way).digits[1:]),
+            False,
+        ),
+    ],
+    ids=["more", "nothing cut off", "no more", "another lost", "lines"],
+)
+def test_what_a_sheet_cut_off_is_read(
+    usual: Callable[[Way], Attempt], whole: Callable[[Way], Attempt], *, is_believed: bool | None
+) -> None:
+    """A line, or the edge of a shadow, may pass for its edge: the whole frame has the same digits and others."""
+    best, asked = looks(usual=usual, whole=whole)
+    assert best.way.whole == bool(is_believed)
+    assert any(way.whole for way in asked) == (is_believed is not None)
+
+
 @pytest.mark.parametrize(
     ("usual", "label", "is_believed"),
     [

@@ -289,3 +289,14 @@ def test_a_label_is_found_where_it_is_asked_for_and_read(classifier: Classifier)
     assert bounds == pytest.approx([325 / 640, 200 / 480, 465 / 640, 370 / 480], abs=0.03)
     assert find_sheet(lying(), label=True) is None
     assert Reader(classifier).read(Frame("jar", 0, 0.0, jar)).text == "5"
+
+
+@pytest.mark.parametrize(("bottom", "is_cut"), [(140, False), (70, True)])
+def test_what_lies_at_the_edge_of_a_sheet_is_told(bottom: int, *, is_cut: bool) -> None:
+    """A digit that the edge cuts says that the sheet may go on beyond it."""
+    frame = lying(text="")
+    for text, place in (("47", (120, bottom)), ("2", (150, 140))):
+        cv2.putText(frame, text, place, cv2.FONT_HERSHEY_SIMPLEX, 1.6, (PEN,), 6)
+    view = look(frame)
+    assert view.sheet is not None
+    assert view.is_cut == is_cut
