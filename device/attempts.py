@@ -153,7 +153,9 @@ def _lower_or_ground(
     full = FULL if len(found.digits) > HARDLY else OVERFULL
     is_ground = usual.way.invert == "auto" and largest >= GROUND * side and found.marks <= full
     others = [(Way("other"), FEW)] if is_ground else []
-    others += [(usual.way._replace(whole=True), 1)] if found.on_sheet and len(found.digits) <= FULL else []
+    if found.on_sheet and len(found.digits) <= OVERFULL:
+        others += [(usual.way._replace(whole=True), 1)]
+        others += [(Way("other", whole=True), FEW)] if usual.way.invert == "auto" else []
     for way, least in others if not sure else ():
         other = attempt(way)
         is_read = _count_sure(other, threshold) >= max(least, len(other.digits) / 2)

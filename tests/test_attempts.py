@@ -110,8 +110,19 @@ def test_what_was_taken_for_ground_is_read_unless_the_frame_is_full(*, on_sheet:
     count, others = 1, {"whole" if on_sheet else "invert": number}
     best, asked = looks(usual=ground(count, marks=FULL, on_sheet=on_sheet), **others)
     assert (len(best.digits), len(asked)) == (3, 3 if on_sheet else 2)
-    full = ground(FULL + 1, marks=FULL + 1, on_sheet=on_sheet)
-    assert looks(usual=full, **others)[1] == [USUAL]
+    most = OVERFULL if on_sheet else FULL  # a texture beside a page is no reason to miss what is on the page
+    assert looks(usual=ground(most + 1, marks=most + 1, on_sheet=on_sheet), **others)[1] == [USUAL]
+
+
+def test_what_is_light_beside_what_passed_for_a_sheet_is_read() -> None:
+    """Where the whole frame bears nothing either, it is taken the other way round: a number is believed, no less."""
+    usual, light = ground(1, marks=3, on_sheet=True), {1: seen(0.9), 3: seen(0.9, 0.9, 0.9)}
+    for count, number in light.items():
+        best, asked = looks(
+            usual=usual, whole=lambda way, number=number: (number if way.invert == "other" else seen())(way)
+        )
+        assert Way("other", whole=True) in asked
+        assert best.way == (Way("other", whole=True) if count == 3 else USUAL)
 
 
 @pytest.mark.parametrize(
