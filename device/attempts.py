@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -77,7 +77,7 @@ def best_attempt(look: Callable[[Way], Attempt], settings: ReadingSettings, thre
     if is_simple and not is_read and len(tried) <= MOST_TRIED:
         best = _first_beyond_doubt(best, attempt, sure=sure, marks=marks)
     if marks and settings.layout != "single" and not _count_sure(best, threshold):
-        best = _on_label(best, attempt, settings, threshold)
+        best = _elsewhere(tried, attempt, threshold) or best
     return replace(best, find_s=sum(each.find_s for each in tried))
 
 
@@ -110,11 +110,15 @@ def _with_what_was_cut_off(best: Attempt, attempt: Callable[[Way], Attempt], thr
     return whole if same and new and not are_slender(new) else best
 
 
-def _on_label(best: Attempt, attempt: Callable[[Way], Attempt], settings: ReadingSettings, threshold: float) -> Attempt:
-    """Read the label of what is not read at all, if it bears something that is surely digits, and no line alone."""
-    label = attempt(Way(settings.invert, label=True))
-    is_read = _count_sure(label, threshold) >= max(1, len(label.digits) / 2) and not are_slender(label.digits)
-    return label if is_read else best
+def _elsewhere(tried: Sequence[Attempt], attempt: Callable[[Way], Attempt], threshold: float) -> Attempt | None:
+    """Read what is no sheet where nothing was read: light digits beside what passed for one, or the label of a thing.
+
+    It is believed if half of it is surely digits, not only lines, and light ones if they are a number.
+    """
+    invert, found = tried[0].way.invert, tried[0].found
+    is_simple = len(tried) <= MOST_TRIED + 1 and len(found.digits) <= OVERFULL
+    light = [(Way("other", whole=True), FEW)] if invert == "auto" and found.on_sheet and is_simple else []
+    return _first_read([*light, (Way(invert, label=True), 1)], attempt, threshold)
 
 
 def _with_pieces_joined(best: Attempt, attempt: Callable[[Way], Attempt], threshold: float) -> Attempt:
@@ -153,15 +157,17 @@ def _lower_or_ground(
     full = FULL if len(found.digits) > HARDLY else OVERFULL
     is_ground = usual.way.invert == "auto" and largest >= GROUND * side and found.marks <= full
     others = [(Way("other"), FEW)] if is_ground else []
-    if found.on_sheet and len(found.digits) <= OVERFULL:
-        others += [(usual.way._replace(whole=True), 1)]
-        others += [(Way("other", whole=True), FEW)] if usual.way.invert == "auto" else []
-    for way, least in others if not sure else ():
+    others += [(usual.way._replace(whole=True), 1)] if found.on_sheet and len(found.digits) <= OVERFULL else []
+    return _first_read([] if sure else others, attempt, threshold) or usual
+
+
+def _first_read(ways: Sequence[tuple[Way, int]], attempt: Callable[[Way], Attempt], threshold: float) -> Attempt | None:
+    """Return the first of ways in which so many digits are sure, and half of all, and not all are slender."""
+    for way, least in ways:
         other = attempt(way)
-        is_read = _count_sure(other, threshold) >= max(least, len(other.digits) / 2)
-        if is_read and not are_slender(other.digits):
+        if _count_sure(other, threshold) >= max(least, len(other.digits) / 2) and not are_slender(other.digits):
             return other
-    return usual
+    return None
 
 
 def _count_sure(attempt: Attempt, threshold: float) -> int:
