@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 from typing import Any
 
 from .choosing import Scored, in_one_order, without_overlapped
@@ -24,6 +25,7 @@ SOME, DOUBTFUL = 15, 3  # marks, and what may be digits of them but is not sure:
 BANDS = 4  # marks: a band of shadow is one with what lies in it
 BROADEST = 5.0  # times their height: how wide what may be digits is in all, likewise
 DOUBT = 0.15  # of what may be digits: where less is not sure, as on a page, the rest is not read once more for it
+ALIKE = 0.7  # of each other's height: digits that a sheet cut off, and the others, differ less
 BEYOND_DOUBT = 0.95  # of a score: what is seen so is believed
 MOST_TRIED = 2  # ways: where more have failed, others hardly help
 
@@ -98,7 +100,7 @@ def _first_beyond_doubt(best: Attempt, attempt: Callable[[Way], Attempt], *, sur
 def _with_what_was_cut_off(best: Attempt, attempt: Callable[[Way], Attempt], threshold: float) -> Attempt:
     """Read the whole frame where digits may lie at the edge of what was taken for the sheet.
 
-    That is believed if it shows the same digits and others, not only lines.
+    That is believed if it shows the same digits and others about as high, not only lines.
     """
     sure = [digit for digit in best.digits if digit.best >= threshold]
     if not sure or not best.found.is_cut or best.way.whole:
@@ -107,7 +109,9 @@ def _with_what_was_cut_off(best: Attempt, attempt: Callable[[Way], Attempt], thr
     others = [digit for digit in whole.digits if digit.best >= threshold]
     new = without_overlapped(others, sure)
     same = len(others) - len(new) == len(sure) and len(without_overlapped(sure, others)) == 0
-    return whole if same and new and not are_slender(new) else best
+    usual = median(digit.found.box[3] for digit in sure)
+    alike = all(ALIKE * usual <= digit.found.box[3] <= usual / ALIKE for digit in new)
+    return whole if same and new and alike and not are_slender(new) else best
 
 
 def _elsewhere(tried: Sequence[Attempt], attempt: Callable[[Way], Attempt], threshold: float) -> Attempt | None:

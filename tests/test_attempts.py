@@ -141,10 +141,11 @@ def at_the_edge(*scores: float, is_cut: bool = True) -> Callable[[Way], Attempt]
     return lambda way: replace(usual(way), found=replace(usual(way).found, on_sheet=True, is_cut=is_cut))
 
 
-def with_lines(score: float) -> Callable[[Way], Attempt]:
-    """Make up what looking gives where there are a digit and two lines."""
-    one, lines = seen(score), seen(*[score] * 3, width=15)
-    return lambda way: replace(one(way), digits=one(way).digits + lines(way).digits[1:])
+def with_others(score: float, *, width: int = 30, height: int = 40) -> Callable[[Way], Attempt]:
+    """Make up what looking gives where there are a digit and two other marks, of this size in pixels, that pass for some."""
+    digits = seen(score, score, score)(USUAL).digits
+    others = [replace(each, found=replace(each.found, box=(*each.found.box[:2], width, height))) for each in digits[1:]]
+    return lambda way: replace(seen(score)(way), digits=[digits[0], *others])
 
 
 @pytest.mark.parametrize(
@@ -154,13 +155,11 @@ def with_lines(score: float) -> Callable[[Way], Attempt]:
         (at_the_edge(0.9, 0.9, is_cut=False), seen(0.9, 0.9, 0.9), None),
         (at_the_edge(0.9, 0.9), seen(0.9, 0.9), False),
         (at_the_edge(0.9, 0.9, 0.9), seen(0.5, 0.9, 0.9, 0.9), False),
-        (
-            at_the_edge(0.9),
-            lambda way: replace(seen(0.9)(way), digits=seen(*[0.9] * 3, width=15)(way).digits[1:]),
-            False,
-        ),
+        (at_the_edge(0.9), with_others(0.9, width=15), False),
+        (at_the_edge(0.9), with_others(0.9, height=60), False),
+        (at_the_edge(0.9), with_others(0.9, height=25), False),
     ],
-    ids=["more", "nothing cut off", "no more", "another lost", "lines"],
+    ids=["more", "nothing cut off", "no more", "another lost", "lines", "a cup", "its handle"],
 )
 def test_what_a_sheet_cut_off_is_read(
     usual: Callable[[Way], Attempt], whole: Callable[[Way], Attempt], *, is_believed: bool | None
