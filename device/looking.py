@@ -134,8 +134,9 @@ def _look_for_small(frame: NDArray[Any], view: View, fitting: _Fitting, way: Way
     view = look_closer(closer, height, way)
     if way.lower:
         return only_lower(view, tallest * scale)
-    view = only_lower(view, HIGHEST * height) if view.height > HIGHEST * height else view
-    return replace(view, lower=lower, in_pieces=in_pieces)
+    lower_view = only_lower(view, HIGHEST * height)
+    has_come_out = view.height > HIGHEST * height and _in_rows(lower_view).size
+    return replace(lower_view if has_come_out else view, lower=lower, in_pieces=in_pieces)
 
 
 def _closer_side(view: View, side: int, full: int) -> int:
@@ -151,11 +152,16 @@ def _closer_side(view: View, side: int, full: int) -> int:
 
 def _count_in_rows(view: View, side: int) -> int:
     """Count the marks that stand in rows with others as high; 0 where most of what was seen does not."""
-    some = np.flatnonzero((view.weight > 0) & (view.marks.height > LOW * view.height))
-    if len(some) < SEVERAL or view.height < SPECK * side or len(view.weight) == MOST_MARKS:
+    if view.height < SPECK * side or len(view.weight) == MOST_MARKS:
         return 0
-    beside = in_company(view.marks, some, some[:0])
+    beside = _in_rows(view)
     return len(beside) if view.weight[beside].sum() >= MOSTLY * view.weight.sum() else 0
+
+
+def _in_rows(view: View) -> NDArray[Any]:
+    """Choose the marks, int (n,), that stand in rows with others as high, and are as high as what was seen, about."""
+    some = np.flatnonzero((view.weight > 0) & (view.marks.height > LOW * view.height))
+    return in_company(view.marks, some, some[:0]) if len(some) >= SEVERAL else some[:0]
 
 
 def _has_large_marks(view: View) -> bool:

@@ -142,7 +142,7 @@ def at_the_edge(*scores: float, is_cut: bool = True) -> Callable[[Way], Attempt]
 
 
 def with_others(score: float, *, width: int = 30, height: int = 40) -> Callable[[Way], Attempt]:
-    """Make up what looking gives where there are a digit and two other marks, of this size in pixels, that pass for some."""
+    """Make up what looking gives where two other marks, of this size in pixels, pass for digits beside one."""
     digits = seen(score, score, score)(USUAL).digits
     others = [replace(each, found=replace(each.found, box=(*each.found.box[:2], width, height))) for each in digits[1:]]
     return lambda way: replace(seen(score)(way), digits=[digits[0], *others])
