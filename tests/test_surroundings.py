@@ -16,6 +16,7 @@ from device.marks import measure_marks
 from device.plates import find_plates
 from device.printed_lines import without_borders, without_rules
 from device.reader import Reader
+from device.view import view_of
 
 SIZE = (480, 640)
 PAPER, PEN = 225, 60  # grey values
@@ -390,3 +391,23 @@ def test_shaded_sides_of_things_are_no_measure_for_digits(seed: int, classifier:
     noise = np.random.default_rng(seed).normal(0, 8, SIZE)
     frame = np.clip(cv2.GaussianBlur(light, (3, 3), 0) + noise, 0, 255).astype(np.uint8)
     assert "6253" in Reader(classifier).read(Frame("bottles", 0, 0.0, frame)).rows
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_what_comes_out_closer_is_left_out_beside_rows_of_the_height_that_is_known(
+    monkeypatch: pytest.MonkeyPatch, *, is_known: bool
+) -> None:
+    """Where nothing as high as what was seen first stands in rows, that was none of it, and what came out may be."""
+    page, closer = np.full((240, 320), PAPER, np.uint8), np.zeros((480, 640), np.uint8)
+    for left in range(100, 220, 12):
+        cv2.rectangle(page, (left, 100), (left + 5, 109), (PEN,), cv2.FILLED)
+    known = max(look(page).height, 1)
+    for left in range(40, 600, 120):
+        cv2.rectangle(closer, (left, 40), (left + 20, 40 + round(9 * known)), (200,), cv2.FILLED)
+    for place in range(40):
+        left, top = 30 + 14 * place, (400 if is_known else 250 + 97 * place % 220)
+        cv2.rectangle(closer, (left, top), (left + 8, top + round(known)), (200,), cv2.FILLED)
+    monkeypatch.setattr("device.looking.look_closer", lambda *_: view_of(closer, closer, closer))
+    view = look(cv2.resize(page, None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST))
+    assert view.mask.shape == closer.shape
+    assert view.weight[view.marks.height > 5 * known].any() != is_known
