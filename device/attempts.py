@@ -117,11 +117,13 @@ def _with_what_was_cut_off(best: Attempt, attempt: Callable[[Way], Attempt], thr
 def _elsewhere(tried: Sequence[Attempt], attempt: Callable[[Way], Attempt], threshold: float) -> Attempt | None:
     """Read what is no sheet where nothing was read: light digits beside what passed for one, or the label of a thing.
 
-    It is believed if half of it is surely digits, not only lines, and light ones if they are a number.
+    Light ones are looked for where the whole frame hardly shows anything else that may be a digit. It is believed if
+    half of it is surely digits, not only lines, and light ones if they are a number.
     """
-    invert, found = tried[0].way.invert, tried[0].found
-    is_simple = len(tried) <= MOST_TRIED + 1 and len(found.digits) <= OVERFULL
-    light = [(Way("other", whole=True), FEW)] if invert == "auto" and found.on_sheet and is_simple else []
+    invert = tried[0].way.invert
+    hardly_any = any(each.way.whole and len(each.found.digits) <= HARDLY for each in tried)
+    is_light = invert == "auto" and hardly_any and len(tried) <= MOST_TRIED + 1
+    light = [(Way("other", whole=True), FEW)] if is_light else []
     return _first_read([*light, (Way(invert, label=True), 1)], attempt, threshold)
 
 

@@ -123,6 +123,8 @@ def test_what_is_light_beside_what_passed_for_a_sheet_is_read() -> None:
         )
         assert Way("other", whole=True) in asked
         assert best.way == (Way("other", whole=True) if count == 3 else USUAL)
+    doubtful = seen(*[0.5] * (HARDLY + 1))
+    assert Way("other", whole=True) not in looks(usual=usual, whole=doubtful)[1]
 
 
 @pytest.mark.parametrize(
