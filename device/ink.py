@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -210,9 +211,8 @@ def _light_rim(small: NDArray[Any]) -> float:
     import numpy as np
 
     mean, deviation = cv2.meanStdDev(small)
-    rim = np.sort(np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]]))
-    middle = (int(rim[(rim.size - 1) // 2]) + int(rim[rim.size // 2])) / 2
-    return max(-1.0, min(1.0, float((middle - mean[0, 0]) / max(1.0, deviation[0, 0]))))
+    rim = median(np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]]).tolist())
+    return max(-1.0, min(1.0, float((rim - mean[0, 0]) / max(1.0, deviation[0, 0]))))
 
 
 def _inner(shape: tuple[int, ...], share: float) -> tuple[slice, slice]:
