@@ -115,16 +115,17 @@ def _with_what_was_cut_off(best: Attempt, attempt: Callable[[Way], Attempt], thr
 
 
 def _elsewhere(tried: Sequence[Attempt], attempt: Callable[[Way], Attempt], threshold: float) -> Attempt | None:
-    """Read what is no sheet where nothing was read: light digits beside what passed for one, or the label of a thing.
+    """Read the whole frame the other way round where nothing was read, or the label of a thing.
 
-    Light ones are looked for where the whole frame hardly shows anything else that may be a digit. It is believed if
-    half of it is surely digits, not only lines, and light ones if they are a number.
+    The other way round is tried unless the frame is full of other things, of which hardly one may be a digit. It is
+    believed if half of it is surely digits, not only lines, and the other way round if they are a number.
     """
     invert = tried[0].way.invert
     hardly_any = any(each.way.whole and len(each.found.digits) <= HARDLY for each in tried)
-    is_light = invert == "auto" and hardly_any and len(tried) <= MOST_TRIED + 1
-    light = [(Way("other", whole=True), FEW)] if is_light else []
-    return _first_read([*light, (Way(invert, label=True), 1)], attempt, threshold)
+    is_new = invert == "auto" and not any(each.way.invert == "other" for each in tried)
+    is_other = is_new and (hardly_any or tried[0].found.marks <= OVERFULL)
+    others = [(Way("other", whole=True), FEW)] if is_other else []
+    return _first_read([*others, (Way(invert, label=True), 1)], attempt, threshold)
 
 
 def _with_pieces_joined(best: Attempt, attempt: Callable[[Way], Attempt], threshold: float) -> Attempt:

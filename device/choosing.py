@@ -28,6 +28,8 @@ MOST_PARTS = 12  # digits that a mark is cut into
 PENALTY = 0.05  # what a part more must raise the lowest score by
 JOINT_GAIN, CUT_GAIN = 0.05, 0.15  # by how much a joint or a cut must raise the lowest score
 CUT_LEAST = 0.8  # a cut makes nothing that scores less
+SLENDER, HALF = 0.5, 0.8  # of its height, of each other's: halves of a digit are less wide, and as high
+BEYOND_DOUBT = 0.98  # of a score: a digit made of two that are sure
 NEAR = 0.15  # of the longest side of two: pieces of one digit are no further apart
 SOME = 3  # digits in a frame: of so few, any two may be pieces of one, also sure ones, or one above the other
 
@@ -55,16 +57,27 @@ def with_joints(digits: Sequence[Scored], scorer: Scorer) -> list[Scored]:
         return list(digits)
     some = len(digits) <= SOME
     best = np.array([digit.best for digit in digits])
-    doubtful = np.flatnonzero((best < SURE) | some)
-    near = _are_near(np.array([digit.found.box for digit in digits]), doubtful, above=some)
+    boxes = np.array([digit.found.box for digit in digits])
+    slender = boxes[:, 2] < SLENDER * boxes[:, 3]
+    near = _are_near(boxes, np.flatnonzero((best < SURE) | slender | some), above=some)
     both = {(min(one, other), max(one, other)) for one, other in near.tolist()}
     pairs = sorted((min(best[first], best[second]), first, second) for first, second in both)[:MOST_JOINTS]
     wholes = score(joined([(digits[first].found, digits[second].found) for _, first, second in pairs]), scorer)
     chosen: list[Scored | None] = list(digits)
     for whole, (lower, first, second) in sorted(zip(wholes, pairs, strict=True), key=lambda each: -each[0].best):
-        if whole.best > lower + JOINT_GAIN and chosen[first] is digits[first] and chosen[second] is digits[second]:
+        if _are_halves(boxes[[first, second]]) and lower >= SURE:
+            least = BEYOND_DOUBT
+        else:  # what is sure by itself is a piece of nothing that is less so: the digit before a sign
+            least = max(lower + JOINT_GAIN, min(SURE, max(best[first], best[second])))
+        if whole.best > least and chosen[first] is digits[first] and chosen[second] is digits[second]:
             chosen[first], chosen[second] = whole, None
     return [digit for digit in chosen if digit is not None]
+
+
+def _are_halves(boxes: NDArray[Any]) -> bool:
+    """Tell whether two boxes, int (2, 4), may be of the halves of a stencil's 0 or 8, which pass for ones."""
+    _, _, widths, heights = boxes.T
+    return bool((widths < SLENDER * heights).all() and heights.min() > HALF * heights.max())
 
 
 def _are_near(boxes: NDArray[Any], some: NDArray[Any], *, above: bool) -> NDArray[Any]:

@@ -12,7 +12,7 @@ from .marks import Marks, square
 MOST = 24  # plates that are looked for, the largest marks
 RECTANGLE = 0.92  # of the smallest rectangle around it: a plate fills it, with what is written on it, and no 8 does
 WRITTEN, SOLID = 0.012, 0.65  # of a plate bears writing, is bare: a bold 0 or 8 is less solid
-EVEN = 0.25  # of what it differs from its writing by: a shaded cell, with a digit on it, is less even
+EVEN = 0.25  # of what it differs from its writing by, light aside: a shaded cell, with a digit on it, is less even
 LEAST = 0.05  # of the frame's longest side: the shorter side of a plate
 EDGE = 5  # px: an edge is no wider
 AROUND = 9  # px: where the ground of a plate is looked at
@@ -40,10 +40,23 @@ def find_plates(marks: Marks, ink: NDArray[Any]) -> list[NDArray[Any]]:
             continue
         written = cv2.drawContours(np.zeros_like(pixels), [outline - offset], -1, (255,), cv2.FILLED)
         written = cv2.subtract(written, pixels)
-        mean, deviation = cv2.meanStdDev(ink[part], mask=pixels)
-        if deviation[0, 0] <= EVEN * (mean[0, 0] - cv2.mean(ink[part], written)[0]):
+        if _unevenness(ink[part], pixels) <= EVEN * (cv2.mean(ink[part], pixels)[0] - cv2.mean(ink[part], written)[0]):
             found.append(outline)
     return found
+
+
+def _unevenness(ink: NDArray[Any], pixels: NDArray[Any]) -> float:
+    """Return how much the ink of a plate differs from a plane, root mean square: light may fall askew.
+
+    Args:
+        ink: uint8 (H, W).
+        pixels: uint8 (H, W), 255 where the plate is.
+    """
+    where = np.nonzero(pixels)
+    places = np.stack([*where, np.ones_like(where[0])], axis=1).astype(float)
+    own = ink[where].astype(float)
+    plane = np.linalg.lstsq(places, own, rcond=None)[0]
+    return float(np.std(own - places @ plane))
 
 
 def turned(grey: NDArray[Any], plates: list[NDArray[Any]], *, scale: float) -> NDArray[Any]:

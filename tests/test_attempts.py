@@ -23,6 +23,8 @@ from device.shown_reading import stages
 THRESHOLD = 0.8
 USUAL = Way("auto")
 WAYS = [USUAL, *(USUAL._replace(**change) for change in AGAIN)]
+LIGHT = Way("other", whole=True)
+LAST = {"light": LIGHT, "label": Way("auto", label=True)}
 
 
 def seen(*scores: float, marks: int = 3, width: int = 30) -> Callable[[Way], Attempt]:
@@ -35,15 +37,19 @@ def seen(*scores: float, marks: int = 3, width: int = 30) -> Callable[[Way], Att
 def looks(*, usual: Callable[[Way], Attempt], **others: Callable[[Way], Attempt]) -> tuple[Attempt, list[Way]]:
     """Look at a frame that looks so in the usual way, and so in others, by the name of what is changed.
 
-    It has no label unless one is given, and is not noted to have been asked for it then.
+    Where nothing is read, the whole the other way round and a label show nothing either unless they are given, and are
+    not noted to have been asked for then.
     """
     asked = []
 
     def look(way: Way) -> Attempt:
-        if way.label and "label" not in others:
+        last = next((name for name, each in LAST.items() if way == each), None)
+        if last and last not in others:
             return seen(marks=0)(way)
         asked.append(way)
-        changed = [name for name in others if getattr(way, name) != getattr(USUAL, name)]
+        if last:
+            return others[last](way)
+        changed = [name for name in others if name not in LAST and getattr(way, name) != getattr(USUAL, name)]
         return others[changed[0]](way) if changed else usual(way)
 
     return best_attempt(look, ReadingSettings(), THRESHOLD, 400), asked
@@ -114,17 +120,30 @@ def test_what_was_taken_for_ground_is_read_unless_the_frame_is_full(*, on_sheet:
     assert looks(usual=ground(most + 1, marks=most + 1, on_sheet=on_sheet), **others)[1] == [USUAL]
 
 
-def test_what_is_light_beside_what_passed_for_a_sheet_is_read() -> None:
-    """Where the whole frame bears nothing either, it is taken the other way round: a number is believed, no less."""
-    usual, light = ground(1, marks=3, on_sheet=True), {1: seen(0.9), 3: seen(0.9, 0.9, 0.9)}
-    for count, number in light.items():
-        best, asked = looks(
-            usual=usual, whole=lambda way, number=number: (number if way.invert == "other" else seen())(way)
-        )
-        assert Way("other", whole=True) in asked
-        assert best.way == (Way("other", whole=True) if count == 3 else USUAL)
-    doubtful = seen(*[0.5] * (HARDLY + 1))
-    assert Way("other", whole=True) not in looks(usual=usual, whole=doubtful)[1]
+@pytest.mark.parametrize(
+    ("usual", "others", "light", "is_believed"),
+    [
+        (seen(marks=OVERFULL), {}, seen(0.9, 0.9, 0.9), True),
+        (seen(0.5, marks=OVERFULL), {}, seen(0.9, 0.9), False),
+        (seen(0.9, marks=90), {}, seen(0.9, 0.9, 0.9), None),
+        (seen(marks=OVERFULL + 1), {}, seen(0.9, 0.9, 0.9), None),
+        (ground(1, marks=OVERFULL + 1, on_sheet=True), {"whole": seen(0.5)}, seen(0.9, 0.9, 0.9), True),
+        (ground(1, marks=OVERFULL + 1, on_sheet=True), {"whole": seen(*[0.5] * 3)}, seen(0.9, 0.9, 0.9), None),
+        (ground(1, marks=FULL, on_sheet=False), {"invert": seen()}, seen(0.9, 0.9, 0.9), None),
+    ],
+    ids=["a number", "less", "something read", "full", "hardly anything beside a sheet", "much beside it", "seen so"],
+)
+def test_where_nothing_is_read_light_may_be_taken_for_dark(
+    usual: Callable[[Way], Attempt],
+    others: dict[str, Callable[[Way], Attempt]],
+    light: Callable[[Way], Attempt],
+    *,
+    is_believed: bool | None,
+) -> None:
+    """The whole frame is taken the other way round, once, and a number is believed; nothing is sought in a full one."""
+    best, asked = looks(usual=usual, light=light, **others)
+    assert (best.way == LIGHT) == bool(is_believed)
+    assert (LIGHT in asked) == (is_believed is not None)
 
 
 @pytest.mark.parametrize(

@@ -207,11 +207,15 @@ def test_a_small_digit_on_each_card_is_read(cards: int) -> None:
     assert max(height for *_, height in boxes) < 50
 
 
-@pytest.mark.parametrize(("digit", "count"), [(None, 1), (220, 0)], ids=["plate", "shaded cell"])
-def test_a_plate_is_even(digit: int | None, count: int) -> None:
+@pytest.mark.parametrize(
+    ("light", "digit", "count"),
+    [((110, 110), None, 1), ((65, 195), None, 1), ((110, 110), 220, 0)],
+    ids=["plate", "plate in light from a side", "shaded cell"],
+)
+def test_a_plate_is_even(light: tuple[int, int], digit: int | None, count: int) -> None:
     """A shaded cell with a digit darker than it is none, whatever glints beside the strokes."""
     ink = np.zeros(SIZE, np.uint8)
-    ink[130:195, 220:415] = 110
+    ink[130:195, 220:415] = np.linspace(*light, 195)
     strokes = page((("472", 180),), left=230)
     ink[np.roll(strokes, (4, 4), axis=(0, 1)) > 127] = 0
     if digit:
