@@ -65,7 +65,7 @@ def with_joints(digits: Sequence[Scored], scorer: Scorer) -> list[Scored]:
     wholes = score(joined([(digits[first].found, digits[second].found) for _, first, second in pairs]), scorer)
     chosen: list[Scored | None] = list(digits)
     for whole, (lower, first, second) in sorted(zip(wholes, pairs, strict=True), key=lambda each: -each[0].best):
-        if _are_halves(boxes[[first, second]]) and lower >= SURE:
+        if lower >= SURE and _are_halves(digits[first], digits[second], whole):
             least = BEYOND_DOUBT
         else:  # what is sure by itself is a piece of nothing that is less so: the digit before a sign
             least = max(lower + JOINT_GAIN, min(SURE, max(best[first], best[second])))
@@ -74,10 +74,14 @@ def with_joints(digits: Sequence[Scored], scorer: Scorer) -> list[Scored]:
     return [digit for digit in chosen if digit is not None]
 
 
-def _are_halves(boxes: NDArray[Any]) -> bool:
-    """Tell whether two boxes, int (2, 4), may be of the halves of a stencil's 0 or 8, which pass for ones."""
-    _, _, widths, heights = boxes.T
-    return bool((widths < SLENDER * heights).all() and heights.min() > HALF * heights.max())
+def _are_halves(one: Scored, other: Scored, whole: Scored) -> bool:
+    """Tell whether two digits may be the halves of a stencil's 0 or 8, which pass for ones, or of a broken 1."""
+    (_, top, width, height), (_, other_top, other_width, other_height) = one.found.box, other.found.box
+    are_alike = max(width / height, other_width / other_height) < SLENDER and (
+        min(height, other_height) > HALF * max(height, other_height)
+    )
+    are_beside = top < other_top + other_height and other_top < top + height
+    return are_alike and not (are_beside and whole.scores.argmax() == one.scores.argmax())
 
 
 def _are_near(boxes: NDArray[Any], some: NDArray[Any], *, above: bool) -> NDArray[Any]:

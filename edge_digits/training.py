@@ -25,6 +25,7 @@ from .epochs import NO_DIGIT, Epoch, Lessons, epochs_of
 from .keeping_apart import picture_keys
 from .mnist import DEFAULT_VALIDATION, SPLIT_SEED, ValidationSplit, validation_split
 from .non_digits import draw_non_digits
+from .printed_digits import draw_printed_digits
 from .recipes import RECIPES, Recipe
 from .resuming import stopped_run
 from .run_files import refuse_run
@@ -32,6 +33,7 @@ from .run_outcome import Trained, as_json, complete_outcome, finished_run, write
 from .tensorflow_setup import make_deterministic
 
 NON_DIGIT_SEED = 0
+PRINTED_SEED = 0
 
 
 @dataclass(frozen=True)
@@ -223,20 +225,22 @@ def _lessons(
     settings: TrainingSettings,
     teachers: Sequence[Path],
 ) -> Lessons:
-    """Put together what the run learns from: the digits, things that are no digits, and what teachers say."""
+    """Put together what the run learns from: digits, printed ones, what is no digit, and what teachers say."""
     images, labels = digits.train_images[split.train], digits.train_labels[split.train]
     count = int(settings.non_digits * len(images))
     others = draw_non_digits(count, images=images, labels=labels, seed=NON_DIGIT_SEED)
+    printed, printed_labels = draw_printed_digits(int(settings.printed * len(images)), seed=PRINTED_SEED)
     if frequency is not None:
-        frequency = np.concatenate([frequency[split.train], np.ones(count, np.float32)])
-    images = np.concatenate([images, others])
+        frequency = np.concatenate([frequency[split.train], np.ones(count + len(printed), np.float32)])
+    images = np.concatenate([images, printed, others])
+    labels = np.concatenate([labels, printed_labels]).astype(np.int16)
     soft_targets = None
     if teachers:
         lesson_in = None if frequency is not None else lesson_names(images, settings.augmentation_in)
         soft_targets = teach(teachers, lesson_in=lesson_in, temperature=settings.soft_temperature)
     return Lessons(
         images=images,
-        labels=np.concatenate([labels.astype(np.int16), np.full(count, NO_DIGIT, np.int16)]),
+        labels=np.concatenate([labels, np.full(count, NO_DIGIT, np.int16)]),
         frequency=frequency,
         classes=len(LABELS),
         augmentation_in=settings.augmentation_in,

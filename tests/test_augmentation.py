@@ -7,11 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from device.classifier import Classifier
+from device.model_file import read_model
+from device.paths import DEFAULT_MODEL
+from device.runtime import installed_runtimes, load_runtime
 from edge_digits.augmentation import augment
 from edge_digits.camera_flaws import FLAWS, misframe, slant
 from edge_digits.epochs import NO_DIGIT, Lessons, epochs_of
 from edge_digits.mnist_sources import from_sample
 from edge_digits.non_digits import KINDS, draw_non_digits
+from edge_digits.printed_digits import draw_printed_digits
 from edge_digits.recipes import CAMERA, FAMILY, RECIPES, WRITE_UPS, Augmentation, Recipe
 from edge_digits.solid_shapes import draw_solid_shape
 from edge_digits.warping import affine_matrices, warp
@@ -148,3 +153,23 @@ def test_solid_shapes_are_framed_and_hold_no_stroke_of_a_one() -> None:
     assert all(18 <= max(side) <= 22 for side in sides)
     slender = [each for each, side in zip(drawn, sides, strict=True) if side[1] < 0.3 * side[0]]
     assert len(slender) < 10  # those that lean or have gaps
+
+
+def test_printed_digits_are_framed_repeatable_and_balanced() -> None:
+    """Each digit as often as any other, none like another, as large as digits are framed."""
+    drawn, labels = draw_printed_digits(400, seed=5)
+    np.testing.assert_array_equal(drawn, draw_printed_digits(400, seed=5)[0])
+    assert (drawn != draw_printed_digits(400, seed=6)[0]).any()
+    assert (drawn.dtype, labels.dtype) == (np.uint8, np.uint8)
+    assert np.bincount(labels).tolist() == [40] * 10
+    assert len(np.unique(drawn.reshape(400, -1), axis=0)) > 390
+    sides = [max(np.ptp(np.nonzero(each > 30), axis=1)) + 1 for each in drawn if each.max() > 150]
+    assert 18 <= min(sides) <= max(sides) <= 21
+    assert all(len(part) == 0 for part in draw_printed_digits(0, seed=5))
+
+
+def test_printed_digits_are_what_their_labels_say() -> None:
+    """The default model, which was taught other ones, reads nearly all of them."""
+    drawn, labels = draw_printed_digits(200, seed=77)
+    scores = Classifier(read_model(DEFAULT_MODEL), load_runtime(installed_runtimes()[0])).scores(drawn)
+    assert (scores.argmax(axis=1) == labels).mean() > 0.95

