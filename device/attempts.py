@@ -117,13 +117,14 @@ def _with_what_was_cut_off(best: Attempt, attempt: Callable[[Way], Attempt], thr
 def _elsewhere(tried: Sequence[Attempt], attempt: Callable[[Way], Attempt], threshold: float) -> Attempt | None:
     """Read the whole frame the other way round where nothing was read, or the label of a thing.
 
-    The other way round is tried unless the frame is full of other things, of which hardly one may be a digit. It is
-    believed if half of it is surely digits, not only lines, and the other way round if they are a number.
+    The other way round is tried where few things were seen and fewer may be digits, or the whole frame hardly has any
+    of these. It is believed if half of it is surely digits, not only lines, and the other way round if a number is.
     """
     invert = tried[0].way.invert
     hardly_any = any(each.way.whole and len(each.found.digits) <= HARDLY for each in tried)
     is_new = invert == "auto" and not any(each.way.invert == "other" for each in tried)
-    is_other = is_new and (hardly_any or tried[0].found.marks <= OVERFULL)
+    few = tried[0].found.marks <= OVERFULL and len(tried[0].found.digits) <= SOME
+    is_other = is_new and (hardly_any or few)
     others = [(Way("other", whole=True), FEW)] if is_other else []
     return _first_read([*others, (Way(invert, label=True), 1)], attempt, threshold)
 

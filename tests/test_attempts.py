@@ -127,11 +127,21 @@ def test_what_was_taken_for_ground_is_read_unless_the_frame_is_full(*, on_sheet:
         (seen(0.5, marks=OVERFULL), {}, seen(0.9, 0.9), False),
         (seen(0.9, marks=90), {}, seen(0.9, 0.9, 0.9), None),
         (seen(marks=OVERFULL + 1), {}, seen(0.9, 0.9, 0.9), None),
+        (seen(*[0.5] * (SOME + 1), marks=OVERFULL), {}, seen(0.9, 0.9, 0.9), None),
         (ground(1, marks=OVERFULL + 1, on_sheet=True), {"whole": seen(0.5)}, seen(0.9, 0.9, 0.9), True),
         (ground(1, marks=OVERFULL + 1, on_sheet=True), {"whole": seen(*[0.5] * 3)}, seen(0.9, 0.9, 0.9), None),
         (ground(1, marks=FULL, on_sheet=False), {"invert": seen()}, seen(0.9, 0.9, 0.9), None),
     ],
-    ids=["a number", "less", "something read", "full", "hardly anything beside a sheet", "much beside it", "seen so"],
+    ids=[
+        "a number",
+        "less",
+        "something read",
+        "full",
+        "many that may be",
+        "hardly anything beside a sheet",
+        "much beside it",
+        "seen so",
+    ],
 )
 def test_where_nothing_is_read_light_may_be_taken_for_dark(
     usual: Callable[[Way], Attempt],

