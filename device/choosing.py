@@ -28,8 +28,8 @@ MOST_PARTS = 12  # digits that a mark is cut into
 PENALTY = 0.05  # what a part more must raise the lowest score by
 JOINT_GAIN, CUT_GAIN = 0.05, 0.15  # by how much a joint or a cut must raise the lowest score
 CUT_LEAST = 0.8  # a cut makes nothing that scores less
-SLENDER, HALF = 0.5, 0.8  # of its height, of each other's: halves of a digit are less wide, and as high
-BEYOND_DOUBT = 0.98  # of a score: a digit made of two that are sure
+SLENDER = 0.45  # of its height: a 1 or a line is less wide
+HALF, OF_HALVES = 0.8, 0.98  # of each other's height, of a score: halves of a digit, and the digit that is made of them
 NEAR = 0.15  # of the longest side of two: pieces of one digit are no further apart
 SOME = 3  # digits in a frame: of so few, any two may be pieces of one, also sure ones, or one above the other
 
@@ -51,6 +51,12 @@ def score(found: Sequence[Found], scorer: Scorer) -> list[Scored]:
     return [Scored(*each) for each in zip(found, scores, scores.max(axis=1).tolist(), strict=True)]
 
 
+def is_slender(digit: Scored) -> bool:
+    """Tell whether a digit is slender, as any line is."""
+    _, _, width, height = digit.found.box
+    return width < SLENDER * height
+
+
 def with_joints(digits: Sequence[Scored], scorer: Scorer) -> list[Scored]:
     """Join neighbours, where one digit of both raises the lowest score: strokes that a pen left apart."""
     if len(digits) < 2:
@@ -58,7 +64,7 @@ def with_joints(digits: Sequence[Scored], scorer: Scorer) -> list[Scored]:
     some = len(digits) <= SOME
     best = np.array([digit.best for digit in digits])
     boxes = np.array([digit.found.box for digit in digits])
-    slender = boxes[:, 2] < SLENDER * boxes[:, 3]
+    slender = np.array([is_slender(digit) for digit in digits])
     near = _are_near(boxes, np.flatnonzero((best < SURE) | slender | some), above=some)
     both = {(min(one, other), max(one, other)) for one, other in near.tolist()}
     pairs = sorted((min(best[first], best[second]), first, second) for first, second in both)[:MOST_JOINTS]
@@ -66,7 +72,7 @@ def with_joints(digits: Sequence[Scored], scorer: Scorer) -> list[Scored]:
     chosen: list[Scored | None] = list(digits)
     for whole, (lower, first, second) in sorted(zip(wholes, pairs, strict=True), key=lambda each: -each[0].best):
         if lower >= SURE and _are_halves(digits[first], digits[second], whole):
-            least = BEYOND_DOUBT
+            least = OF_HALVES
         else:  # what is sure by itself is a piece of nothing that is less so: the digit before a sign
             least = max(lower + JOINT_GAIN, min(SURE, max(best[first], best[second])))
         if whole.best > least and chosen[first] is digits[first] and chosen[second] is digits[second]:
@@ -76,10 +82,8 @@ def with_joints(digits: Sequence[Scored], scorer: Scorer) -> list[Scored]:
 
 def _are_halves(one: Scored, other: Scored, whole: Scored) -> bool:
     """Tell whether two digits may be the halves of a stencil's 0 or 8, which pass for ones, or of a broken 1."""
-    (_, top, width, height), (_, other_top, other_width, other_height) = one.found.box, other.found.box
-    are_alike = max(width / height, other_width / other_height) < SLENDER and (
-        min(height, other_height) > HALF * max(height, other_height)
-    )
+    (_, top, _, height), (_, other_top, _, other_height) = one.found.box, other.found.box
+    are_alike = is_slender(one) and is_slender(other) and min(height, other_height) > HALF * max(height, other_height)
     are_beside = top < other_top + other_height and other_top < top + height
     return are_alike and not (are_beside and whole.scores.argmax() == one.scores.argmax())
 

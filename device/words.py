@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from itertools import groupby, pairwise
 from statistics import median
 
-from .choosing import Scored
+from .choosing import Scored, is_slender
 
 FEW = 3  # digits beside each other that are hardly chance
 WORD, AMONG, NUMBER = 0.5, 0.5, 0.95  # what a word, a row, and a number in such a row have of digits, on average
 LOW, SURE = 0.55, 0.97  # of the usual height of a row: what is lower is a sign unless its score is so high
 SIGN = 0.8  # the same of a mark below the threshold: a plus
 NO_DIGIT = 0.3  # of a score: below it the model says that a mark is no digit, not that it is unsure which
-BARS, SLENDER, PITCH = 4, 0.45, 0.25  # so many, wide, and apart, of their height, are bars
+BARS, PITCH = 4, 0.25  # so many slender ones, so far apart, of their height, are bars
 BROAD = 1.1  # of its height: a wider mark may be several digits
 FENCE = 6  # so many are, however far apart
 
@@ -52,12 +52,12 @@ def count_in_numbers(digits: Sequence[Scored], threshold: float) -> int:
     """Count the digits above a threshold with another such beside them, without slender ones: any line is one."""
     sure = [digit for digit in digits if digit.best >= threshold]
     words = Counter((digit.found.row, digit.found.word) for digit in sure)
-    return sum(words[digit.found.row, digit.found.word] > 1 and not _is_slender(digit) for digit in sure)
+    return sum(words[digit.found.row, digit.found.word] > 1 and not is_slender(digit) for digit in sure)
 
 
 def are_slender(digits: Sequence[Scored]) -> bool:
     """Tell whether all digits are slender, as any line is."""
-    return all(map(_is_slender, digits))
+    return all(map(is_slender, digits))
 
 
 def _without_signs(row: Sequence[Scored], threshold: float) -> list[Scored]:
@@ -73,7 +73,7 @@ def _without_signs(row: Sequence[Scored], threshold: float) -> list[Scored]:
 def _without_bars(row: Sequence[Scored]) -> list[Scored]:
     """Leave out slender marks in a row that are many, or closer together than written ones: the bars of a bar code."""
     kept: list[Scored] = []
-    for slender, near in groupby(row, key=_is_slender):
+    for slender, near in groupby(row, key=is_slender):
         marks = list(near)
         middles = [2 * digit.found.box[0] + digit.found.box[2] for digit in marks]
         pitch = median([other - one for one, other in pairwise(middles)] or [0]) / 2
@@ -86,11 +86,6 @@ def _without_bars(row: Sequence[Scored]) -> list[Scored]:
 def _height(digits: Sequence[Scored]) -> float:
     """Return the usual height of digits, pixels; 0.0 without any."""
     return float(median([digit.found.box[3] for digit in digits] or [0]))
-
-
-def _is_slender(digit: Scored) -> bool:
-    _, _, width, height = digit.found.box
-    return width < SLENDER * height
 
 
 def _is_broad(digit: Scored) -> bool:

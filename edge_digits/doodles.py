@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from device.contract import frame_ink
+from .framing import framed
 
 CANVAS_PX = 192
 Lines = list[NDArray[np.float64]]
@@ -26,8 +26,7 @@ def draw_doodle(generator: np.random.Generator) -> NDArray[np.uint8]:
     for line in lines:
         points = (line * stretch) @ rotation.T * (CANVAS_PX * 0.3) + CANVAS_PX / 2
         cv2.polylines(canvas, [np.rint(points).astype(np.int32)], False, (255,), width, cv2.LINE_AA)
-    rows, columns = np.flatnonzero(canvas.any(axis=1)), np.flatnonzero(canvas.any(axis=0))
-    return frame_ink(canvas[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+    return framed(canvas)
 
 
 def _scribble(generator: np.random.Generator) -> Lines:

@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from device.contract import SIDE, frame_ink
+from device.contract import SIDE
 
+from .framing import framed
 from .solid_shapes import draw_solid_shape
 
 # Letters that some hand writes as a digit does (O, I, l, S, Z, b, q ...) are left out: they cannot be told apart.
@@ -51,29 +52,21 @@ def draw_non_digits(
     for place in range(count):
         kind = place % KINDS
         if kind < 2:
-            drawn[place] = _framed(_sign(generator))
+            drawn[place] = framed(_sign(generator))
         elif kind < 4:
-            drawn[place] = _framed(_doodle(generator))
+            drawn[place] = framed(_doodle(generator))
         elif kind == 4:
             drawn[place] = _texture(generator)
         elif kind == 5:
             drawn[place] = _shape_or_blank(generator)
         elif kind == 6:
-            drawn[place] = _framed(_pair(images[generator.integers(0, len(images), 2)], generator))
+            drawn[place] = framed(_pair(images[generator.integers(0, len(images), 2)], generator))
         elif kind == 7:
             turned = np.rot90(images[generator.choice(turnable)], generator.choice([1, 3]))
-            drawn[place] = _framed(np.ascontiguousarray(turned))
+            drawn[place] = framed(np.ascontiguousarray(turned))
         else:
             drawn[place] = draw_solid_shape(generator)
     return drawn
-
-
-def _framed(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    if len(rows) == 0:
-        return np.zeros((SIDE, SIDE), np.uint8)
-    framed: NDArray[np.uint8] = frame_ink(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
-    return framed
 
 
 def _sign(generator: np.random.Generator) -> NDArray[np.uint8]:

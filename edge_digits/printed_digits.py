@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from device.contract import LABELS, SIDE, frame_ink
+from device.contract import LABELS, SIDE
 
+from .framing import framed
 from .printed_signs import draw_sign, find_fonts
 
 CANVAS_PX = 160
@@ -69,9 +70,7 @@ def draw_displayed(label: int, generator: np.random.Generator, *, dots: bool) ->
     canvas = _dots(label, generator) if dots else _segments(label, generator)
     if generator.random() < 0.5:
         canvas = np.asarray(cv2.GaussianBlur(canvas, (0, 0), float(generator.uniform(1, 4))), np.uint8)
-    rows, columns = np.flatnonzero(canvas.any(axis=1)), np.flatnonzero(canvas.any(axis=0))
-    framed: NDArray[np.uint8] = frame_ink(canvas[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
-    return framed
+    return framed(canvas)
 
 
 def _segments(label: int, generator: np.random.Generator) -> NDArray[np.uint8]:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from device.contract import frame_ink
+from .framing import framed
 
 CANVAS_PX = 112
 BLOT_SHARE = (0.04, 0.35)  # of the canvas: a blot's area
@@ -25,9 +25,7 @@ def draw_solid_shape(generator: np.random.Generator) -> NDArray[np.uint8]:
         canvas = cv2.GaussianBlur(canvas, (0, 0), float(generator.uniform(1.0, 4.0))).astype(np.uint8)
     if generator.random() < 0.3:
         canvas = _fading(canvas, generator)
-    rows, columns = np.flatnonzero(canvas.any(axis=1)), np.flatnonzero(canvas.any(axis=0))
-    framed: NDArray[np.uint8] = frame_ink(canvas[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
-    return framed
+    return framed(canvas)
 
 
 def _fading(canvas: Canvas, generator: np.random.Generator) -> Canvas:
