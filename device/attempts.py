@@ -13,6 +13,7 @@ from .reading import Way
 from .reading_settings import ReadingSettings
 from .words import FEW, are_slender, count_in_numbers
 
+PART = 0.8  # of a digit's area: a part of it has less
 JOINED = 1.7  # times as wide as strokes: gaps between pieces are narrower
 PIECES = 2  # marks for each digit: where there are more, these may be its pieces
 GROUND = 0.2  # of the longest side: what is smaller is no piece of ground that was taken for ink
@@ -71,14 +72,14 @@ def best_attempt(look: Callable[[Way], Attempt], settings: ReadingSettings, thre
         best = _lower_or_ground(best, attempt, settings, threshold, side)
         best = _with_what_was_cut_off(best, attempt, threshold)
     best = _with_pieces_joined(best, attempt, threshold)
-    sure, marks = _count_sure(best, threshold), max(tried[0].found.marks, best.found.marks)
+    sure, marks = len(_sure(best, threshold)), max(tried[0].found.marks, best.found.marks)
     is_read = 0 < sure == len(best.digits)
     found = len(best.found.digits)
     breadth = sum(width / height for _, _, width, height in (digit.box for digit in best.found.digits))
     is_simple = 0 < marks <= SOME and DOUBT * found <= found - sure <= DOUBTFUL and breadth <= BROADEST
     if is_simple and not is_read and len(tried) <= MOST_TRIED:
         best = _first_beyond_doubt(best, attempt, sure=sure, marks=marks)
-    if marks and settings.layout != "single" and not _count_sure(best, threshold):
+    if marks and settings.layout != "single" and not _sure(best, threshold):
         best = _elsewhere(tried, attempt, threshold) or best
     return replace(best, find_s=sum(each.find_s for each in tried))
 
@@ -102,11 +103,11 @@ def _with_what_was_cut_off(best: Attempt, attempt: Callable[[Way], Attempt], thr
 
     That is believed if it shows the same digits and others about as high, not only lines.
     """
-    sure = [digit for digit in best.digits if digit.best >= threshold]
+    sure = _sure(best, threshold)
     if not sure or not best.found.is_cut or best.way.whole:
         return best
     whole = attempt(best.way._replace(whole=True))
-    others = [digit for digit in whole.digits if digit.best >= threshold]
+    others = _sure(whole, threshold)
     new = without_overlapped(others, sure)
     same = len(others) - len(new) == len(sure) and len(without_overlapped(sure, others)) == 0
     usual = median(digit.found.box[3] for digit in sure)
@@ -133,13 +134,14 @@ def _with_pieces_joined(best: Attempt, attempt: Callable[[Way], Attempt], thresh
     """Read digits that are made of segments or dots, as displays show them, with the gaps between these closed.
 
     They may be where there are far more marks than digits, and these are pieces: they are if most of what comes out of
-    joining them are digits, and more than without; one alone must be beyond doubt.
+    joining them are digits, and more than without, or one in place of a part of each; one alone must be beyond doubt.
     """
     if not best.found.in_pieces or best.found.marks <= PIECES * len(best.digits):
         return best
     whole = attempt(best.way._replace(joined=JOINED))
-    sure = _count_sure(whole, threshold if len(whole.digits) > 1 else BEYOND_DOUBT)
-    is_better = sure > max(_count_sure(best, threshold), len(whole.digits) / 2)
+    sure, before = _sure(whole, threshold if len(whole.digits) > 1 else BEYOND_DOUBT), _sure(best, threshold)
+    were_parts = not without_overlapped(sure, before) and _area(before) < PART * _area(sure)
+    is_better = len(sure) > max(len(before) - (were_parts and len(sure) == len(before)), len(whole.digits) / 2)
     return whole if is_better and not are_slender(whole.digits) else best
 
 
@@ -153,14 +155,14 @@ def _lower_or_ground(
     been taken for dark: it was if a number comes out of taking it the other way. Where a sheet bears no digit,
     something else may have been taken for it: it was if digits come out of the whole frame, and not only lines.
     """
-    sure, found = _count_sure(usual, threshold), usual.found
+    sure, found = len(_sure(usual, threshold)), usual.found
     if sure >= max(FEW, found.lower + 1):
         return usual
     if found.lower and settings.layout != "row" and not settings.expect_digits:
         lower = attempt(usual.way._replace(lower=True)).digits
         if count_in_numbers(lower, threshold) >= max(FEW, sure, len(lower) / 2):
-            above = [digit for digit in usual.digits if digit.best >= threshold]
-            return replace(usual, digits=in_one_order(without_overlapped(above, lower), lower))
+            above = without_overlapped(_sure(usual, threshold), lower)
+            return replace(usual, digits=in_one_order(above, lower))
     largest = max((length for digit in found.digits for length in digit.box[2:]), default=0)
     full = FULL if len(found.digits) > HARDLY else OVERFULL
     is_ground = usual.way.invert == "auto" and largest >= GROUND * side and found.marks <= full
@@ -173,13 +175,17 @@ def _first_read(ways: Sequence[tuple[Way, int]], attempt: Callable[[Way], Attemp
     """Return the first of ways in which so many digits are sure, and half of all, and not all are slender."""
     for way, least in ways:
         other = attempt(way)
-        if _count_sure(other, threshold) >= max(least, len(other.digits) / 2) and not are_slender(other.digits):
+        if len(_sure(other, threshold)) >= max(least, len(other.digits) / 2) and not are_slender(other.digits):
             return other
     return None
 
 
-def _count_sure(attempt: Attempt, threshold: float) -> int:
-    return sum(digit.best >= threshold for digit in attempt.digits)
+def _sure(attempt: Attempt, threshold: float) -> list[Scored]:
+    return [digit for digit in attempt.digits if digit.best >= threshold]
+
+
+def _area(digits: Sequence[Scored]) -> int:
+    return sum(digit.found.box[2] * digit.found.box[3] for digit in digits)
 
 
 def _is_beyond_doubt(attempt: Attempt) -> bool:

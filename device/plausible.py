@@ -62,7 +62,7 @@ def could_be_digits(groups: Sequence[Group], view: View) -> list[Group]:
     stroke = width_of(area, inside)
     blot = stroke > BLOT * np.maximum(width, height)
     order = np.argsort(np.where(blot, np.inf, stroke), kind="stable")
-    summed = np.where(blot, 0, area)[order].cumsum()
+    summed = np.where(blot, 0, area / stroke)[order].cumsum()
     usual = stroke[order[np.searchsorted(summed, summed[-1] / 2)]]
     slender = np.maximum(width, height) / np.minimum(width, height)
     hairline = (stroke < HAIRLINE * usual) & (slender > STRAIGHT) & (len(groups) > 2)

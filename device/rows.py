@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from .marks import Marks, typical_height
 LOW, HIGH = 0.5, 2.2  # of the typical height: digits are from so low to so high
 ABOVE = 0.5  # of the narrower one's width: so much of it lies above or below the other, if both are one digit
 GAP = 0.25  # of the height: pieces of a digit are no further apart
+LONGER = 4.0  # times as wide as a digit: what is, and lies flat below or above it, is a line and no piece
 TALLER = 1.2  # of the height of tall digits: no digit made of pieces is taller
 TALL = 0.85  # of the weight is in marks lower than the tall digits
 DIRT = 0.01  # of the square of the height: a mark of a smaller area is no piece
@@ -24,6 +26,7 @@ LEVEL = 0.4  # of the higher one's height: neighbours in a row are beside each o
 LOWEST, COMPANY = 0.2, 1.5  # of the typical height, of their own: rows of lower digits, and how far they stand apart
 BROAD, HIGHEST, PAIR = 0.35, 6.0, 2  # wide as a share of their height, times the typical height: higher ones, so few
 APART = 0.93  # heights: what stands further apart is not of one word
+SPACE, WIDER = 0.6, 3.0  # heights, and times the usual gap of its row: nor is what stands so far apart
 FAR = 8.0  # heights: neighbours in a row are no further apart
 
 
@@ -93,8 +96,11 @@ def digit_groups(marks: Marks, weight: NDArray[Any], height: float) -> list[Grou
     joint = np.maximum(bottom[:, None], bottom) - np.minimum(top[:, None], top)
     narrower = np.minimum((right - left)[:, None], right - left)
     tallest = TALLER * max(height, min(HIGH * height, typical_height(marks, weight, share=TALL)))
-    one = (shared >= ABOVE * narrower) & (apart <= GAP * height) & (joint <= tallest)
     big = digits[some]
+    flat = np.where(~big & (right - left > height), right - left, 0)
+    is_line = flat > LONGER * narrower  # of a column: under a slender digit of a row, as the edge of a window
+    near = (shared >= ABOVE * narrower) & (apart <= GAP * height) & (joint <= tallest)
+    one = near & ~is_line & ~is_line.T
     owner = np.arange(len(some))
     for piece in np.flatnonzero(~big):
         share = np.where(one[piece] & big, shared[piece], -1)
@@ -190,10 +196,13 @@ def in_rows(groups: Sequence[Group]) -> list[list[Group]]:
 
 
 def in_words(row: Sequence[Group]) -> list[list[Group]]:
-    """Divide a row, from left to right, where gaps are wide."""
+    """Divide a row, from left to right, where gaps are wide, or far wider than most."""
     words = [[row[0]]]
-    for one, other in pairwise(row):
-        if other.left - one.right > APART * min(one.height, other.height):
+    gaps = [other.left - one.right for one, other in pairwise(row)]
+    space = max(SPACE * max(group.height for group in row), WIDER * median(gaps or [0]))
+    for gap, (one, other) in zip(gaps, pairwise(row), strict=True):
+        height = min(one.height, other.height)
+        if gap > APART * height or gap > space:
             words.append([])
         words[-1].append(other)
     return words

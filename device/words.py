@@ -43,8 +43,9 @@ def without_words(digits: Sequence[Scored], threshold: float, *, are_cut: bool) 
         least = WORD if judged(row) >= AMONG else NUMBER
         for _, near in groupby(row, key=lambda digit: digit.found.word):
             word = list(near)
-            if judged(word) >= least:
-                kept += word
+            number = word if judged(word) >= least else _without_ends(word, threshold)
+            if judged(number) >= least and (number == word or len(number) >= FEW):
+                kept += number
     return [mark for mark in kept if mark.best >= min(NO_DIGIT, threshold)] if are_cut else kept
 
 
@@ -58,6 +59,12 @@ def count_in_numbers(digits: Sequence[Scored], threshold: float) -> int:
 def are_slender(digits: Sequence[Scored]) -> bool:
     """Tell whether all digits are slender, as any line is."""
     return all(map(is_slender, digits))
+
+
+def _without_ends(word: Sequence[Scored], threshold: float) -> list[Scored]:
+    """Leave out the marks before and behind the digits above a threshold: signs of a currency, units."""
+    sure = [place for place, mark in enumerate(word) if mark.best >= threshold]
+    return list(word[sure[0] : sure[-1] + 1]) if sure else []
 
 
 def _without_signs(row: Sequence[Scored], threshold: float) -> list[Scored]:

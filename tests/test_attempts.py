@@ -246,13 +246,18 @@ def in_pieces(*scores: float, marks: int = 20) -> Callable[[Way], Attempt]:
         (in_pieces(), seen(0.9, 0.5), False),
         (in_pieces(), seen(0.99, 0.99, width=15), False),
         (in_pieces(0.99, 0.99), seen(0.99, 0.99), False),
+        (in_pieces(0.99), seen(0.99, width=45), True),
+        (in_pieces(0.99, 0.99), seen(0.99, width=45), False),
     ],
-    ids=["digits", "more of them", "one beyond doubt", "one in doubt", "half of them", "lines", "no more"],
+    ids=[
+        *("digits", "more of them", "one beyond doubt", "one in doubt", "half of them", "lines", "no more"),
+        *("one of a part", "one less"),
+    ],
 )
 def test_pieces_are_joined_where_digits_come_of_it(
     usual: Callable[[Way], Attempt], whole: Callable[[Way], Attempt], *, is_believed: bool
 ) -> None:
-    """Most of what is joined must be digits, more than were read in pieces, and one alone beyond doubt."""
+    """Most of what is joined must be digits, more than were read in pieces or wholes of these, and one beyond doubt."""
     best, asked = looks(usual=usual, joined=whole)
     assert asked == [USUAL, USUAL._replace(joined=JOINED)]
     assert (best.way == asked[1]) == is_believed

@@ -217,6 +217,16 @@ def test_a_slender_digit_beside_blots_is_no_hairline() -> None:
     assert sum(digit.box[2] < 20 for digit in find_digits(photographed(page))) == 4
 
 
+def test_a_slender_digit_beside_a_bold_word_is_no_hairline() -> None:
+    """How wide strokes usually are is told by how long they are, whatever ink is in the bold ones."""
+    page = np.zeros((300, 640))
+    cv2.putText(page, "LT", (420, 200), cv2.FONT_HERSHEY_SIMPLEX, 2.4, (1,), 28)
+    for left, digit in ((60, "7"), (110, "2"), (160, "5"), (210, "3"), (260, "2")):
+        cv2.putText(page, digit, (left, 200), cv2.FONT_HERSHEY_SIMPLEX, 2.0, (1,), 8)
+    page[156:200, 330:335] = 1
+    assert sum(digit.box[2] < 15 for digit in find_digits(photographed(page))) == 1
+
+
 def test_a_stroke_that_crosses_a_tight_crop_stays() -> None:
     """The bar of a digit that fills the frame from side to side is not taken for a line."""
     strokes = drawn("7", pen=14)

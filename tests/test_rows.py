@@ -22,10 +22,11 @@ from device.finder import find, find_digits
 from device.frames import Frame
 from device.idx import LabelledDigits
 from device.looking import look
+from device.marks import measure_marks
 from device.reader import Reader
 from device.reading import Reading, Way
 from device.reading_settings import ReadingSettings
-from device.rows import Group, in_rows
+from device.rows import Group, digit_groups, in_rows, in_words
 from device.runtime import load_runtime
 from device.shown_reading import MOST_REGIONS, SHEET, STAGES, stages
 from device.view import View
@@ -136,6 +137,35 @@ def test_digits_that_touch_are_cut(classifier: Classifier, ink: LabelledDigits) 
     page[50:190, start : start + 140] = np.maximum(page[50:190, start : start + 140], zero)
     assert len(find_digits(255 - page)) == 1
     assert read(Reader(classifier), 255 - page).text == "60"
+
+
+@pytest.mark.parametrize(
+    ("gaps", "words"),
+    [
+        ((4, 30, 4, 4), [2, 3]),  # as on the sign of a bus
+        ((4, 20, 4, 4), [5]),
+        ((12, 30, 14, 12), [5]),
+        ((30,), [2]),
+        ((38,), [1, 1]),
+    ],
+)
+def test_a_gap_that_is_far_wider_than_others_parts_words(gaps: tuple[int, ...], words: list[int]) -> None:
+    """Of digits 40 px high: three times the usual gap and more than half a height, or nearly a height."""
+    lefts = [30 * place + sum(gaps[:place]) for place in range(len(gaps) + 1)]
+    row = [Group((place,), left, 0, left + 30, 40) for place, left in enumerate(lefts)]
+    assert [len(word) for word in in_words(row)] == words
+
+
+def test_a_line_below_a_slender_digit_is_no_part_of_it() -> None:
+    """As the lower edge of a display, right below a 1; a foot of the same is."""
+    for width, high in ((110, 80), (24, 92)):
+        page = np.zeros((240, 400), np.uint8)
+        for left, wide in ((60, 40), (150, 8), (230, 40)):
+            cv2.rectangle(page, (left, 60), (left + wide - 1, 139), (255,), -1)
+        cv2.rectangle(page, (154 - width // 2, 146), (154 + width // 2, 151), (255,), -1)
+        marks = measure_marks(page)
+        groups = digit_groups(marks, marks.area.astype(float), 80.0)
+        assert [group.height for group in groups if 100 < group.left < 200] == [high]
 
 
 def test_what_spans_two_rows_joins_them_not() -> None:
