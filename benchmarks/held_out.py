@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 MODULES = (
     *("attempts", "choosing", "clearness", "close_up", "context", "finder", "ink", "level_lines", "looking", "marks"),
-    *("pale_lines", "plates", "plausible", "printed_lines", "rows", "segments", "sheet", "strokes", "view", "words"),
+    *("pale_lines", "plates", "plausible", "printed_lines", "rows", "segments", "sheet", "sheet_regions", "strokes"),
+    *("view", "words"),
 )
 FACTORS = (1 / 1.4, 1.4)
 AS_IT_IS = "as it is"

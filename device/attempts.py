@@ -71,6 +71,7 @@ def best_attempt(look: Callable[[Way], Attempt], settings: ReadingSettings, thre
     if settings.layout != "single":
         best = _lower_or_ground(best, attempt, settings, threshold, side)
         best = _with_what_was_cut_off(best, attempt, threshold)
+        best = best if settings.layout == "row" else _with_other_sheets(best, attempt, threshold)
     best = _with_pieces_joined(best, attempt, threshold)
     sure, marks = len(_sure(best, threshold)), max(tried[0].found.marks, best.found.marks)
     is_read = 0 < sure == len(best.digits)
@@ -113,6 +114,15 @@ def _with_what_was_cut_off(best: Attempt, attempt: Callable[[Way], Attempt], thr
     usual = median(digit.found.box[3] for digit in sure)
     alike = all(ALIKE * usual <= digit.found.box[3] <= usual / ALIKE for digit in new)
     return whole if same and new and alike and not are_slender(new) else best
+
+
+def _with_other_sheets(best: Attempt, attempt: Callable[[Way], Attempt], threshold: float) -> Attempt:
+    """Read the sheets that are like the one that was read, as cards on a table: those with digits, not only lines."""
+    digits = best.digits
+    for number in range(1, best.found.others + 1):
+        other = _first_read([(best.way._replace(sheet=number), 1)], attempt, threshold)
+        digits = in_one_order(digits, other.digits) if other else digits
+    return replace(best, digits=digits)
 
 
 def _elsewhere(tried: Sequence[Attempt], attempt: Callable[[Way], Attempt], threshold: float) -> Attempt | None:

@@ -58,6 +58,7 @@ class Finding:
         on_sheet: whether they were looked for on a sheet alone, and not in the whole frame.
         in_pieces: whether the marks may be the segments or dots that digits are made of.
         is_cut: whether what may be digits lies at the edge of the sheet.
+        others: how many other sheets there are of the colour of this one.
     """
 
     digits: list[Found]
@@ -66,6 +67,7 @@ class Finding:
     on_sheet: bool = False
     in_pieces: bool = False
     is_cut: bool = False
+    others: int = 0
 
 
 def framed(parts: Sequence[Part]) -> list[Found]:
@@ -158,8 +160,15 @@ def find(frame: NDArray[Any], way: Way, *, layout: str, min_height: int) -> Find
     parts = _parts(rows, view, frame, several=several, min_height=min_height)
     digits = framed(list(parts))
     lower = view.lower if view.lower >= len(digits) else 0
-    marks, on_sheet = np.count_nonzero(view.weight), view.sheet is not None
-    return Finding(digits, marks, lower, on_sheet=on_sheet, in_pieces=view.in_pieces, is_cut=view.is_cut)
+    return Finding(
+        digits,
+        np.count_nonzero(view.weight),
+        lower,
+        on_sheet=view.sheet is not None,
+        in_pieces=view.in_pieces,
+        is_cut=view.is_cut,
+        others=view.sheet.others if view.sheet else 0,
+    )
 
 
 def find_digit(frame: NDArray[Any]) -> Found | None:

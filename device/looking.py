@@ -44,7 +44,7 @@ def look(frame: NDArray[Any], way: Way = AS_IT_IS, *, single: bool = False) -> V
         grey = grey_copy(frame[part], WORK_SIDE)
         return replace(_look_at(frame[part], grey, None, way, single=single), part=part)
     small = small_copy(frame, WORK_SIDE)
-    sheet = None if way.whole else find_sheet(small, label=way.label)
+    sheet = None if way.whole else find_sheet(small, label=way.label, number=way.sheet)
     if sheet is None and way.label:
         nothing = np.zeros(small.shape[:2], np.uint8)
         return view_of(nothing, nothing, nothing)

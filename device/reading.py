@@ -47,6 +47,7 @@ class Way(NamedTuple):
         joined: gaps in ink are closed where they are narrower than so many times the width of its strokes.
         reach: so many times as wide as usual may be what is ink, and no ground or shadow.
         label: whether only a sheet that is smaller than others, as a label on a jar is.
+        sheet: which one of several sheets of one colour.
     """
 
     invert: str
@@ -57,6 +58,7 @@ class Way(NamedTuple):
     joined: float = 0.0
     reach: float = 1.0
     label: bool = False
+    sheet: int = 0
 
 
 AS_IT_IS = Way("auto")

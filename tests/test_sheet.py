@@ -13,6 +13,7 @@ from device.frames import Frame
 from device.looking import look
 from device.reader import Reader
 from device.reading import Way
+from device.reading_settings import ReadingSettings
 from device.sheet import find_sheet
 from device.shown_reading import stages
 from device.view import View
@@ -289,6 +290,45 @@ def test_a_label_is_found_where_it_is_asked_for_and_read(classifier: Classifier)
     assert bounds == pytest.approx([325 / 640, 200 / 480, 465 / 640, 370 / 480], abs=0.03)
     assert find_sheet(lying(), label=True) is None
     assert Reader(classifier).read(Frame("jar", 0, 0.0, jar)).text == "5"
+
+
+def on_cards(*texts: str, table: int = TABLE) -> np.ndarray:
+    """Draw white cards on a table, in two columns, in fading light, with something written on each."""
+    frame = np.full((480, 640), table, np.uint8)
+    for place, text in enumerate(texts):
+        left, top = 40 + 310 * (place % 2), 40 + 230 * (place // 2)
+        frame[top : top + 170, left : left + 240] = PAPER
+        cv2.putText(frame, text, (left + 50, top + 115), cv2.FONT_HERSHEY_SIMPLEX, 2.2, (PEN,), 8)
+    noise = np.random.default_rng(0).normal(0, 2, frame.shape)
+    light = np.linspace(1.0, 0.75, 640)
+    return np.clip(cv2.GaussianBlur(frame, (3, 3), 0) * light + noise, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("texts", "rows"),
+    [(("47", "25"), ("4725",)), (("47", "25", "3"), ("4725", "3")), (("4", "25", "38", "72"), ("425", "3872"))],
+)
+def test_several_cards_are_all_read(texts: tuple[str, ...], rows: tuple[str, ...], classifier: Classifier) -> None:
+    """Each by itself; those side by side are one row."""
+    frame = on_cards(*texts)
+    assert [find_sheet(frame, number=number) is not None for number in (len(texts) - 1, len(texts))] == [True, False]
+    assert Reader(classifier).read(Frame("cards", 0, 0.0, frame)).rows == rows
+
+
+def test_a_row_is_that_of_one_card(classifier: Classifier) -> None:
+    """Where a row is asked for, or one digit, the others are not looked for."""
+    for layout, rows in (("row", ("47",)), ("single", ("4",))):
+        reader = Reader(classifier, settings=ReadingSettings(layout=layout))
+        assert reader.read(Frame("cards", 0, 0.0, on_cards(rows[0], "2"))).rows == rows
+
+
+def test_of_many_cells_none_is_a_sheet() -> None:
+    """There is more of their colour than is looked at."""
+    frame = np.full((480, 640), TABLE, np.uint8)
+    for top in range(20, 460, 150):
+        for left in range(20, 620, 150):
+            frame[top : top + 130, left : left + 130] = PAPER
+    assert find_sheet(frame) is None
 
 
 @pytest.mark.parametrize(("bottom", "is_cut"), [(140, False), (70, True)])
