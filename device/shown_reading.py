@@ -131,7 +131,8 @@ def _stages_of(image: NDArray[Any], settings: ReadingSettings, way: Way) -> list
         return shown
     view = look(image, way, single=settings.layout == "single")
     if view.sheet:
-        shown.append(("sheet", _in_place(view.sheet.carried_on(grey[view.part]), view, grey)))
+        title = f"sheet, one of {view.sheet.others + 1}" if view.sheet.others else "sheet"
+        shown.append((title, _in_place(view.sheet.carried_on(grey[view.part]), view, grey)))
     seen = (_stretched(view.all_ink), _stretched(view.ink), view.mask)
     gaps = ", gaps closed" if way.joined else ""
     titles = (f"background removed{gaps}", "printed lines removed", "marks")
