@@ -192,28 +192,11 @@ def _may_be_cut(digit: Scored, way: Sequence[Scored]) -> bool:
 
 def in_one_order(one: Sequence[Scored], other: Sequence[Scored]) -> list[Scored]:
     """Put the rows of two readings of a frame into one order, top to bottom; of those side by side one is made."""
-    ordered: list[list[Scored]] = []
+    from .rows import in_reading_order
+
     rows = [list(row) for each in (one, other) for _, row in groupby(each, key=lambda digit: digit.found.row)]
-    for row in sorted(rows, key=lambda row: _middle(row)[0]):
-        if ordered and _are_level(ordered[-1], row):
-            ordered[-1] = sorted([*ordered[-1], *row], key=lambda digit: digit.found.box[0])
-        else:
-            ordered.append(row)
-    return [
-        replace(digit, found=replace(digit.found, row=number)) for number, row in enumerate(ordered) for digit in row
-    ]
-
-
-def _middle(row: Sequence[Scored]) -> tuple[float, float]:
-    """Return how far down the middle of a row is, and how high its digits are, pixels."""
-    boxes = [digit.found.box for digit in row]
-    return float(np.mean([y + height / 2 for _, y, _, height in boxes])), float(np.mean([box[3] for box in boxes]))
-
-
-def _are_level(one: Sequence[Scored], other: Sequence[Scored]) -> bool:
-    """Tell whether two rows are one: about as high, their middles within half of that."""
-    (here, high), (there, tall) = _middle(one), _middle(other)
-    return abs(here - there) < min(high, tall) / 2 and max(high, tall) < 2 * min(high, tall)
+    ordered = enumerate(in_reading_order(rows, lambda digit: digit.found.box))
+    return [replace(digit, found=replace(digit.found, row=number)) for number, row in ordered for digit in row]
 
 
 def without_overlapped(digits: Sequence[Scored], others: Sequence[Scored]) -> list[Scored]:

@@ -28,7 +28,7 @@ FINE = 3.0  # px of the frame to one of the crop: where there are more, some are
 FAINT, RANGE = 2.0, 3.0  # of 255: less contrast is none; what is so many times as far from the mean is white, or black
 LEAST_SEEN = 0.25  # of the crop: where less of it lies in the frame, the frame was cropped to its digit
 MANY, DOUBTED = 40, 0.1  # marks that are asked about first; more than this share of them must be doubtful to ask on
-ENOUGH = 0.15  # a mark that is a digit as likely as this is taken by the classifier's scores alone
+ENOUGH = 0.2  # a mark that is a digit as likely as this is taken by the classifier's scores alone
 
 
 class Context:

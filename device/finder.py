@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -141,7 +142,18 @@ def find_digits(frame: NDArray[Any], *, layout: str = "auto", invert: str = "aut
     Raises:
         ValueError: the frame has another dtype or shape, or no pixels.
     """
-    return find(frame, Way(invert), layout=layout, min_height=min_height).digits
+    found = find(frame, Way(invert), layout=layout, min_height=min_height)
+    if layout in ("single", "row") or not found.others:
+        return found.digits
+    from .rows import in_reading_order
+
+    sheets = [
+        find(frame, Way(invert, sheet=number), layout=layout, min_height=min_height).digits
+        for number in range(1, found.others + 1)
+    ]
+    rows = [list(row) for sheet in (found.digits, *sheets) for _, row in groupby(sheet, key=lambda digit: digit.row)]
+    ordered = enumerate(in_reading_order(rows, lambda digit: digit.box))
+    return [replace(digit, row=number) for number, row in ordered for digit in row]
 
 
 def find(frame: NDArray[Any], way: Way, *, layout: str, min_height: int) -> Finding:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .marks import Marks, typical_height
 
+Digit = TypeVar("Digit")
+Box = tuple[int, int, int, int]
 LOW, HIGH = 0.5, 2.2  # of the typical height: digits are from so low to so high
 ABOVE = 0.5  # of the narrower one's width: so much of it lies above or below the other, if both are one digit
 GAP = 0.25  # of the height: pieces of a digit are no further apart
@@ -206,6 +208,34 @@ def in_words(row: Sequence[Group]) -> list[list[Group]]:
             words.append([])
         words[-1].append(other)
     return words
+
+
+def in_reading_order(rows: Sequence[Sequence[Digit]], box: Callable[[Digit], Box]) -> list[list[Digit]]:
+    """Put rows into order, top to bottom; of those side by side and about as high one is made.
+
+    Args:
+        rows: of digits of any kind.
+        box: tells where a digit is: x, y, width, height.
+    """
+    ordered: list[list[Digit]] = []
+    for row in sorted(rows, key=lambda row: _level(map(box, row))[0]):
+        if ordered and _are_level(_level(map(box, ordered[-1])), _level(map(box, row))):
+            ordered[-1] = sorted([*ordered[-1], *row], key=lambda digit: box(digit)[0])
+        else:
+            ordered.append(list(row))
+    return ordered
+
+
+def _level(boxes: Iterable[Box]) -> tuple[float, float]:
+    """Return how far down the middle of a row is, and how high it is, on average, pixels."""
+    _, y, _, height = np.array(list(boxes), float).T
+    return float((y + height / 2).mean()), float(height.mean())
+
+
+def _are_level(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Tell whether rows with such middles and heights are one: the middles within half a height, these about alike."""
+    lower, higher = sorted((one[1], other[1]))
+    return abs(one[0] - other[0]) < lower / 2 and higher < 2 * lower
 
 
 def _first(joined: list[int], place: int) -> int:

@@ -26,6 +26,7 @@ from device.reading_settings import ReadingSettings
 from device.runtime import load_runtime
 from edge_digits.cli import cli
 from edge_digits.context.crops import _is_digit, draw_crops, read_crops, write_crops
+from edge_digits.context.displays import draw_styles, show_numbers
 from edge_digits.context.frames import Sources, cropped, draw_frame
 from edge_digits.context.page import Page
 from edge_digits.printed_signs import find_fonts
@@ -43,7 +44,8 @@ def reader(classifier: Classifier) -> Reader:
 def sources(sample_digits) -> Sources:
     rng = np.random.default_rng(0)
     picture = cv2.GaussianBlur(rng.integers(0, 255, (300, 400, 3), np.uint8), (0, 0), 4)
-    return Sources(LabelledDigits(sample_digits.images, sample_digits.labels), FONTS, [picture])
+    digits = LabelledDigits(sample_digits.images, sample_digits.labels)
+    return Sources(digits, draw_styles()[:6], FONTS, [picture])
 
 
 def printed(text: str, *, size: int = 40) -> np.ndarray:
@@ -174,11 +176,22 @@ def test_a_frame_knows_where_its_digits_are(sources: Sources) -> None:
     for _ in range(20):
         frame, boxes, kind = draw_frame(sources, rng)
         assert kind not in ("picture", "shapes") or not boxes
-        for x, y, width, height in boxes if kind in ("table", "large", "written") else []:
+        for x, y, width, height in boxes if kind in ("table", "large", "written", "display") else []:
             seen += 1
             assert 0 <= x < x + width <= frame.shape[1]
             assert 0 <= y < y + height <= frame.shape[0]
     assert seen > 10
+
+
+def test_displays_show_whole_digits(sources: Sources) -> None:
+    """Of one style, as high as each other, with some of them light in a dark window."""
+    rng, light = np.random.default_rng(0), 0
+    for _ in range(20):
+        page = show_numbers(SIZE, fonts=FONTS, styles=sources.displays, rng=rng)
+        heights = [np.ptp(np.nonzero(page.owner == number)[0]) for number in range(1, page.owner.max() + 1)]
+        assert not heights or max(heights) - min(heights) <= 0.1 * max(heights)
+        light += bool(page.owner.any() and page.ink[page.owner > 0].mean() < 0.5)
+    assert 0 < light < 20
 
 
 def test_a_crop_to_a_digit_holds_it_whole(sources: Sources) -> None:

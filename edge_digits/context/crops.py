@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from device.attempts import JOINED
 from device.classifier import Classifier
 from device.context import HEIGHT, WIDTH, crop
 from device.errors import DataError
@@ -20,13 +21,14 @@ from device.output_files import atomic_path
 from device.reading import Way
 from device.words import NO_DIGIT
 
-from .frames import Sources, cropped, draw_frame
+from .frames import DISPLAY, Sources, cropped, draw_frame
 from .page import Box
 
 SAME = 0.55  # of the union of two boxes is in both: the mark is the digit
 APART = 0.15  # of one of them is in both at most: it is none, and no part of one
 CROPPED = 0.35  # of frames with digits are cropped to one
 LOWER = 0.1  # of frames are searched for what is lower than the rest
+CLOSED = 0.5  # of displays are looked at with the gaps between segments or dots closed
 MOST_CUT = 6  # marks of a frame that are cut
 MOST, PIECES = 12, 4  # marks of a frame, and what they are cut into, that are kept
 CLEAR = 0.25  # of what the classifier knows to be no digit is kept: the network is not asked about it
@@ -107,7 +109,9 @@ def draw_crops(
         parts: list[Box] = []
         if digits and rng.random() < CROPPED:
             frame, digits, parts = cropped(frame, digits, rng)
-        found = find(frame, Way("auto", lower=bool(rng.random() < LOWER)), layout="auto", min_height=0).digits
+        joined = JOINED if kind == DISPLAY and rng.random() < CLOSED else 0.0
+        way = Way("auto", lower=bool(rng.random() < LOWER), joined=joined)
+        found = find(frame, way, layout="auto", min_height=0).digits
         grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
         cut = [found[place] for place in rng.permutation(len(found))[:MOST_CUT]]
         pieces = [piece for each in pieces_of(cut) for piece in each.values()]

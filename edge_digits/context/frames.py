@@ -12,11 +12,16 @@ from device.idx import LabelledDigits
 
 from ..scenes import CAUSES, render_scene
 from .camera import Picture, as_seen, cut_from, draw_ground, photographed
+from .displays import show_numbers
 from .page import Box, Page
 from .pages import draw_shapes, write_number_large, write_page, write_table
 
+DISPLAY = "display"
 SIZES = ((480, 640), (480, 640), (480, 640), (480, 640), (640, 480))  # height and width, pixels
-SHARES = {"scene": 0.2, "written": 0.34, "picture": 0.2, "large": 0.1, "table": 0.11, "shapes": 0.05}
+SHARES = {
+    **{"scene": 0.18, "written": 0.3, "picture": 0.19, "large": 0.09, "table": 0.1, "shapes": 0.05},
+    DISPLAY: 0.09,
+}
 ROOM = 0.06  # of a digit's height: so much, at least, is left around it in a picture of it
 WHOLE = 0.9  # of a digit's area: one of which less is in the frame is no digit to learn from
 LEAST_SIDE = 20  # px of a frame
@@ -28,12 +33,14 @@ class Sources:
     """What frames are made of.
 
     Attributes:
-        digits: canonical digits with labels.
+        digits: canonical digits with labels, by hand.
+        displays: others, as displays show them, by style.
         fonts: files of fonts.
         pictures: uint8 (H, W, 3), BGR, of things that are no digits.
     """
 
     digits: LabelledDigits
+    displays: Sequence[LabelledDigits]
     fonts: Sequence[Path]
     pictures: Sequence[Picture]
 
@@ -52,6 +59,8 @@ def draw_frame(sources: Sources, rng: np.random.Generator) -> tuple[Picture, lis
         page = write_table(size, fonts=sources.fonts, digits=sources.digits, rng=rng)
     elif kind == "large":
         page = write_number_large(size, digits=sources.digits, rng=rng)
+    elif kind == DISPLAY:
+        page = show_numbers(size, fonts=sources.fonts, styles=sources.displays, rng=rng)
     else:
         page.ink = draw_shapes(size, rng=rng)
     return *photographed(page, draw_ground(sources.pictures, size, rng), rng), kind

@@ -65,7 +65,7 @@ def write_page(
     kind = int(rng.choice(len(KINDS), p=KINDS))
     if kind == 0:
         hand = _hand(fonts, digits, rng, smallest=50, largest=170)
-        _write(page, hand, _word(rng), rng.uniform(10, size[1] * 0.4), rng.uniform(0.35, 0.8) * size[0], rng)
+        _write(page, hand, draw_word(rng), rng.uniform(10, size[1] * 0.4), rng.uniform(0.35, 0.8) * size[0], rng)
     elif kind == 1:
         _write_label(page, _hand(fonts, digits, rng, smallest=SMALLEST, largest=LARGEST), rng)
     else:
@@ -99,7 +99,8 @@ def _words() -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(word for word in words if word not in like_digits), tuple(sorted(like_digits))
 
 
-def _word(rng: np.random.Generator) -> str:
+def draw_word(rng: np.random.Generator) -> str:
+    """Draw a word, as it is, in capitals or in small letters."""
     words, _ = _words()
     word = words[rng.integers(len(words))]
     return (word.upper(), word.capitalize(), word, word.lower())[rng.choice(4, p=[0.15, 0.15, 0.2, 0.5])]
@@ -109,7 +110,8 @@ def _number(rng: np.random.Generator) -> str:
     return "".join(str(rng.integers(10)) for _ in range(rng.choice(LENGTHS)))
 
 
-def _unit(rng: np.random.Generator) -> str:
+def draw_unit(rng: np.random.Generator) -> str:
+    """Draw a unit, or another short sign that stands beside numbers."""
     return UNITS[rng.integers(len(UNITS))]
 
 
@@ -126,11 +128,11 @@ def _write_label(page: Page, hand: Hand, rng: np.random.Generator) -> None:
     end = _write(page, hand, _number(rng), rng.uniform(10, width * 0.4), base, rng)
     small = hand.font.font_variant(size=max(10, int(hand.size * rng.uniform(0.4, 1))))
     hand = replace(hand, font=small)
-    _write(page, hand, _unit(rng), end + hand.gap, base, rng)
+    _write(page, hand, draw_unit(rng), end + hand.gap, base, rng)
     for side in (-1, 1):
         if rng.random() < 0.6:
             lower = base + side * size * rng.uniform(1.2, 2.5)
-            _write(page, hand, f"{_word(rng)} {_word(rng)}", rng.uniform(10, width * 0.4), lower, rng)
+            _write(page, hand, f"{draw_word(rng)} {draw_word(rng)}", rng.uniform(10, width * 0.4), lower, rng)
 
 
 def _write_lines(page: Page, hand: Hand, line: Callable[..., list[str]], rng: np.random.Generator) -> None:
@@ -151,7 +153,7 @@ def _write_lines(page: Page, hand: Hand, line: Callable[..., list[str]], rng: np
 def _words_alone(rng: np.random.Generator, *, length: int, **_: int) -> list[str]:
     like_digits = _words()[1] if length >= AMONG else ()
     return [
-        like_digits[rng.integers(len(like_digits))] if like_digits and rng.random() < LIKELY else _word(rng)
+        like_digits[rng.integers(len(like_digits))] if like_digits and rng.random() < LIKELY else draw_word(rng)
         for _ in range(length)
     ]
 
@@ -161,14 +163,14 @@ def _numbers(rng: np.random.Generator, *, length: int, **_: int) -> list[str]:
 
 
 def _mixed(rng: np.random.Generator, *, length: int, **_: int) -> list[str]:
-    ways = (_number, _word, _unit)
+    ways = (_number, draw_word, draw_unit)
     return [ways[rng.choice(3, p=[0.35, 0.58, 0.07])](rng) for _ in range(length)]
 
 
 def _item(rng: np.random.Generator, *, number: int, **_: int) -> list[str]:
     """Return a line of a list: a number before words, or behind them."""
     first = f"{number + 1}{rng.choice(['', '.', ')'])}" if rng.random() < 0.5 else _number(rng)
-    line = [first, *(_word(rng) for _ in range(rng.integers(1, 3)))]
+    line = [first, *(draw_word(rng) for _ in range(rng.integers(1, 3)))]
     return line[:: rng.choice([1, 1, -1])]
 
 

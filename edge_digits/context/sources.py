@@ -16,6 +16,7 @@ from device.pictures import read_picture
 from ..mnist import DEFAULT_VALIDATION, SPLIT_SEED, load_mnist, validation_split
 from ..printed_signs import find_fonts
 from .camera import Picture
+from .displays import draw_styles
 from .frames import Sources
 
 LONGEST = 1600  # px: larger pictures are shrunk
@@ -52,7 +53,7 @@ def load_sources(
     if pictures and not found:
         raise DataError(f"{pictures}: expected pictures of at least {LEAST} px, found none; name another folder")
     report(f"{len(usable)} fonts, {len(found)} pictures")
-    return Sources(learned, usable, found)
+    return Sources(learned, draw_styles(), usable, found)
 
 
 def _is_usable(path: Path) -> bool:
