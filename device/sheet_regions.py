@@ -30,11 +30,8 @@ BARE, COVERED = 0.6, 0.3  # of it: what bears no writing, of one sheet, and of o
 RECTANGLE = 0.88  # of the smallest rectangle around it: a sheet fills it, more or less askew
 ROUGHLY, FOUR_SIDES = 0.04, 0.92  # of its outline, of its area: or it is nearly four straight lines
 ONE_WAY = 0.8  # of 1: edges that agree so much in direction are those of a shadow
-ALIKE, ELSEWHERE, REST = (
-    0.12,
-    0.1,
-    0.03,
-)  # of its brightness; of what is no sheet, what may be as bright, beside several
+ALIKE = 0.12  # of its brightness: what differs less is of its colour
+ELSEWHERE, REST = 0.1, 0.03  # of what is not the sheet, or not one of several: what may be of its colour
 SHADE, HUE = 0.35, 0.02  # of the light, of 1: a shadow on it is no darker, and differs less in its shares of colours
 SOFT = 7  # px: the edge of such a shadow
 
