@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from statistics import median
 from typing import Any
 
@@ -71,7 +72,7 @@ def best_attempt(look: Callable[[Way], Attempt], settings: ReadingSettings, thre
     if settings.layout != "single":
         best = _lower_or_ground(best, attempt, settings, threshold, side)
         best = _with_what_was_cut_off(best, attempt, threshold)
-        best = best if settings.layout == "row" else _with_other_sheets(best, attempt, threshold)
+        best = _with_other_sheets(best, attempt, threshold, one_row=settings.layout == "row")
     best = _with_pieces_joined(best, attempt, threshold)
     sure, marks = len(_sure(best, threshold)), max(tried[0].found.marks, best.found.marks)
     is_read = 0 < sure == len(best.digits)
@@ -116,12 +117,18 @@ def _with_what_was_cut_off(best: Attempt, attempt: Callable[[Way], Attempt], thr
     return whole if same and new and alike and not are_slender(new) else best
 
 
-def _with_other_sheets(best: Attempt, attempt: Callable[[Way], Attempt], threshold: float) -> Attempt:
-    """Read the sheets that are like the one that was read, as cards on a table: those with digits, not only lines."""
+def _with_other_sheets(best: Attempt, attempt: Callable[[Way], Attempt], threshold: float, *, one_row: bool) -> Attempt:
+    """Read the sheets that are like the one that was read, as cards on a table: those with digits, not only lines.
+
+    Of all rows the one that covers most is read if one is asked for, which may run over several sheets.
+    """
     digits = best.digits
     for number in range(1, best.found.others + 1):
         other = _first_read([(best.way._replace(sheet=number), 1)], attempt, threshold)
         digits = in_one_order(digits, other.digits) if other else digits
+    if one_row and digits:
+        rows = [list(row) for _, row in groupby(digits, key=lambda digit: digit.found.row)]
+        digits = in_one_order(max(rows, key=_area), [])
     return replace(best, digits=digits)
 
 

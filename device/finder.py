@@ -143,7 +143,7 @@ def find_digits(frame: NDArray[Any], *, layout: str = "auto", invert: str = "aut
         ValueError: the frame has another dtype or shape, or no pixels.
     """
     found = find(frame, Way(invert), layout=layout, min_height=min_height)
-    if layout in ("single", "row") or not found.others:
+    if layout == "single" or not found.others:
         return found.digits
     from .rows import in_reading_order
 
@@ -152,8 +152,10 @@ def find_digits(frame: NDArray[Any], *, layout: str = "auto", invert: str = "aut
         for number in range(1, found.others + 1)
     ]
     rows = [list(row) for sheet in (found.digits, *sheets) for _, row in groupby(sheet, key=lambda digit: digit.row)]
-    ordered = enumerate(in_reading_order(rows, lambda digit: digit.box))
-    return [replace(digit, row=number) for number, row in ordered for digit in row]
+    ordered = in_reading_order(rows, lambda digit: digit.box)
+    if layout == "row":
+        ordered = [max(ordered, key=lambda row: sum(digit.box[2] * digit.box[3] for digit in row))] if ordered else []
+    return [replace(digit, row=number) for number, row in enumerate(ordered) for digit in row]
 
 
 def find(frame: NDArray[Any], way: Way, *, layout: str, min_height: int) -> Finding:

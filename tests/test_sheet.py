@@ -315,11 +315,15 @@ def test_several_cards_are_all_read(texts: tuple[str, ...], rows: tuple[str, ...
     assert Reader(classifier).read(Frame("cards", 0, 0.0, frame)).rows == rows
 
 
-def test_a_row_is_that_of_one_card(classifier: Classifier) -> None:
-    """Where a row is asked for, or one digit, the others are not looked for."""
-    for layout, rows in (("row", ("47",)), ("single", ("4",))):
-        reader = Reader(classifier, settings=ReadingSettings(layout=layout))
-        assert reader.read(Frame("cards", 0, 0.0, on_cards(rows[0], "2"))).rows == rows
+@pytest.mark.parametrize(("layout", "texts", "count"), [("row", ("47", "25", "3"), 4), ("single", ("4", "2", "3"), 1)])
+def test_of_several_cards_one_row_or_digit_may_be_asked_for(
+    layout: str, texts: tuple[str, ...], count: int, classifier: Classifier
+) -> None:
+    """A row may run over cards that lie side by side."""
+    frame, reader = on_cards(*texts), Reader(classifier, settings=ReadingSettings(layout=layout))
+    reading = reader.read(Frame("cards", 0, 0.0, frame))
+    assert len(reading.text) == len(find_digits(frame, layout=layout)) == count
+    assert reading.text in ("4725", *texts)
 
 
 def test_of_many_cells_none_is_a_sheet() -> None:
