@@ -115,7 +115,9 @@ def digit_groups(marks: Marks, weight: NDArray[Any], height: float) -> list[Grou
     # A chain of pieces, as the holes of a page from a binder, is higher than any digit.
     groups = _groups(marks, some[order], owner[order])
     groups = [group for group in groups if LOW * height <= group.height <= HIGH * height]
-    lower = in_company(marks, some[free & ~big & (high[some] >= LOWEST * height)], some[big])
+    pieces = np.array([member for group in groups for member in group.members], int)
+    alone = free & ~big & (high[some] >= LOWEST * height) & ~np.isin(some, pieces)
+    lower = in_company(marks, some[alone], some[big])
     higher = np.flatnonzero((high > HIGH * height) & (weight > 0))
     broad = (marks.contact[higher] == 0) & (marks.width[higher] > BROAD * high[higher])
     lone = higher[broad & (high[higher] < HIGHEST * height)]  # a mark under a text, no line and no edge of the sheet

@@ -168,6 +168,17 @@ def test_a_line_below_a_slender_digit_is_no_part_of_it() -> None:
         assert [group.height for group in groups if 100 < group.left < 200] == [high]
 
 
+def test_halves_of_a_digit_are_no_digits_beside_it() -> None:
+    """A 1 in two segments, among others, is one digit; its halves are not taken for lower ones as well."""
+    page = np.zeros((240, 400), np.uint8)
+    for left, wide, parts in ((60, 40, [(60, 135)]), (120, 12, [(60, 98), (102, 140)]), (160, 40, [(60, 135)])):
+        for top, bottom in parts:
+            cv2.rectangle(page, (left, top), (left + wide - 1, bottom), (255,), -1)
+    marks = measure_marks(page)
+    groups = digit_groups(marks, marks.area.astype(float), 84.0)
+    assert sorted(group.left for group in groups) == [60, 120, 160]
+
+
 def test_what_spans_two_rows_joins_them_not() -> None:
     """A blot or a brace beside two rows leaves them two."""
     digits = [
