@@ -126,7 +126,7 @@ def _with_other_sheets(best: Attempt, attempt: Callable[[Way], Attempt], thresho
     for number in range(1, best.found.others + 1):
         other = _first_read([(best.way._replace(sheet=number), 1)], attempt, threshold)
         digits = in_one_order(digits, other.digits) if other else digits
-    if one_row and digits:
+    if one_row and best.found.others and digits:
         rows = [list(row) for _, row in groupby(digits, key=lambda digit: digit.found.row)]
         digits = in_one_order(max(rows, key=_area), [])
     return replace(best, digits=digits)
