@@ -102,9 +102,7 @@ def _expand(spec: str) -> list[Path]:
     if not spec:
         raise PictureError("expected the name of a picture, found an empty one; check the variable it came from")
     if path.is_dir():
-        _refuse_closed_folders(path)
-        suffixes = readable_suffixes()
-        found = sorted(each for each in path.rglob("*") if each.suffix.lower() in suffixes and each.is_file())
+        found = sorted(each for each in pictures_in(path) if each.is_file())
         if not found:
             raise PictureError(f"{spec}: expected a folder with pictures ({readable_names()}), found none in it")
         return found
@@ -116,14 +114,24 @@ def _expand(spec: str) -> list[Path]:
     return [path]
 
 
-def _refuse_closed_folders(folder: Path) -> None:
-    """Raise OSError where a folder or one below it cannot be looked through, which a search would pass over."""
+def pictures_in(folder: Path) -> Iterator[Path]:
+    """Give what is named like a picture in a folder and those within it, each folder's sorted.
+
+    Hidden files and folders are passed over: what is being written, or was when the power went, has a hidden name.
+
+    Raises:
+        OSError: a folder cannot be looked through.
+    """
 
     def stop(error: OSError) -> None:
         raise error
 
-    for _ in os.walk(folder, onerror=stop):
-        pass
+    suffixes = readable_suffixes()
+    for place, folders, files in os.walk(folder, onerror=stop):
+        folders[:] = sorted(each for each in folders if not each.startswith("."))
+        for path in (Path(place) / name for name in sorted(files) if not name.startswith(".")):
+            if path.suffix.lower() in suffixes:
+                yield path
 
 
 def read_frame(source: str, origin: Path | BinaryIO) -> Frame:

@@ -7,7 +7,6 @@ device's crops in `unsure/` that nobody has reviewed yet.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +19,9 @@ from device.contract import LABELS, SIDE
 from device.errors import DataError, PictureError
 from device.finder import find_digit
 from device.idx import LabelledDigits
-from device.picture_kinds import readable_names, readable_suffixes
+from device.picture_kinds import readable_names
 from device.pictures import read_picture
+from device.sources import pictures_in
 
 PART_NAMES = {"train": ("train", "training"), "test": ("test", "testing")}
 
@@ -133,24 +133,13 @@ def left_out(pictures: PictureFolder, *, name: str, most: int = 10) -> list[str]
 
 
 def _pictures(folder: Path) -> Iterator[Path]:
-    """Give the pictures in a folder and those within it, sorted; a missing folder has none.
-
-    Hidden files are passed over: a device that is collecting writes its pictures under hidden names first.
-    """
-
-    def stop(error: OSError) -> None:
+    """Give the pictures in a folder and those within it; a missing folder has none."""
+    try:
+        yield from pictures_in(folder) if folder.is_dir() else ()
+    except OSError as error:
         raise DataError(
             f"{folder}: expected a readable folder, found: {error.strerror}; check its permissions"
         ) from error
-
-    if not folder.is_dir():
-        return
-    suffixes = readable_suffixes()
-    for place, folders, files in os.walk(folder, onerror=stop):
-        folders[:] = sorted(each for each in folders if not each.startswith("."))
-        for name in sorted(files):
-            if not name.startswith(".") and Path(name).suffix.lower() in suffixes:
-                yield Path(place) / name
 
 
 def _nothing(folder: Path, not_found: list[Path], unreadable: list[str]) -> str:

@@ -68,6 +68,14 @@ def test_a_folder_gives_its_pictures_in_order(folder: Path) -> None:
     assert expand(str(folder)) == [folder / "b.png", folder / "below" / "a.jpg"]
 
 
+def test_half_written_pictures_in_a_folder_are_passed_over(folder: Path) -> None:
+    """What is hidden is no picture to read: under such names pictures are written before they are renamed."""
+    (folder / ".c-x1.part.png").write_bytes((folder / "b.png").read_bytes()[:40])
+    (folder / ".thumbnails").mkdir()
+    (folder / ".thumbnails" / "b.png").write_bytes((folder / "b.png").read_bytes())
+    assert expand(str(folder)) == [folder / "b.png", folder / "below" / "a.jpg"]
+
+
 def test_a_folder_gives_every_kind_that_is_read_as_a_file(tmp_path: Path) -> None:
     """What is read where it is named is not passed over in a folder."""
     for kind in readable_kinds():
