@@ -18,7 +18,7 @@ from .frames import Frame
 from .printable import printable
 from .reading import UNSURE, ModelName, ReadDigit, Reading, Timing, Way
 from .reading_settings import ReadingSettings, Roi
-from .words import NO_DIGIT, without_words
+from .words import NO_DIGIT, without_unsure_rows, without_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,7 +144,10 @@ class Reader:
         """Read a region."""
         if part.size == 0:  # beyond the frame
             return Attempt(Way(self.settings.invert), [], Finding([]), 0.0)
-        return best_attempt(partial(self._attempt, part), self.settings, self._letters_below, max(part.shape[:2]))
+        best = best_attempt(partial(self._attempt, part), self.settings, self._letters_below, max(part.shape[:2]))
+        if self.settings.expect_digits:
+            return best
+        return replace(best, digits=without_unsure_rows(best.digits, self._letters_below))
 
     def _attempt(self, part: NDArray[Any], way: Way) -> Attempt:
         """Read a region in one way."""
@@ -183,10 +186,11 @@ class Reader:
     def _labelled(self, digits: list[Scored], roi: Roi, *, first_row: int) -> Iterator[tuple[NDArray[Any], ReadDigit]]:
         """Turn scored digits of a region into digits of the frame."""
         labels = self._classifier.model.card.labels
+        rows = list(dict.fromkeys(digit.found.row for digit in digits))  # some, as words, were left out
         for digit in digits:
             x, y, width, height = digit.found.box
             box = roi.x + x, roi.y + y, width, height
-            row = first_row + digit.found.row
+            row = first_row + rows.index(digit.found.row)
             yield digit.found.canonical, decide(digit.scores, labels, box, self.decision, row=row, roi=roi.name)
 
 

@@ -49,6 +49,12 @@ def without_words(digits: Sequence[Scored], threshold: float, *, are_cut: bool) 
     return [mark for mark in kept if mark.best >= min(NO_DIGIT, threshold)] if are_cut else kept
 
 
+def without_unsure_rows(digits: Sequence[Scored], threshold: float) -> list[Scored]:
+    """Leave out rows in which no digit is above the model's threshold, beside others where one is: arrows, stains."""
+    sure = {digit.found.row for digit in digits if digit.best >= threshold}
+    return [digit for digit in digits if not sure or digit.found.row in sure]
+
+
 def count_in_numbers(digits: Sequence[Scored], threshold: float) -> int:
     """Count the digits above a threshold with another such beside them, without slender ones: any line is one."""
     sure = [digit for digit in digits if digit.best >= threshold]

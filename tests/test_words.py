@@ -13,7 +13,7 @@ from device.finder import Found
 from device.frames import Frame
 from device.reader import Reader
 from device.runtime import load_runtime
-from device.words import without_words
+from device.words import without_unsure_rows, without_words
 
 HIGH = 40  # px, of a digit
 DIGIT = np.zeros((28, 28), np.uint8)
@@ -85,6 +85,14 @@ def test_the_bars_of_a_bar_code_are_left_out(pitch: int, count: int, stay: bool)
         for place in range(count)
     ]
     assert kept(bars + row((0.9, 0.9, 0.9), number=1)) == list(range(0 if stay else count, count + 3))
+
+
+def test_rows_without_a_sure_digit_are_left_out_beside_others() -> None:
+    """Arrows below a number, as a carton has them, are none; where nothing is sure, what may be digits stays."""
+    number, arrows = row((0.9, 0.5, 0.9), number=1), row((0.5, 0.6), number=2)
+    assert without_unsure_rows([*number, *arrows], 0.8) == number
+    assert without_unsure_rows(arrows, 0.8) == arrows
+    assert without_unsure_rows([*number, *arrows], 0.0) == [*number, *arrows]
 
 
 def test_a_number_below_an_address_is_read(classifier: Classifier) -> None:
