@@ -26,6 +26,7 @@ PALER, THINNER = 0.75, 0.6  # of the other ink's value and width: a rule is pale
 MANY = 3  # lines in one direction are no strokes of one digit
 BAND = 0.2  # of the frame's shorter side: how deep inside a side its border may lie
 BORDER_LENGTH, BORDER_THICKEST = 0.85, 0.15  # of the side, of the frame's shorter side
+BOX_UPRIGHT, BOX_LEVEL, FAR_LONGER = 1.4, 1.2, 2.5  # of the height of a digit: lines of a box, and of a grid
 SIDES = 0.5  # of the height of a digit: sides of a box are further apart
 TICK, TICK_THICKEST = 0.8, 1.5  # of a digit's height, of the thickness of the line that it stands on
 ROW = 2  # lines across a frame, with sides between them: a row of boxes
@@ -84,29 +85,38 @@ def without_lines(
     rings = _rings(marks, large, height=height)
     ink, mask = _blanked(ink, rings, mask), cv2.subtract(mask, rings)
     among, labels = marks.only(large), marks.labels
+    thickest = LINE_THICKEST * height
+    across = level_lines(cv2.bitwise_and(mask, among), ink, length=BOX_LEVEL * height, thickest=thickest)
     # First the boxes around digits, then what is left of a grid; each upright, then level.
-    for length, are_boxes in ((1.4, True), (1.2, True), (2.5, False), (2.5, False)):
+    for length, are_boxes in ((BOX_UPRIGHT, True), (BOX_LEVEL, True), (FAR_LONGER, False), (FAR_LONGER, False)):
         ink, mask, among, labels = (cv2.transpose(each) for each in (ink, mask, among, labels))
         some = cv2.bitwise_and(mask, among) if are_boxes else mask
-        lines = level_lines(some, ink, length=length * height, thickest=LINE_THICKEST * height)
-        if lines and are_boxes:
-            lines = _of_boxes(lines, labels, height=height)
+        lines = level_lines(some, ink, length=length * height, thickest=thickest)
+        if are_boxes:
+            across, lines = lines, lines and _of_boxes(lines, across, labels, height=height)
         if lines:
             lines = _with_ticks(lines, mask, boxes=are_boxes)
             ink, mask = _blanked(ink, lines.pixels, mask), cv2.subtract(mask, lines.pixels)
     return ink, mask
 
 
-def _of_boxes(lines: Lines, labels: NDArray[Any], *, height: float) -> Lines:
-    """Keep the lines of marks that have two beside each other, as boxes have: one may be bars of digits that touch."""
+def _of_boxes(lines: Lines, across: Lines | None, labels: NDArray[Any], *, height: float) -> Lines:
+    """Keep the lines of marks that have two beside each other, as boxes have: one may be bars of digits that touch.
+
+    Unless they are long, others cross them: a 0 of a hand larger than print has two sides, and no lines across.
+    """
     import cv2
 
     x, y = cv2.findNonZero(lines.pixels).reshape(-1, 2).T
-    names = labels[y, x]
-    first, last = _reach(names, y, int(labels.max()) + 1)
-    lone = (last - first < SIDES * height)[names]
-    pixels = lines.pixels.copy()
-    pixels[y[lone], x[lone]] = 0
+    names, count = labels[y, x], int(labels.max()) + 1
+    first, last = _reach(names, y, count)
+    left, right = _reach(names, x, count)
+    crossed = np.zeros(count, bool)
+    if across:
+        crossed[labels[across.transposed().pixels > 0]] = True
+    boxes = (last - first >= SIDES * height) & (crossed | (right - left >= FAR_LONGER * height))
+    pixels, gone = lines.pixels.copy(), ~boxes[names]
+    pixels[y[gone], x[gone]] = 0
     return replace(lines, pixels=pixels)
 
 

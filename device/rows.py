@@ -121,7 +121,7 @@ def digit_groups(marks: Marks, weight: NDArray[Any], height: float) -> list[Grou
     higher = np.flatnonzero((high > HIGH * height) & (weight > 0))
     broad = (marks.contact[higher] == 0) & (marks.width[higher] > BROAD * high[higher])
     lone = higher[broad & (high[higher] < HIGHEST * height)]  # a mark under a text, no line and no edge of the sheet
-    above = in_company(marks, higher, some[:0])
+    above = in_company(marks, higher, some[big])
     if not above.size and len(lone) <= PAIR:
         above = lone
     for found in filter(len, (lower, above)):

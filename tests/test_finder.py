@@ -196,6 +196,19 @@ def test_bars_of_digits_that_touch_are_no_line() -> None:
     assert (without_lines(mask, mask, marks, height=40)[1] == mask).all()
 
 
+@pytest.mark.parametrize("font", [cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX])
+def test_the_sides_of_digits_far_larger_than_print_are_no_lines(font: int) -> None:
+    """A 0 has two, as a box has, but no lines across; those of a box around it go."""
+    bare, boxes = np.zeros((2, 120, 300), np.uint8)
+    for left in (30, 90, 150):
+        cv2.putText(bare, "0", (left, 85), font, 2, (255,), 2)
+        cv2.rectangle(boxes, (left - 10, 25), (left + 50, 95), (255,), 2)
+    for page in (bare, cv2.bitwise_or(bare, boxes)):
+        clean = without_lines(page, page, measure_marks(page), height=20)[1]
+        assert cv2.countNonZero(cv2.subtract(bare, clean)) < 0.01 * cv2.countNonZero(bare)
+        assert cv2.countNonZero(cv2.subtract(clean, bare)) < 0.01 * cv2.countNonZero(boxes)
+
+
 def test_of_hundreds_of_lines_the_longest_are_found() -> None:
     """A texture of lines does not take longer for each of them."""
     mask = np.zeros((800, 500), np.uint8)

@@ -179,6 +179,19 @@ def test_halves_of_a_digit_are_no_digits_beside_it() -> None:
     assert sorted(group.left for group in groups) == [60, 120, 160]
 
 
+def test_digits_far_higher_than_print_are_found_in_company_of_lower_ones() -> None:
+    """Of what is written among print, some are as high as digits of the print may be, and part the others in pairs."""
+    page = np.zeros((240, 500), np.uint8)
+    for left, high in ((40, 28), (80, 40), (120, 40), (170, 28), (220, 40), (260, 40)):
+        cv2.rectangle(page, (left, 199 - high), (left + 19, 199), (255,), -1)
+    for place in range(40):
+        left, top = 20 + 22 * (place % 20), 40 + 40 * (place // 20)
+        cv2.rectangle(page, (left, top), (left + 9, top + 13), (255,), -1)
+    marks = measure_marks(page)
+    groups = digit_groups(marks, marks.area.astype(float), 14.0)
+    assert sorted(group.left for group in groups if group.top > 130) == [40, 80, 120, 170, 220, 260]
+
+
 def test_what_spans_two_rows_joins_them_not() -> None:
     """A blot or a brace beside two rows leaves them two."""
     digits = [
