@@ -92,7 +92,7 @@ def without_lines(
         ink, mask, among, labels = (cv2.transpose(each) for each in (ink, mask, among, labels))
         some = cv2.bitwise_and(mask, among) if are_boxes else mask
         lines = level_lines(some, ink, length=length * height, thickest=thickest)
-        if are_boxes:
+        if are_boxes:  # what is found one way crosses what is found the other
             across, lines = lines, lines and _of_boxes(lines, across, labels, height=height)
         if lines:
             lines = _with_ticks(lines, mask, boxes=are_boxes)
