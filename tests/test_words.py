@@ -96,12 +96,14 @@ def test_rows_without_a_sure_digit_are_left_out_beside_others() -> None:
 
 
 def test_a_number_below_an_address_is_read(classifier: Classifier) -> None:
-    """Letters look like digits, one by one: what is read is the number alone."""
+    """Letters look like digits, one by one: what is read is the number alone, which is the first row."""
     page = np.full((480, 640), 225, np.uint8)
     for text, y, size, wide in (("Max Mustermann", 120, 1.4, 3), ("Hauptgasse", 200, 1.4, 3), ("13074", 340, 2.5, 7)):
         cv2.putText(page, text, (80, y), cv2.FONT_HERSHEY_SIMPLEX, size, (40,), wide, cv2.LINE_AA)
     reader = Reader(classifier, context=Context(load_runtime(None)))
-    assert reader.read(Frame("page", 0, 0.0, page)).rows == ("13074",)
+    reading = reader.read(Frame("page", 0, 0.0, page))
+    assert reading.rows == ("13074",)
+    assert {digit.row for digit in reading.digits} == {0}
 
 
 @pytest.mark.parametrize(("score", "high", "stays"), [(0.7, 30, False), (0.9, 30, True), (0.7, 34, True)])
