@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 BGR_TO_GREY = (0.114, 0.587, 0.299)  # ITU-R BT.601, which OpenCV uses too
 LEAST_SIDE = 6  # px: no digit is in a smaller frame
+SLENDER = 0.35  # of its height: what is so wide, and the only digit, is no stripe of many
 CLEARNESS = 2.1  # times what lies around: textures and slopes of light have less
 ALONE, SMALLEST = 0.03, 0.02  # of the frame's longest side: a smaller mark, alone or among others, is a speck
 
@@ -191,21 +192,40 @@ def find_digit(frame: NDArray[Any]) -> Found | None:
 
 
 def _rows(view: View, layout: str) -> list[list[Group]]:
-    """Choose the groups to read, by row."""
+    """Choose the groups to read, by row: where nothing may be a digit, among those alone that do not touch the rim."""
+    from .view import without_rim
+
+    rows = _rows_of(view, layout)
+    touching = view.weight[view.marks.contact > 0].any()
+    return _rows_of(without_rim(view), layout) if touching and not rows and layout != "single" else rows
+
+
+def _rows_of(view: View, layout: str) -> list[list[Group]]:
     from .plausible import could_be_digit, could_be_digits
     from .rows import digit_groups, in_rows, single_group
 
     if not view.weight.any():
         return []
     one = layout == "single" or len(view.weight) == 1
-    groups = [] if one else could_be_digits(digit_groups(view.marks, view.weight, view.height), view)
+    found = [] if one else digit_groups(view.marks, view.weight, view.height)
+    groups = could_be_digits(found, view)
     if len(groups) < 2:
-        alone = single_group(view.marks, view.weight)
+        alone = single_group(view.marks, _weight_beside(groups, found, view))
         return [[alone]] if could_be_digit(alone, view, expected=layout == "single") else []
     rows = in_rows(groups)
     if layout == "row":
         return [max(rows, key=lambda row: sum(view.weight[list(each.members)].sum() for each in row))]
     return rows
+
+
+def _weight_beside(groups: list[Group], found: list[Group], view: View) -> NDArray[Any]:
+    """Return what counts beside the only digit, float (n,): nothing heavier, nor what was found but is none."""
+    if not groups or groups[0].width <= SLENDER * groups[0].height:
+        return view.weight
+    most = view.weight[list(groups[0].members)].max()
+    weight: NDArray[Any] = np.where(view.weight > most, 0, view.weight)
+    weight[[member for group in found if group not in groups for member in group.members]] = 0
+    return weight
 
 
 def _parts(

@@ -123,6 +123,12 @@ def only_lower(view: View, height: float) -> View:
     return replace(view, weight=weight, height=typical_height(view.marks, weight))
 
 
+def without_rim(view: View) -> View:
+    """Return what was seen with no weight on marks that touch the rim."""
+    weight = np.where(view.marks.contact > 0, 0, view.weight)
+    return replace(view, weight=weight, height=typical_height(view.marks, weight))
+
+
 def without_marks(view: View) -> View:
     """Return what was seen with no weight on any mark."""
     return replace(view, weight=np.zeros_like(view.weight))

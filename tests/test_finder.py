@@ -297,6 +297,36 @@ def test_a_table_in_the_corner_is_not_the_digit() -> None:
     assert alike(found_in(frame).canonical, EXPECTED) > 0.95
 
 
+def on_a_dark_table(strokes: np.ndarray, *, cup: int) -> np.ndarray:
+    """Photograph a page that covers the frame save for three of its corners, perhaps with a cup in one of them."""
+    frame = photographed(strokes)
+    down, across = frame.shape
+    wedges = ([(0, 0), (30, 0), (0, down // 2)], [(across // 3, down), (across, down), (across, down - 35)],
+              [(across // 2, 0), (across, 0), (across, 30)])  # fmt: skip
+    for wedge in wedges:
+        cv2.fillPoly(frame, [np.array(wedge, np.int32)], (60,))
+    cv2.circle(frame, (across, down - 90), cup, (30,), -1)
+    return frame
+
+
+@pytest.mark.parametrize("cup", [0, 120])
+@pytest.mark.parametrize("text", ["5", "6"])
+def test_a_table_around_sets_no_measure(text: str, cup: int) -> None:
+    """Each piece of it is higher, broader and heavier than the small digit on the sheet; a cup beside it is more so."""
+    strokes = np.pad(drawn(text, shape=(110, 120), pen=5), ((150, 220), (180, 340)))
+    (found,) = find_digits(on_a_dark_table(strokes, cup=cup))
+    assert alike(found.canonical, found_in(photographed(drawn(text, pen=11))).canonical) > 0.9
+
+
+def test_a_pencil_beside_a_digit_is_no_piece_of_it() -> None:
+    """It lies nearly flat, and near."""
+    strokes = np.pad(drawn("5", pen=14), ((60, 180), (60, 320)))
+    alone = find_digits(photographed(strokes))[0].box
+    cv2.line(strokes, (alone[0] + alone[2] + 20, alone[1] + 20), (alone[0] + alone[2] + 260, alone[1] + 90), 1.0, 18)
+    (found,) = find_digits(photographed(strokes))
+    assert np.abs(np.subtract(found.box, alone)).max() <= 4
+
+
 @pytest.mark.parametrize("pen", [1, 2, 4])
 def test_hairlines_become_as_wide_as_those_of_mnist(pen: int) -> None:
     """Thin strokes survive shrinking with full ink."""
