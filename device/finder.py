@@ -201,7 +201,7 @@ def _rows(view: View, layout: str) -> list[list[Group]]:
 
 
 def _rows_of(view: View, layout: str) -> list[list[Group]]:
-    from .plausible import could_be_digit, could_be_digits
+    from .plausible import could_be_digit, could_be_digits, without_sides
     from .rows import digit_groups, in_rows, single_group
 
     if not view.weight.any():
@@ -212,7 +212,7 @@ def _rows_of(view: View, layout: str) -> list[list[Group]]:
     if len(groups) < 2:
         alone = single_group(view.marks, _weight_beside(groups, found, view))
         return [[alone]] if could_be_digit(alone, view, expected=layout == "single") else []
-    rows = in_rows(groups)
+    rows = [without_sides(row, view) for row in in_rows(groups)]
     if layout == "row":
         return [max(rows, key=lambda row: sum(view.weight[list(each.members)].sum() for each in row))]
     return rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,10 @@ FILLS = 0.8  # of the frame's sides
 ALONE, SPANS, SLENDER = 0.95, 0.9, 0.35  # of all ink, of one side of the frame, of its longer side
 RIM_CUT = 0.75  # of the main digit's height: what touches the rim and is lower was cut off
 FIELD, CLOSE = 1.5, 0.75  # times as wide as high, of the frame's height: a frame, and digits, cut out along a row
-POSTS, POST, POST_TALL, POSTS_ALIKE = 3, 6.0, 1.3, 0.2  # so many, times as high as wide, and as others; they differ so
+POSTS, POST, POST_TALL, POSTS_ALIKE = 3, 5.0, 1.3, 0.2  # so many, times as high as wide, and as others; they differ so
 POST_GAP = 0.4  # of their height: nearer than this, a post has no more than one other on either side, unlike a bar
+SIDE, FINE, PALE = 4.0, 14.0, 0.8  # times as high as wide, also of fine ones, and of the usual ink's darkness: a side
+PITCHES, PITCH, END = 2, 1.15, 0.75  # distances that are known, and times the usual one: where a side stands
 RIM_LINE, RIM_NEAR = 6.0, 0.15  # times as high as wide, of the frame's width: the border of a cell
 
 
@@ -94,6 +97,38 @@ def _are_posts(groups: Sequence[Group]) -> NDArray[np.bool_]:
     posts &= (near & slender).sum(axis=1) <= 2
     is_high = usual > POST_TALL * np.median(height[~slender])
     return posts & (is_high and np.count_nonzero(posts) >= POSTS)
+
+
+def without_sides(row: Sequence[Group], view: View) -> list[Group]:
+    """Leave the sides of boxes out of a row: slender, paler or finer than digits, and too near these to be one.
+
+    One stands halfway between two digits that are no further apart than others, or half as far from the last one.
+    """
+    broad = [place for place, group in enumerate(row) if group.height < SIDE * group.width]
+    middle = [(group.left + group.right) / 2 for group in row]
+    pitches = sorted(middle[b] - middle[a] for a, b in pairwise(broad) if b == a + 1)
+    if len(pitches) < PITCHES or len(broad) == len(row):
+        return list(row)
+    usual, tone = pitches[len(pitches) // 2], [_tone(group, view) for group in row]
+    near = {a + 1 for a, b in pairwise(broad) if b == a + 2 and middle[b] - middle[a] <= PITCH * usual}
+    if broad[0] == 1 and middle[1] - middle[0] <= END * usual:
+        near.add(0)
+    if broad[-1] == len(row) - 2 and middle[-1] - middle[-2] <= END * usual:
+        near.add(len(row) - 1)
+    pale = PALE * sorted(tone[place] for place in broad)[len(broad) // 2]
+    return [
+        group
+        for place, group in enumerate(row)
+        if place not in near or (tone[place] > pale and group.height < FINE * group.width)
+    ]
+
+
+def _tone(group: Group, view: View) -> float:
+    """Return how dark the ink of a group is on average, 0–255."""
+    import cv2
+
+    part = slice(group.top, group.bottom), slice(group.left, group.right)
+    return float(cv2.mean(view.ink[part], view.mask[part])[0])
 
 
 def _cut_off(
