@@ -133,9 +133,9 @@ def _with_other_sheets(best: Attempt, attempt: Callable[[Way], Attempt], thresho
 
 
 def _elsewhere(tried: Sequence[Attempt], attempt: Callable[[Way], Attempt], threshold: float) -> Attempt | None:
-    """Read the whole frame the other way round where nothing was read, or the label of a thing.
+    """Read the whole frame beside broad dark things where nothing was read, or the other way round, or a label.
 
-    The other way round is tried where few things were seen and fewer may be digits, or the whole frame hardly has any
+    The first is believed if half of it is beyond doubt. The other way round is tried where few things were seen and fewer may be digits, or the whole frame hardly has any
     of these. It is believed if half of it is surely digits, not only lines, and the other way round if a number is.
     """
     invert = tried[0].way.invert
@@ -143,8 +143,9 @@ def _elsewhere(tried: Sequence[Attempt], attempt: Callable[[Way], Attempt], thre
     is_new = invert == "auto" and not any(each.way.invert == "other" for each in tried)
     few = tried[0].found.marks <= OVERFULL and len(tried[0].found.digits) <= SOME
     is_other = is_new and (hardly_any or few)
+    beside = _first_read([(Way(invert, whole=True, beside=True), 1)], attempt, BEYOND_DOUBT)
     others = [(Way("other", whole=True), FEW)] if is_other else []
-    return _first_read([*others, (Way(invert, label=True), 1)], attempt, threshold)
+    return beside or _first_read([*others, (Way(invert, label=True), 1)], attempt, threshold)
 
 
 def _with_pieces_joined(best: Attempt, attempt: Callable[[Way], Attempt], threshold: float) -> Attempt:

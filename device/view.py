@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .ink import Ink, ink_map, ink_threshold
-from .marks import LEAST_SHARE, Marks, mark_weights, measure_marks, pixels_of, square, typical_height
+from .marks import LEAST_SHARE, Marks, mark_weights, measure_marks, pixels_of, square, typical_height, width_of
 from .pale_lines import without_pale_lines
 from .printed_lines import without_borders, without_lines, without_rules
 from .reading import Way
@@ -25,6 +25,14 @@ OF_USUAL = 0.6  # of the threshold of the whole picture: paler is texture
 FAINT = 0.5  # of the palest ink: lines that are partly paler than ink are known from here
 BROAD_AREA, BROAD = 0.04, 0.14  # of the frame, of its side: what is larger and broader may be a shadow
 PALEST = 6.0  # of 255: paler is no ink
+THING, BROADER, BROAD_RIM = (
+    0.01,
+    0.06,
+    0.02,
+)  # of the frame, of its side: a large thing, and how much broader it is than strokes
+CUT_OFF, SOLID = 0.3, 0.7  # of its longer side lies at the rim, of its bounds is covered: a thing, and no digit
+HALF, SOFT = 0.5, 0.01  # of the threshold, of the frame's side: its paler parts, its soft edge
+PALER = 0.75  # of the threshold: what is left is so much paler
 DARKER = 1.15  # times: ink in a shadow is so much darker than the shadow
 
 
@@ -99,6 +107,36 @@ def without_shadow(grey: NDArray[Any], view: View, way: Way) -> View:
     gone = cv2.morphologyEx(cv2.subtract(pixels, again.mask), cv2.MORPH_OPEN, square(int(broad / 2)))
     darker = cv2.mean(view.ink, again.mask)[0] > DARKER * cv2.mean(view.ink, gone)[0] and gone.any()
     return again if darker else view
+
+
+def without_things(view: View, way: Way) -> View:
+    """Look for paler strokes where broad dark things, which are no digits, have set what counts as ink.
+
+    That is what the rim cuts off, such as a table beside a sheet, or what is solid, such as a telephone on it.
+    """
+    import cv2
+
+    marks, side = view.marks, max(view.mask.shape)
+    large = marks.area >= THING * view.mask.size
+    if not large.any():
+        return view
+    longer = np.maximum(marks.width, marks.height)
+    width = width_of(marks.area, marks.inner)
+    is_cut = (marks.contact > CUT_OFF * longer) & (width > BROAD_RIM * side)
+    is_solid = (marks.area >= SOLID * marks.width * marks.height) & (width > BROADER * side)
+    things = large & (is_cut | is_solid)
+    if not things.any():
+        return view
+    threshold = ink_threshold(view.all_ink)
+    # With what they run into, such as the paler stripes of a cloth.
+    paler = measure_marks(cv2.threshold(view.all_ink, HALF * threshold, 255, cv2.THRESH_BINARY)[1])
+    hit = np.isin(paler.names, paler.labels[marks.only(things) > 0])
+    seen = cv2.subtract(view.all_ink, cv2.dilate(paler.only(hit), square(2 * int(SOFT * side) + 1)))
+    if ink_threshold(seen) >= PALER * threshold:
+        return view
+    ink = without_borders(without_rules(without_pale_lines(Ink(seen, times=way.least))))
+    again = view_of(seen, ink.values, ink.mask)
+    return again if again.height >= LEAST_SHARE * side else view
 
 
 def look_closer(grey: NDArray[Any], height: float, way: Way) -> View:

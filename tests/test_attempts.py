@@ -24,7 +24,7 @@ THRESHOLD = 0.8
 USUAL = Way("auto")
 WAYS = [USUAL, *(USUAL._replace(**change) for change in AGAIN)]
 LIGHT = Way("other", whole=True)
-LAST = {"light": LIGHT, "label": Way("auto", label=True)}
+LAST = {"beside": Way("auto", whole=True, beside=True), "light": LIGHT, "label": Way("auto", label=True)}
 
 
 def seen(*scores: float, marks: int = 3, width: int = 30) -> Callable[[Way], Attempt]:
@@ -37,8 +37,8 @@ def seen(*scores: float, marks: int = 3, width: int = 30) -> Callable[[Way], Att
 def looks(*, usual: Callable[[Way], Attempt], **others: Callable[[Way], Attempt]) -> tuple[Attempt, list[Way]]:
     """Look at a frame that looks so in the usual way, and so in others, by the name of what is changed.
 
-    Where nothing is read, the whole the other way round and a label show nothing either unless they are given, and are
-    not noted to have been asked for then.
+    Where nothing is read, what lies beside broad things, the whole the other way round and a label show nothing either
+    unless they are given, and are not noted to have been asked for then.
     """
     asked = []
 
@@ -100,6 +100,28 @@ def test_no_sure_digit_is_given_up() -> None:
 def test_what_is_full_or_empty_is_looked_at_once(usual: Callable[[Way], Attempt]) -> None:
     """Textures and text show something in any way, and blank paper nothing."""
     assert looks(usual=usual, inset=seen(0.99), least=seen(0.99))[1] == [USUAL]
+
+
+@pytest.mark.parametrize(
+    ("usual", "beside", "is_believed"),
+    [
+        (seen(marks=90), seen(0.96), True),
+        (seen(0.5, 0.5, marks=90), seen(0.96, 0.96, 0.85, 0.5), True),
+        (seen(marks=90), seen(0.94, 0.94), False),
+        (seen(marks=90), seen(0.96, 0.5, 0.5), False),
+        (seen(marks=90), seen(0.99, width=15), False),
+        (seen(0.9, 0.5, marks=90), seen(0.99, 0.99), None),
+        (seen(marks=0), seen(0.99, 0.99), None),
+    ],
+    ids=["one", "half", "doubt", "less than half", "a line", "read", "blank"],
+)
+def test_what_lies_beside_broad_things_is_read_where_nothing_else_is(
+    usual: Callable[[Way], Attempt], beside: Callable[[Way], Attempt], is_believed: bool | None
+) -> None:
+    """Half of it must be beyond doubt, and not only lines; None where it is not looked for."""
+    best, asked = looks(usual=usual, beside=beside)
+    assert (LAST["beside"] in asked) == (is_believed is not None)
+    assert best.way == (LAST["beside"] if is_believed else USUAL)
 
 
 def ground(count: int, *, marks: int, on_sheet: bool) -> Callable[[Way], Attempt]:
