@@ -135,8 +135,9 @@ def _with_other_sheets(best: Attempt, attempt: Callable[[Way], Attempt], thresho
 def _elsewhere(tried: Sequence[Attempt], attempt: Callable[[Way], Attempt], threshold: float) -> Attempt | None:
     """Read the whole frame beside broad dark things where nothing was read, or the other way round, or a label.
 
-    The first is believed if half of it is beyond doubt. The other way round is tried where few things were seen and fewer may be digits, or the whole frame hardly has any
-    of these. It is believed if half of it is surely digits, not only lines, and the other way round if a number is.
+    The first is believed if half of it is beyond doubt. The other way round is tried where few things were seen and
+    fewer may be digits, or the whole frame hardly has any of these. A label is believed if half of it is surely digits,
+    not only lines, and the other way round if a number is.
     """
     invert = tried[0].way.invert
     hardly_any = any(each.way.whole and len(each.found.digits) <= HARDLY for each in tried)
