@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 BGR_TO_GREY = (0.114, 0.587, 0.299)  # ITU-R BT.601, which OpenCV uses too
 LEAST_SIDE = 6  # px: no digit is in a smaller frame
-SLENDER = 0.35  # of its height: what is so wide, and the only digit, is no stripe of many
+SLENDER = 0.35  # of its height: what is wider, and the only digit among several marks, is no stripe of many
 CLEARNESS = 2.1  # times what lies around: textures and slopes of light have less
 ALONE, SMALLEST = 0.03, 0.02  # of the frame's longest side: a smaller mark, alone or among others, is a speck
 

@@ -25,11 +25,8 @@ OF_USUAL = 0.6  # of the threshold of the whole picture: paler is texture
 FAINT = 0.5  # of the palest ink: lines that are partly paler than ink are known from here
 BROAD_AREA, BROAD = 0.04, 0.14  # of the frame, of its side: what is larger and broader may be a shadow
 PALEST = 6.0  # of 255: paler is no ink
-THING, BROADER, BROAD_RIM = (
-    0.01,
-    0.06,
-    0.02,
-)  # of the frame, of its side: a large thing, and how much broader it is than strokes
+THING = 0.01  # of the frame: a large thing
+BROADER, BROAD_RIM = 0.06, 0.02  # of the frame's side: how broad it is, solid or cut off by the rim
 CUT_OFF, SOLID = 0.3, 0.7  # of its longer side lies at the rim, of its bounds is covered: a thing, and no digit
 HALF, SOFT = 0.5, 0.01  # of the threshold, of the frame's side: its paler parts, its soft edge
 PALER = 0.75  # of the threshold: what is left is so much paler
