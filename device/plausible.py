@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 
 from .marks import BLOT, width_of, without_edge
 from .rows import Group
-from .view import View
+from .view import CUT_OFF, View
 
 HAIRLINE, STRAIGHT = 0.4, 4.0  # of the usual stroke's width, times as long as wide: a line that is left over
 FLAT, DIRECT = 2.0, 1.4  # times as wide as high, of the diagonal: a bar is so flat, and no stroke longer than this
-CUT_OFF = 0.3  # of the longer side: what touches the rim so far was cut off
 FILLS = 0.8  # of the frame's sides
 ALONE, SPANS, SLENDER = 0.95, 0.9, 0.35  # of all ink, of one side of the frame, of its longer side
 RIM_CUT = 0.75  # of the main digit's height: what touches the rim and is lower was cut off
@@ -109,17 +108,17 @@ def without_sides(row: Sequence[Group], view: View) -> list[Group]:
     pitches = sorted(middle[b] - middle[a] for a, b in pairwise(broad) if b == a + 1)
     if len(pitches) < PITCHES or len(broad) == len(row):
         return list(row)
-    usual, tone = pitches[len(pitches) // 2], [_tone(group, view) for group in row]
+    usual = pitches[len(pitches) // 2]
     near = {a + 1 for a, b in pairwise(broad) if b == a + 2 and middle[b] - middle[a] <= PITCH * usual}
     if broad[0] == 1 and middle[1] - middle[0] <= END * usual:
         near.add(0)
     if broad[-1] == len(row) - 2 and middle[-1] - middle[-2] <= END * usual:
         near.add(len(row) - 1)
-    pale = PALE * sorted(tone[place] for place in broad)[len(broad) // 2]
+    pale = PALE * sorted(_tone(row[place], view) for place in broad)[len(broad) // 2] if near else 0.0
     return [
         group
         for place, group in enumerate(row)
-        if place not in near or (tone[place] > pale and group.height < FINE * group.width)
+        if place not in near or (_tone(group, view) > pale and group.height < FINE * group.width)
     ]
 
 

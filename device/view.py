@@ -27,7 +27,8 @@ BROAD_AREA, BROAD = 0.04, 0.14  # of the frame, of its side: what is larger and 
 PALEST = 6.0  # of 255: paler is no ink
 THING = 0.01  # of the frame: a large thing
 BROADER, BROAD_RIM = 0.06, 0.02  # of the frame's side: how broad it is, solid or cut off by the rim
-CUT_OFF, SOLID = 0.3, 0.7  # of its longer side lies at the rim, of its bounds is covered: a thing, and no digit
+CUT_OFF = 0.3  # of the longer side: what touches the rim so far was cut off
+SOLID = 0.7  # of its bounds: what covers so much is a thing, and no digit
 HALF, SOFT = 0.5, 0.01  # of the threshold, of the frame's side: its paler parts, its soft edge
 PALER = 0.75  # of the threshold: what is left is so much paler
 DARKER = 1.15  # times: ink in a shadow is so much darker than the shadow
@@ -73,7 +74,11 @@ def overlook(grey: NDArray[Any], way: Way) -> View:
 
 def _overlook(grey: NDArray[Any], way: Way, reach: float) -> View:
     """See what is narrower than this share of the page's longest side."""
-    seen = Ink(ink_map(grey, reach=reach * max(grey.shape)), times=way.least)
+    return _without_print(Ink(ink_map(grey, reach=reach * max(grey.shape)), times=way.least))
+
+
+def _without_print(seen: Ink) -> View:
+    """Weigh the marks of ink without the lines that were printed."""
     ink = without_borders(without_rules(without_pale_lines(seen)))
     return view_of(seen.values, ink.values, ink.mask)
 
@@ -131,8 +136,7 @@ def without_things(view: View, way: Way) -> View:
     seen = cv2.subtract(view.all_ink, cv2.dilate(paler.only(hit), square(2 * int(SOFT * side) + 1)))
     if ink_threshold(seen) >= PALER * threshold:
         return view
-    ink = without_borders(without_rules(without_pale_lines(Ink(seen, times=way.least))))
-    again = view_of(seen, ink.values, ink.mask)
+    again = _without_print(Ink(seen, times=way.least))
     return again if again.height >= LEAST_SHARE * side else view
 
 
