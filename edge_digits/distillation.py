@@ -6,6 +6,7 @@ run's seed, each teacher answers once for each epoch; its answers are kept in th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from device.model_file import sha256
 from device.output_files import atomic_path
 from device.paths import cache_dir
 
+from .augmentation import CHUNK
 from .fine_tuning import load_digit_model
 from .recipes import Augmentation
 from .score_calibration import soften
@@ -49,11 +51,18 @@ def teach(
 
 
 def lesson_names(
-    images: NDArray[np.uint8], augmentation_in: Callable[[int], Augmentation | None]
+    images: NDArray[np.uint8], augmentation_in: Callable[[int], Augmentation | None], *, digits: int
 ) -> Callable[[int], str]:
-    """Return what names the pictures of an epoch by those before distortion, uint8 (N, 28, 28), and how far it goes."""
-    undistorted = idx_md5(images)
-    return lambda epoch: sha256(f"{undistorted} {augmentation_in(epoch)!r}".encode())[:12]
+    """Return what names the distorted digits of an epoch, by what they were and how far distortion goes.
+
+    Args:
+        images: uint8 (N, 28, 28), before distortion.
+        augmentation_in: says how the pictures of an epoch are distorted.
+        digits: how many of the pictures, from the first, teachers are asked about.
+    """
+    distorted_together = math.ceil(digits / CHUNK) * CHUNK
+    undistorted = idx_md5(images[:distorted_together])
+    return lambda epoch: sha256(f"{undistorted} {digits} {augmentation_in(epoch)!r}".encode())[:12]
 
 
 class _Teacher:

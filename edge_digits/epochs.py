@@ -17,7 +17,7 @@ from .recipes import Augmentation
 
 NO_DIGIT = -1
 SoftTargets = Callable[[NDArray[np.uint8], int], NDArray[np.float32]]
-"""Takes distorted pictures, uint8 (N, 28, 28), and the epoch; gives targets, float32 (N, classes)."""
+"""Takes distorted digits, uint8 (N, 28, 28), and the epoch; gives targets, float32 (N, classes)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +31,7 @@ class Lessons:
         classes: number of labels.
         augmentation_in: says how the pictures of an epoch are distorted, None for not at all.
         label_smoothing: probability mass spread over the wrong classes.
-        soft_targets: what teachers say of the distorted pictures, or None.
+        soft_targets: what teachers say of the distorted digits, or None.
         soft_share: the teachers' share of the target.
     """
 
@@ -95,10 +95,12 @@ def _draw(lessons: Lessons, epoch: int) -> tuple[NDArray[np.uint8], NDArray[np.i
 def _targets(lessons: Lessons, images: NDArray[np.uint8], labels: NDArray[np.int16], epoch: int) -> NDArray[np.float32]:
     """Return float32 (N, classes): the label's class, smoothed or mixed with what teachers say; even for no digit."""
     classes = lessons.classes
-    hard = np.eye(classes, dtype=np.float32)[labels]
+    is_digit = labels != NO_DIGIT
+    targets = np.full((len(labels), classes), 1 / classes, np.float32)
+    hard = np.eye(classes, dtype=np.float32)[labels[is_digit]]
     if lessons.soft_targets is not None:
-        targets = (1 - lessons.soft_share) * hard + lessons.soft_share * lessons.soft_targets(images, epoch)
+        soft = lessons.soft_targets(images[is_digit], epoch)
+        targets[is_digit] = (1 - lessons.soft_share) * hard + lessons.soft_share * soft
     else:
-        targets = (1 - lessons.label_smoothing) * hard + lessons.label_smoothing / classes
-    targets[labels == NO_DIGIT] = 1 / classes
+        targets[is_digit] = (1 - lessons.label_smoothing) * hard + lessons.label_smoothing / classes
     return targets

@@ -236,8 +236,8 @@ def _lessons(
     labels = np.concatenate([labels, printed_labels]).astype(np.int16)
     soft_targets = None
     if teachers:
-        lesson_in = None if frequency is not None else lesson_names(images, settings.augmentation_in)
-        soft_targets = teach(teachers, lesson_in=lesson_in, temperature=settings.soft_temperature)
+        named = lesson_names(images, settings.augmentation_in, digits=len(labels)) if frequency is None else None
+        soft_targets = teach(teachers, lesson_in=named, temperature=settings.soft_temperature)
     return Lessons(
         images=images,
         labels=np.concatenate([labels, np.full(count, NO_DIGIT, np.int16)]),

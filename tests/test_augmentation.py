@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from device.classifier import Classifier
 from device.model_file import read_model
@@ -108,9 +109,15 @@ def test_targets_are_distributions() -> None:
     smooth = next(epochs_of(lessons(label_smoothing=0.1, **still), numbers=range(1), seed=0)).targets
     np.testing.assert_allclose(smooth.sum(axis=1), 1, rtol=1e-6)
     assert sorted({round(float(each), 3) for each in smooth.max(axis=1)}) == [0.1, 0.91]
-    say_three = np.tile(np.eye(10, dtype=np.float32)[3], (100, 1))
-    taught = lessons(soft_targets=lambda images, epoch: say_three, soft_share=0.75, **still)
+    asked = []
+
+    def say_three(images: NDArray[np.uint8], epoch: int) -> NDArray[np.float32]:
+        asked.append(images)
+        return np.tile(np.eye(10, dtype=np.float32)[3], (len(images), 1))
+
+    taught = lessons(soft_targets=say_three, soft_share=0.75, **still)
     targets = next(epochs_of(taught, numbers=range(1), seed=0)).targets
+    np.testing.assert_array_equal(asked, [DIGITS.train_images[:50]])  # teachers are not asked what is no digit
     assert (targets[:, 3] >= 0.75).sum() == 50
     np.testing.assert_allclose(targets.sum(axis=1), 1, rtol=1e-6)
 

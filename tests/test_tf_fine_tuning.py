@@ -13,8 +13,9 @@ import pytest
 from click.testing import CliRunner
 
 from device.errors import ContractError, DataError, EdgeDigitsError, GateError
+from edge_digits.augmentation import augment
 from edge_digits.cli import cli
-from edge_digits.distillation import teach
+from edge_digits.distillation import lesson_names, teach
 from edge_digits.fine_tuning import (
     Change,
     HeldBack,
@@ -26,6 +27,7 @@ from edge_digits.fine_tuning import (
 )
 from edge_digits.mixture import Mixture, load_mixture
 from edge_digits.mnist_sources import from_sample
+from edge_digits.recipes import CAMERA
 from edge_digits.run_files import digest_of, write_npz
 from edge_digits.score_calibration import decide, expected_calibration_error, fit_temperature, soften, soften_model
 from edge_digits.training import TrainingSettings, held_back_split, train
@@ -91,6 +93,22 @@ def test_teachers_answer_once_for_each_epoch(teacher: Path, tmp_path: Path, monk
     np.testing.assert_allclose(fresh.sum(axis=1), 1, rtol=1e-5)
     sharp = teach([teacher], lesson_in=None, temperature=1.0)(images, 3)
     assert sharp.max(axis=1).mean() > fresh.max(axis=1).mean()
+
+
+def test_answers_are_kept_for_digits_that_are_distorted_alike() -> None:
+    """By which pictures they are, and which share a chunk with them; what comes after that changes nothing."""
+    images = SAMPLE.train_images
+
+    def name(count: int, *, digits: int) -> str:
+        return lesson_names(images[:count], lambda epoch: CAMERA, digits=digits)(0)
+
+    def distorted(count: int, *, digits: int) -> bytes:
+        return augment(images[:count], CAMERA, epoch=0)[:digits].tobytes()
+
+    for one, other, digits, alike in ((1000, 1100, 1000, True), (900, 950, 800, False), (900, 900, 900, True)):
+        assert (name(one, digits=digits) == name(other, digits=digits)) is alike
+        assert (distorted(one, digits=digits) == distorted(other, digits=digits)) is alike
+    assert name(1000, digits=1000) != name(1000, digits=999)
 
 
 def test_a_student_learns_from_its_teacher(data: Path, teacher: Path, tmp_path: Path) -> None:
