@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from device.inference import dequantize, quantize_pixels
-from device.input_range import RAW, InputRange
-from device.model_card import TensorCard
+from device.inference.inference import dequantize, quantize_pixels
+from device.inference.input_range import RAW, InputRange
+from device.inference.model_card import TensorCard
 
 NO_READING = -1
 DIGITS = tuple("0123456789")

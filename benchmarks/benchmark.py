@@ -13,10 +13,10 @@ from pathlib import Path
 
 from device.early_end import Terminated
 from device.errors import EdgeDigitsError, RuntimeMissingError, SourceError
-from device.foreign_model import read_labels
+from device.inference.foreign_model import read_labels
+from device.inference.runtime import INSTALL_HINT, wanted_runtimes
 from device.printable import printable
 from device.reading import utc_timestamp
-from device.runtime import INSTALL_HINT, wanted_runtimes
 
 from .environment import Environment, read_environment
 from .judgement import explain_slow_integers, judge_change, judge_conditions

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from device.classifier import check_contract
 from device.contract import CONTRACT_VERSION, LABELS
 from device.errors import ContractError
-from device.inference import DTYPES, describe_tensor
-from device.input_range import RAW, InputRange
-from device.model_card import ModelCard, TensorCard
-from device.model_file import ModelFile, sha256
-from device.runtime import Runtime
+from device.inference.classifier import check_contract
+from device.inference.inference import DTYPES, describe_tensor
+from device.inference.input_range import RAW, InputRange
+from device.inference.model_card import ModelCard, TensorCard
+from device.inference.model_file import ModelFile, sha256
+from device.inference.runtime import Runtime
 
 from .delegates import Op, describe_ops
 from .sampling import Call

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from device.command_line import FILE, Command, reporter, run_command_line
-from device.finder import BGR_TO_GREY
-from device.option_types import FiniteRange
+from device.finding.finder import BGR_TO_GREY
+from device.inference.runtime_names import RUNTIME_NAMES
 from device.paths import DEFAULT_MODEL
-from device.runtime_names import RUNTIME_NAMES
+from device.settings.option_types import FiniteRange
 
 from .limits import at_least, show
 from .photos import read_photo_list
@@ -136,7 +136,7 @@ def main(*, labels_csv: Path, model: Path, runtime: str | None, min_mean: float 
     exit code 3 if it is not met.
     """
     from device.frames import Frame
-    from device.pictures import read_picture
+    from device.sources.pictures import read_picture
 
     report = reporter()
     photos = read_photo_list(labels_csv)

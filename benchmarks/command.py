@@ -11,10 +11,10 @@ from click.core import ParameterSource
 
 from device.command_line import FILE, Command, is_quiet, reporter, say
 from device.errors import DataError, FitError, UsageError
-from device.input_range import INPUT_RANGES
-from device.option_types import FiniteRange, Name
+from device.inference.input_range import INPUT_RANGES
+from device.inference.runtime_names import RUNTIME_NAMES
 from device.printable import printable
-from device.runtime_names import RUNTIME_NAMES
+from device.settings.option_types import FiniteRange, Name
 
 if TYPE_CHECKING:
     from .results import BenchResult
@@ -101,7 +101,7 @@ def bench(*, models: tuple[Path, ...], **options: Any) -> None:
     dies of gets a line that says so; exit code 4 if there are no other lines. A damaged file is said, the others are
     still measured, and the exit code is 6. Ctrl-C writes what was measured.
     """
-    from device.foreign_model import refuse_needless
+    from device.inference.foreign_model import refuse_needless
 
     from .demands import read_demands
     from .environment import read_environment

@@ -10,8 +10,8 @@ import click
 import numpy as np
 
 from device.command_line import FILE, Command, run_command_line
+from device.inference.runtime_names import RUNTIME_NAMES
 from device.paths import DEFAULT_MODEL
-from device.runtime_names import RUNTIME_NAMES
 
 from .limits import show
 from .photos import MULTI, SINGLE, read_photo_list
@@ -74,7 +74,7 @@ def count_right(pictures: Sequence[tuple[NDArray[Any], str]], reader: Reader) ->
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def main(*, labels_csv: Path, model: Path, runtime: str | None, as_json: bool) -> None:
     """Read the pictures that LABELS.csv names, and those that are read right again, cut out along their digits."""
-    from device.pictures import read_picture
+    from device.sources.pictures import read_picture
 
     listed = read_photo_list(labels_csv, kinds=(SINGLE, MULTI))
     reader = shipped_reader(model, runtime)

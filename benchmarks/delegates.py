@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from device.errors import RuntimeBrokenError
-from device.runtime import Runtime
+from device.inference.runtime import Runtime
 
 XNNPACK, NONE = "xnnpack", "none"
 DELEGATES = (XNNPACK, NONE)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from device.runtime_names import RUNTIME_NAMES
+from device.inference.runtime_names import RUNTIME_NAMES
 from device.version import VERSION
 
 # Bits of `vcgencmd get_throttled`; those from 16 on say the same of any time since the start.

@@ -11,7 +11,7 @@ import struct
 from dataclasses import dataclass
 
 from device.errors import ModelFileError
-from device.flatbuffer_reader import Table, root
+from device.inference.flatbuffer_reader import Table, root
 
 # Numbers of fields in the tables of the schema.
 MODEL_SUBGRAPHS, MODEL_SIGNATURES = 2, 7

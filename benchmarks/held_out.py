@@ -13,14 +13,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from device import finding
 from device.command_line import FILE, Command, reporter, run_command_line
-from device.option_types import FiniteRange
+from device.inference.runtime_names import RUNTIME_NAMES
 from device.paths import DEFAULT_MODEL
-from device.runtime_names import RUNTIME_NAMES
+from device.settings.option_types import FiniteRange
 
 from .limits import at_least, show
 from .photos import Photo, read_photo_list
@@ -31,11 +33,7 @@ if TYPE_CHECKING:
 
     from device.reader import Reader
 
-MODULES = (
-    *("attempts", "choosing", "clearness", "close_up", "context", "finder", "ink", "level_lines", "looking", "marks"),
-    *("pale_lines", "plates", "plausible", "printed_lines", "rows", "segments", "sheet", "sheet_regions", "strokes"),
-    *("view", "words"),
-)
+MODULES = tuple(module.name for module in iter_modules(finding.__path__))
 FACTORS = (1 / 1.4, 1.4)
 AS_IT_IS = "as it is"
 
@@ -45,7 +43,7 @@ class Number:
     """A number of the reading path that somebody chose.
 
     Attributes:
-        module: of `device`, where it stands.
+        module: of `device.finding`, where it stands.
         name: of the constant.
         value: what it is.
     """
@@ -77,7 +75,7 @@ def numbers() -> list[Number]:
     return [
         Number(module, name, value)
         for module in MODULES
-        for name, value in vars(importlib.import_module(f"device.{module}")).items()
+        for name, value in vars(importlib.import_module(f"{finding.__name__}.{module}")).items()
         if name.isupper() and isinstance(value, float)
     ]
 
@@ -85,7 +83,7 @@ def numbers() -> list[Number]:
 @contextmanager
 def changed(number: Number, factor: float) -> Iterator[None]:
     """Let a number be another for a while; a share of something stays below 1."""
-    module = importlib.import_module(f"device.{number.module}")
+    module = importlib.import_module(f"{finding.__name__}.{number.module}")
     other = number.value * factor
     setattr(module, number.name, min(other, 0.99) if number.value < 1 else other)
     try:
@@ -147,7 +145,7 @@ def held_out(*, labels_csv: Path, model: Path, runtime: str | None, min_mean: fl
 
 
 def _pictures(photos: Sequence[Photo]) -> list[tuple[Photo, NDArray[Any]]]:
-    from device.pictures import read_picture
+    from device.sources.pictures import read_picture
 
     return [(photo, read_picture(photo.path)) for photo in photos]
 

@@ -97,7 +97,7 @@ def _letters(rng: np.random.Generator) -> Frame:
 
 def _file(rng: np.random.Generator) -> Frame:
     """Shapes or noise in a file of 16 bits, transparent, of inks, of a palette, or of a camera held on its side."""
-    from device.pictures import decode_picture
+    from device.sources.pictures import decode_picture
 
     drawn = Image.fromarray((_shapes if rng.random() < 0.5 else _noise)(rng))
     form, mode = FILES[rng.integers(len(FILES))]

@@ -36,10 +36,10 @@ def save(file: Path, *, digits: int, runtime: str | None) -> None:
     """Write the raw outputs of every shipped model on this machine to FILE (.npz)."""
     import numpy as np
 
-    from device.classifier import Classifier
-    from device.model_file import read_model
+    from device.inference.classifier import Classifier
+    from device.inference.model_file import read_model
+    from device.inference.runtime import load_runtime
     from device.paths import SHIPPED_MODELS
-    from device.runtime import load_runtime
 
     loaded = load_runtime(runtime)
     images = load_measuring_digits(SAMPLE).images[:digits]

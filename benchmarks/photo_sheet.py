@@ -49,7 +49,7 @@ def draw_misreadings(readings: Sequence[PhotoReading], path: Path) -> None:
 
 def _photograph(reading: PhotoReading) -> Image.Image:
     """Return the photograph fitted into a tile, or an empty tile where it cannot be read."""
-    from device.pictures import read_picture
+    from device.sources.pictures import read_picture
 
     try:
         frame = read_picture(reading.photo.path)

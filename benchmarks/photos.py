@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from device.command_line import FILE, Command, reporter, run_command_line
 from device.errors import DataError, PictureError
-from device.option_types import FiniteRange
+from device.inference.runtime_names import RUNTIME_NAMES
 from device.paths import DEFAULT_MODEL
-from device.runtime_names import RUNTIME_NAMES
+from device.settings.option_types import FiniteRange
 
 from .limits import at_least, show
 from .photo_rows import read_photo_rows
@@ -99,7 +99,7 @@ def read_photo(photo: Photo, reader: Reader) -> PhotoReading:
         PictureError: the picture cannot be read.
     """
     from device.frames import Frame
-    from device.pictures import read_picture
+    from device.sources.pictures import read_picture
 
     reading, canonical = reader.read_closely(Frame(photo.path.name, 0, 0.0, read_picture(photo.path)))
     return PhotoReading(photo, reading.text, reading.confidence, canonical[0] if canonical else None)

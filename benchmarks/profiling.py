@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.errors import ModelFileError
-from device.runtime import Runtime
+from device.inference.runtime import Runtime
 
 from .delegates import describe_ops
 from .figures import OpTime, Profile

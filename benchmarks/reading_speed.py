@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from device.command_line import FILE, Command, reporter, run_command_line
-from device.option_types import FiniteRange
+from device.inference.runtime_names import RUNTIME_NAMES
 from device.paths import DEFAULT_MODEL
-from device.runtime_names import RUNTIME_NAMES
+from device.settings.option_types import FiniteRange
 
 from .hostile_frames import hostile_frames
 from .limits import at_most, show

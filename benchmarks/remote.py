@@ -17,7 +17,7 @@ from typing import IO
 
 from device.early_end import Terminated
 from device.errors import DataError, FitError, SourceError, UsageError
-from device.foreign_model import read_labels
+from device.inference.foreign_model import read_labels
 
 from .judgement import judge_digits
 from .measuring_digits import MeasuringDigits, load_measuring_digits

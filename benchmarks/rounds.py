@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from device.child_process import describe_end, run_module
 from device.errors import FitError
-from device.input_range import RAW
+from device.inference.input_range import RAW
 
 from .delegates import XNNPACK
 from .measuring_digits import MeasuringDigits

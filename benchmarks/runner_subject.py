@@ -14,13 +14,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from device.fake_camera import FakeCamera
-from device.fake_faults import Fault, random_faults
 from device.frames import Frame
-from device.settings import HistorySettings, OutputSettings, Settings, SourceSettings
-from device.sink import Event, Sinks
-from device.sinks import make_sinks
-from device.supervision import SupervisedSource
+from device.settings.settings import HistorySettings, OutputSettings, Settings, SourceSettings
+from device.sinks.making import make_sinks
+from device.sinks.sink import Event, Sinks
+from device.sources.fake_camera import FakeCamera
+from device.sources.fake_faults import Fault, random_faults
+from device.sources.supervision import SupervisedSource
 
 GAP_S, SCALE = 0.3, 0.1  # faults come thick and fast: three in two seconds, each a tenth as long as by itself
 WARM_SHARE = 0.2  # of the frames, after which everything that is made once has been made
@@ -57,7 +57,7 @@ def held() -> dict[str, int]:
 
 def measure(*, picture: str, fps: float, frames: int, seed: int | None, silence_s: float) -> dict[str, Any]:
     """Read so many frames and return what was seen."""
-    from device.pictures import read_picture
+    from device.sources.pictures import read_picture
 
     faults: list[Fault] = []
     camera = FakeCamera([read_picture(Path(picture))], faults=recorded(seed, faults), fps=fps)
@@ -100,9 +100,9 @@ def measure(*, picture: str, fps: float, frames: int, seed: int | None, silence_
 
 def run(settings: Settings, source: SupervisedSource, noted: Any, figures: Figures) -> None:
     """Do what `edge-digits run` does, with a source of our own."""
-    from device.live_state import Run
     from device.loading import load_reader
     from device.running import pump
+    from device.sinks.live_state import Run
 
     reader = load_reader(settings.model, settings.reading, warn=print)
     made = [*make_sinks(settings, Run(source), stream=True, say=print, note=print), figures]

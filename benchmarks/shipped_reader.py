@@ -22,7 +22,7 @@ def shipped_reader(model: Path, runtime: str | None) -> Reader:
         EdgeDigitsError: the model is damaged or foreign, or no runtime runs it.
     """
     from device.loading import load_reader
-    from device.model_settings import ModelSettings
-    from device.reading_settings import ReadingSettings
+    from device.settings.model_settings import ModelSettings
+    from device.settings.reading_settings import ReadingSettings
 
     return load_reader(ModelSettings(file=model, runtime=cast("Any", runtime)), ReadingSettings(), warn=reporter())

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from device.classifier import Classifier
-from device.context import context_of
 from device.errors import ExtraMissingError
+from device.finding.context import context_of
 from device.frames import Frame
-from device.inference import quantize_pixels
-from device.pictures import decode_picture
+from device.inference.classifier import Classifier
+from device.inference.inference import quantize_pixels
 from device.reader import Reader
+from device.sources.pictures import decode_picture
 
 from .figures import StageTimes
 

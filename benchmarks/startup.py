@@ -16,8 +16,8 @@ import click
 
 from device.command_line import FILE, Command, reporter, run_command_line
 from device.errors import ExtraMissingError, RuntimeMissingError
+from device.inference.runtime_names import MODULES, RUNTIME_NAMES
 from device.paths import DEFAULT_MODEL
-from device.runtime_names import MODULES, RUNTIME_NAMES
 
 from .limits import at_most, show
 from .measuring_digits import load_measuring_digits
@@ -95,8 +95,8 @@ def startup(*, model: Path, runtime: str | None, pairs: int, as_json: bool) -> N
 
     Limits: at most 1.5 times as long, at most 80 MB, and no heavy import for --help; exit code 3 if one is not met.
     """
-    from device.model_file import read_model
-    from device.runtime import INSTALL_HINT, installed_runtimes
+    from device.inference.model_file import read_model
+    from device.inference.runtime import INSTALL_HINT, installed_runtimes
 
     read_model(model)  # what cannot be read is said before anything is run
     if runtime is None and not installed_runtimes():

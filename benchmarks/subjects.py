@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from device.errors import ModelFileError
-from device.model_file import read_bare_flatbuffer, read_model, sha256
+from device.inference.model_file import read_bare_flatbuffer, read_model, sha256
 from device.printable import printable
 
 from .results import Unreadable

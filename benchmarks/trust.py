@@ -19,9 +19,9 @@ import click
 from device.child_process import child_environment
 from device.command_line import FILE, Command, reporter, run_command_line
 from device.errors import ExtraMissingError, FitError
-from device.model_file import read_model
+from device.inference.model_file import read_model
+from device.inference.runtime import load_runtime
 from device.paths import DEFAULT_MODEL
-from device.runtime import load_runtime
 
 from .answers import read_digits
 from .benchmark import raise_if_stopped, run_benchmark

@@ -13,8 +13,8 @@ import click
 from device.child_process import describe_end, raise_if_about_data, run_module
 from device.command_line import FILE, Command, reporter, run_command_line
 from device.errors import EdgeDigitsError, FitError
-from device.model_file import read_bare_flatbuffer
-from device.option_types import FiniteRange
+from device.inference.model_file import read_bare_flatbuffer
+from device.settings.option_types import FiniteRange
 
 from .limits import Limit, at_least, show
 from .quantities import format_seconds

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from device.contract import LABELS
 from device.errors import EdgeDigitsError, ModelFileError
-from device.inference import quantize_pixels
-from device.input_range import INPUT_RANGES
-from device.model_file import ModelFile, read_bare_flatbuffer, read_model, sha256
-from device.runtime import Runtime, load_runtime
+from device.inference.inference import quantize_pixels
+from device.inference.input_range import INPUT_RANGES
+from device.inference.model_file import ModelFile, read_bare_flatbuffer, read_model, sha256
+from device.inference.runtime import Runtime, load_runtime
 
 from .answers import read_digits
 from .built_model import BuiltModel, build_model

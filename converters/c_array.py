@@ -13,9 +13,9 @@ from math import isfinite
 from pathlib import Path
 
 from device.errors import FitError, UsageError
-from device.golden import Golden, unpack_golden
-from device.inference import quantize_pixels
-from device.model_file import ModelFile, sha256
+from device.inference.golden import Golden, unpack_golden
+from device.inference.inference import quantize_pixels
+from device.inference.model_file import ModelFile, sha256
 
 from .arena import estimate_arena_bytes
 from .cpp_text import float_literal, is_identifier, matrix, rows, string_literal

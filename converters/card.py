@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.contract import CONTRACT_VERSION, SIDE
-from device.golden import Golden, pack_golden
-from device.model_card import ModelCard
-from device.model_file import sha256
+from device.inference.golden import Golden, pack_golden
+from device.inference.model_card import ModelCard
+from device.inference.model_file import sha256
+from device.inference.trial import Trial
 from device.statistics import wilson_interval
-from device.trial import Trial
 
 from .finishing import Finished
 from .graph import read_graph

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from device.errors import RuntimeMissingError, UsageError
+from device.inference.runtime import INSTALL_HINT, installed_runtimes
 from device.output_files import refuse_existing
-from device.runtime import INSTALL_HINT, installed_runtimes
 
 from .job import Job, Report
 from .layer_errors import describe_errors

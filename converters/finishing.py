@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.errors import FitError
-from device.trial import try_model
+from device.inference.trial import try_model
 
 from .mending import Made
 from .request import ConversionRequest

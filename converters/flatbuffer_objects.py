@@ -7,7 +7,7 @@ from typing import Any
 from tensorflow.lite.tools import flatbuffer_utils
 
 from device.errors import ModelFileError
-from device.model_file import IDENTIFIER
+from device.inference.model_file import IDENTIFIER
 
 from .flatbuffer_layout import lay_out
 from .flatbuffer_parts import PartsBuilder

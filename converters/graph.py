@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from math import prod
 
 from device.errors import ModelFileError
-from device.flatbuffer_reader import Table, root
-from device.model_file import IDENTIFIER
+from device.inference.flatbuffer_reader import Table, root
+from device.inference.model_file import IDENTIFIER
 
 from .op_versions import CUSTOM, table
 

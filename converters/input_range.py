@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.errors import ModelFileError, UsageError
-from device.input_range import INPUT_RANGES, InputRange
+from device.inference.input_range import INPUT_RANGES, InputRange
 
 from .references import Reference
 from .request import ImageSet

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 from device.errors import ModelFileError
-from device.model_card import ModelCard
-from device.model_file import IDENTIFIER, sha256
+from device.inference.model_card import ModelCard
+from device.inference.model_file import IDENTIFIER, sha256
 
 from .arena import estimate_arena_bytes
 from .graph import Graph

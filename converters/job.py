@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.errors import FitError
-from device.input_range import INPUT_RANGES, InputRange
-from device.model_file import pack_model
+from device.inference.input_range import INPUT_RANGES, InputRange
+from device.inference.model_file import pack_model
+from device.inference.trial import Trial
 from device.output_files import write_bytes
-from device.trial import Trial
 
 from .card import make_card
 from .finishing import finish

@@ -17,7 +17,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from device.errors import EdgeDigitsError, ExtraMissingError, ModelFileError
-from device.input_range import InputRange
+from device.inference.input_range import InputRange
 
 from .convolution_heads import with_convolution_heads
 from .references import Reference, check_shapes, check_weights

@@ -1,7 +1,7 @@
 """Loading a model in a runtime and running it once, in a child process that may die.
 
-`python -m converters.loading FILE RUNTIME` is the child. Unlike `device.trial` it takes models of any shape: several
-inputs and outputs, any types.
+`python -m converters.loading FILE RUNTIME` is the child. Unlike `device.inference.trial` it takes models of any shape:
+several inputs and outputs, any types.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pathlib import Path
 
 from device.child_process import describe_end, run_module
 from device.errors import EdgeDigitsError, FitError
+from device.inference.runtime import load_runtime
 from device.native_stderr import hidden_native_stderr
-from device.runtime import load_runtime
 
 TIMEOUT_S = 120.0
 # A damaged shape can ask for more memory than there is; the child is refused it before the machine suffers.

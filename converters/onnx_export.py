@@ -16,10 +16,10 @@ import numpy as np
 
 from device.child_process import describe_end, run_module
 from device.errors import ExtraMissingError, FitError, GateError, ModelFileError
-from device.golden import Golden, unpack_golden
-from device.golden_replay import BOUND
-from device.inference import dequantize, quantize_pixels
-from device.model_file import ModelFile
+from device.inference.golden import Golden, unpack_golden
+from device.inference.golden_replay import BOUND
+from device.inference.inference import dequantize, quantize_pixels
+from device.inference.model_file import ModelFile
 
 OPSET = 17
 EXTRA_HINT = "pip install 'edge-digits[train,onnx]'"

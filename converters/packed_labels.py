@@ -6,7 +6,7 @@ import io
 import zipfile
 import zlib
 
-from device.flatbuffer_reader import without_controls
+from device.inference.flatbuffer_reader import without_controls
 
 MAX_BYTES = 1 << 20
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.errors import ContractError, ModelFileError
-from device.input_range import InputRange
+from device.inference.input_range import InputRange
 
 BATCH = 250
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from device.errors import ContractError, ModelFileError
-from device.input_range import InputRange
+from device.inference.input_range import InputRange
 
 from .references import Reference, check_shapes, check_weights
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from device.inference import dequantize
-from device.trial import try_model
+from device.inference.inference import dequantize
+from device.inference.trial import try_model
 
 MOST_IMAGES = 2000
 

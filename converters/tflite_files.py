@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from device.errors import ModelFileError
-from device.model_file import ModelFile, read_bare_flatbuffer, read_model, read_model_bytes
+from device.inference.model_file import ModelFile, read_bare_flatbuffer, read_model, read_model_bytes
 
 from .graph import Graph, read_graph
 

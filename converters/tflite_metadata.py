@@ -1,6 +1,7 @@
 """TensorFlow Lite Metadata inside the flatbuffer, so that standard readers know pixels and labels without our card.
 
-The labels themselves are the file `labels.txt` in the ZIP behind the flatbuffer, which `device.model_file` appends.
+The labels themselves are the file `labels.txt` in the ZIP behind the flatbuffer, which
+`device.inference.model_file` appends.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy as np
 from tensorflow.lite.python import schema_py_generated as schema
 
 from device.errors import FitError, UsageError
-from device.model_file import LABELS_NAME
+from device.inference.model_file import LABELS_NAME
 
 from .flatbuffer_objects import pack_model, unpack_model
 from .metadata_schema import ImageInput, ScoresOutput, make_metadata

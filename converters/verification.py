@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.errors import FitError
-from device.inference import dequantize
+from device.inference.inference import dequantize
+from device.inference.trial import Trial, try_model
 from device.statistics import mcnemar_p
-from device.trial import Trial, try_model
 
 from .request import MIN_AGREEMENT, Agreement, Gate, ImageSet
 

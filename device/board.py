@@ -17,8 +17,8 @@ from .collected import UNSURE, append_line, line_of, place_of, stem_of
 from .errors import EdgeDigitsError, UsageError
 from .frames import Frame
 from .output_files import refuse_unwritable, write_bytes
-from .pictures import decode_picture
 from .reading import Reading
+from .sources.pictures import decode_picture
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
-from pathlib import Path
 
 from .board import Board
 from .errors import EdgeDigitsError, OutputError
-from .http_server import RunHandler, RunServer
-from .live_state import LiveState, Run
-from .web_server import MOST_BYTES, Address, Page, Taker
+from .paths import ASSETS
+from .sinks.http_server import RunHandler, RunServer
+from .sinks.live_state import LiveState, Run
+from .sinks.web_server import MOST_BYTES, Address, Page, Taker
 
-PAGE = Path(__file__).parent / "assets" / "board.html"
+PAGE = ASSETS / "board.html"
 # Nothing comes from elsewhere and nothing goes there.
 POLICY = (
     "default-src 'none'; img-src 'self' data: blob:; connect-src 'self'; style-src 'unsafe-inline'; "

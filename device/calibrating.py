@@ -10,7 +10,7 @@ import numpy as np
 
 from .output_files import atomic_path
 from .reading import ReadDigit, Reading
-from .reading_settings import ReadingSettings, Roi
+from .settings.reading_settings import ReadingSettings, Roi
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -91,7 +91,7 @@ def write_proposal(settings: ReadingSettings, source: str, path: Path) -> None:
     Raises:
         OutputError: it cannot be written.
     """
-    from .setting import settings_of
+    from .settings.setting import settings_of
 
     lines = [f"# How frames like {source!a} are read; proposed by calibrate.", "[reading]"]
     for known in settings_of(ReadingSettings):

@@ -24,7 +24,7 @@ def run_module(
     """Run `python -m MODULE ARGUMENTS...` with this interpreter, installed or not, and wait for its end.
 
     Args:
-        module: such as "device.trial".
+        module: such as "device.inference.trial".
         arguments: what the module finds in `sys.argv[1:]`.
         timeout_s: the child is killed after so long.
         environment: variables that the child gets besides its parent's.

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Literal
 
 from .errors import EdgeDigitsError, ModelFileError, RuntimeMissingError
-from .model_file import ModelFile, read_model
+from .inference.model_file import ModelFile, read_model
+from .inference.runtime_names import MODULES, RUNTIME_VARIABLE
 from .paths import DEFAULT_MODEL, NETWORK, SHIPPED_MODELS, cache_dir
-from .runtime_names import MODULES, RUNTIME_VARIABLE
 from .version import VERSION
 
 DATA_VARIABLE = "EDGE_DIGITS_DATA"
@@ -118,7 +118,7 @@ def _runtime(name: str, model: ModelFile | None) -> Finding:
     if model is None:
         return Finding(name, "fail", "cannot be tried without the model that ships; install again")
     try:
-        from .golden_replay import replay_golden
+        from .inference.golden_replay import replay_golden
 
         replay = replay_golden(model, runtime=name)
     except RuntimeMissingError as error:
@@ -152,14 +152,14 @@ def _data() -> Finding:
 def _camera() -> Finding:
     if sys.platform != "linux":
         return Finding("camera", "note", "cameras are tried on Linux only")
-    from .v4l2 import camera_nodes
+    from .sources.v4l2 import camera_nodes
 
     nodes = [node for node in camera_nodes() if node.gives_video or node.trouble]
     if not nodes:
         return Finding("camera", "note", "none found")
-    from .camera import Camera
-    from .first_frame import first_frame
-    from .settings import CameraSettings
+    from .settings.settings import CameraSettings
+    from .sources.camera import Camera
+    from .sources.first_frame import first_frame
 
     said = []
     for node in nodes:

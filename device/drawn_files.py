@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .reader import Reader
-    from .sources import FoundPicture
+    from .sources.files import FoundPicture
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import gc
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from .model_settings import ModelSettings
 from .paths import DEFAULT_MODEL
-from .reading_settings import ReadingSettings
+from .settings.model_settings import ModelSettings
+from .settings.reading_settings import ReadingSettings
 
 if TYPE_CHECKING:
     from .reader import Reader
@@ -38,21 +38,21 @@ def load_reader(model: ModelSettings, reading: ReadingSettings, *, warn: Callabl
 
 
 def _load_reader(model: ModelSettings, reading: ReadingSettings, warn: Callable[[str], None]) -> Reader:
-    from .classifier import Classifier
-    from .context import context_of
-    from .model_file import read_model
+    from .finding.context import context_of
+    from .inference.classifier import Classifier
+    from .inference.model_file import read_model
+    from .inference.runtime import load_runtime
     from .reader import Reader
-    from .runtime import load_runtime
 
     path = model.file or DEFAULT_MODEL
     if model.labels or model.input_range:
-        from .foreign_model import refuse_needless
+        from .inference.foreign_model import refuse_needless
 
         refuse_needless([path], labels=model.labels, input_range=model.input_range)
     if model.labels is None:
         loaded, file = load_runtime(model.runtime, warn=warn), read_model(path)
     else:
-        from .foreign_model import read_foreign_model
+        from .inference.foreign_model import read_foreign_model
 
         foreign = read_foreign_model(
             path, labels=model.labels, runtime=model.runtime, input_range=model.input_range, warn=warn

@@ -7,9 +7,10 @@ import re
 import tempfile
 from pathlib import Path
 
+ASSETS = Path(__file__).parent / "assets"
 SHIPPED_MODELS = Path(__file__).parent / "models"
 DEFAULT_MODEL = SHIPPED_MODELS / "cnn_int8.tflite"
-NETWORK = Path(__file__).parent / "assets" / "context_float16.tflite"  # that looks at what is around marks
+NETWORK = ASSETS / "context_float16.tflite"  # that looks at what is around marks
 
 
 def cache_dir() -> Path:

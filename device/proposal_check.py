@@ -9,7 +9,7 @@ from .errors import PictureError
 from .frames import Frame
 from .reader import Reader
 from .reading import UNSURE, Reading
-from .reading_settings import Invert, ReadingSettings
+from .settings.reading_settings import Invert, ReadingSettings
 
 ROOMS = (0.6, 0.4, 0.25, 0.1)  # of the digits' height, left around a row: much for what moves, little beside a wall
 

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .attempts import Attempt, best_attempt
-from .choosing import Scored, score, with_count, with_cuts, with_joints
-from .classifier import Classifier
-from .finder import Finding, find
+from .finding.attempts import Attempt, best_attempt
+from .finding.choosing import Scored, score, with_count, with_cuts, with_joints
+from .finding.finder import Finding, find
+from .finding.words import NO_DIGIT, without_unsure_rows, without_words
 from .frames import Frame
+from .inference.classifier import Classifier
 from .printable import printable
 from .reading import UNSURE, ModelName, ReadDigit, Reading, Timing, Way
-from .reading_settings import ReadingSettings, Roi
-from .words import NO_DIGIT, without_unsure_rows, without_words
+from .settings.reading_settings import ReadingSettings, Roi
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from .context import Context
-    from .finder import Found
-    from .model_card import ModelCard
+    from .finding.context import Context
+    from .finding.finder import Found
+    from .inference.model_card import ModelCard
 
 
 @dataclass(frozen=True)

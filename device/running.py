@@ -11,13 +11,13 @@ from .collected import FRAMES
 from .early_end import raise_if_asked
 from .errors import OutputError, UsageError
 from .frames import Frame
-from .live_state import Run
 from .loading import load_reader
-from .opening import choose_source, turned
-from .setting import settings_of
-from .settings import Settings
-from .sink import Event, Sinks
-from .sinks import describe_source, make_sinks
+from .settings.setting import settings_of
+from .settings.settings import Settings
+from .sinks.live_state import Run
+from .sinks.making import describe_source, make_sinks
+from .sinks.sink import Event, Sinks
+from .sources.opening import choose_source, turned
 
 if TYPE_CHECKING:
     from .reader import Reader

@@ -12,15 +12,15 @@ from .board import Board
 from .board_server import BoardServer
 from .early_end import raise_if_asked
 from .errors import DataError
-from .live_state import LiveState, Run
 from .loading import load_reader
-from .opening import choose_source
 from .running import pump
 from .secret_files import read_secret
-from .settings import Settings
-from .sink import Event
-from .sink_http import TOKEN_VARIABLE
-from .web_server import parse_address
+from .settings.settings import Settings
+from .sinks.live_state import LiveState, Run
+from .sinks.sink import Event
+from .sinks.sink_http import TOKEN_VARIABLE
+from .sinks.web_server import parse_address
+from .sources.opening import choose_source
 
 LISTEN = "8080"
 SHOWN = 10  # labels whose scores the page shows for each digit

@@ -14,8 +14,8 @@ from .reading import UNSURE, Reading, Way
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .reading_settings import ReadingSettings, Roi
-    from .view import View
+    from .finding.view import View
+    from .settings.reading_settings import ReadingSettings, Roi
 
 SHEET, GAP, CAPTION = 1008, 12, 22  # px, width of the sheet of stages, and around and below each stage
 STAGES = 760  # px, the height that all stages together may take
@@ -122,8 +122,8 @@ def _stages_of(image: NDArray[Any], settings: ReadingSettings, way: Way) -> list
     import cv2
 
     from .contract import SIDE
-    from .finder import LEAST_SIDE
-    from .looking import look
+    from .finding.finder import LEAST_SIDE
+    from .finding.looking import look
 
     grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     shown: list[tuple[str, NDArray[Any]]] = [("grey", grey)]

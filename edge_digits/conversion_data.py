@@ -10,10 +10,10 @@ import numpy as np
 from converters.request import ImageSet
 from device.errors import DataError, UsageError
 from device.idx import idx_md5
-from device.model_file import sha256
+from device.inference.model_file import sha256
 
-from .digit_set import Digits
-from .mnist import balanced_sample
+from .data.digit_set import Digits
+from .data.mnist import balanced_sample
 from .run_files import read_json
 
 

@@ -14,8 +14,8 @@ from device.errors import UsageError
 from device.idx import Part
 
 from .conversion_data import calibration_sample, part, whole_test_set
-from .image_sets import has_training_part, read_image_set
-from .mnist import load_mnist
+from .data.image_sets import has_training_part, read_image_set
+from .data.mnist import load_mnist
 
 
 def images_for(

@@ -24,13 +24,13 @@ from device.statistics import wilson_interval
 
 from .contact_sheet import draw_contact_sheet, save_contact_sheet
 from .conversion_data import calibration_sample, training_record, whole_test_set
-from .digit_set import Digits, digests
-from .mnist import balanced_sample, default_validation
-from .paper_pictures import draw_on_paper
+from .data.digit_set import Digits, digests
+from .data.mnist import balanced_sample, default_validation
 from .recipes import FAINT
 from .run_files import MODEL_NAME, write_npz
-from .run_outcome import as_json
-from .training import TrainingSettings, train
+from .synthetic.paper_pictures import draw_on_paper
+from .training.run_outcome import as_json
+from .training.training import TrainingSettings, train
 
 ARCHITECTURE = "cnn-quick"
 CALIBRATION_COUNT = 500

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from benchmarks.measuring_digits import MeasuringDigits
 from converters.request import Agreement
 from converters.verification import compare, hostile_images, run_everywhere
-from device.inference import dequantize
-from device.input_range import INPUT_RANGES
-from device.model_card import ModelCard
-from device.model_file import ModelFile, read_model
-from device.trial import try_model
+from device.inference.inference import dequantize
+from device.inference.input_range import INPUT_RANGES
+from device.inference.model_card import ModelCard
+from device.inference.model_file import ModelFile, read_model
+from device.inference.trial import try_model
 
 
 def original_range(card: ModelCard) -> str | None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from device.early_end import Terminated
 from device.errors import DataError, UsageError, one_line
-from device.model_file import sha256
+from device.inference.model_file import sha256
 from device.output_files import refuse_existing, refuse_unwritable, write_bytes, write_text
 
 MODEL_NAME, H5_NAME = "model.keras", "model.h5"

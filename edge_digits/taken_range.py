@@ -7,10 +7,10 @@ from typing import Any
 
 from converters.input_range import find_input_range
 from converters.references import Reference
-from device.input_range import RAW, InputRange
+from device.inference.input_range import RAW, InputRange
 
 from .conversion_data import calibration_sample
-from .mnist_sources import from_sample
+from .data.mnist_sources import from_sample
 
 
 def taken_range(reference: Reference, training: Mapping[str, Any]) -> InputRange:

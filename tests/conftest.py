@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from benchmarks.measuring_digits import MeasuringDigits, load_measuring_digits
-from device.classifier import Classifier
 from device.early_end import Asked
-from device.model_file import ModelFile, read_model
+from device.inference.classifier import Classifier
+from device.inference.model_file import ModelFile, read_model
+from device.inference.runtime import load_runtime
 from device.paths import DEFAULT_MODEL
-from device.runtime import load_runtime
 
 ROOT = Path(__file__).parent.parent
 

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from device.idx import CANONICAL_MD5, idx_header
-from edge_digits.digit_set import Digits, digests
+from edge_digits.data.digit_set import Digits, digests
 
 IDX_FIELDS = {
     "train-images-idx3-ubyte": "train_images",

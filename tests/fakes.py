@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from device.flatbuffer_reader import root
+from device.inference.flatbuffer_reader import root
 
 
 class TooOldInterpreter:

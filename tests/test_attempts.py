@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from benchmarks.measuring_digits import MeasuringDigits
-from device.attempts import AGAIN, BROADEST, FULL, HARDLY, JOINED, OVERFULL, SOME, Attempt, best_attempt
-from device.choosing import Scored
-from device.classifier import Classifier
-from device.finder import Finding, Found, find
+from device.finding.attempts import AGAIN, BROADEST, FULL, HARDLY, JOINED, OVERFULL, SOME, Attempt, best_attempt
+from device.finding.choosing import Scored
+from device.finding.finder import Finding, Found, find
 from device.frames import Frame
+from device.inference.classifier import Classifier
 from device.reader import Reader
 from device.reading import Way
-from device.reading_settings import ReadingSettings
+from device.settings.reading_settings import ReadingSettings
 from device.shown_reading import stages
 
 THRESHOLD = 0.8
@@ -330,7 +330,7 @@ def test_pale_strokes_are_read(
     """Many digits of which a part is pale are read, as hardly any is in the usual way."""
     reader, right = Reader(classifier), []
     for ways in (AGAIN, ()):
-        monkeypatch.setattr("device.attempts.AGAIN", ways)
+        monkeypatch.setattr("device.finding.attempts.AGAIN", ways)
         right.append(0)
         for label in (2, 3, 5, 7):
             for digit in sample_digits.images[sample_digits.labels == label][:8]:

@@ -8,19 +8,19 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from device.classifier import Classifier
-from device.model_file import read_model
+from device.inference.classifier import Classifier
+from device.inference.model_file import read_model
+from device.inference.runtime import installed_runtimes, load_runtime
 from device.paths import DEFAULT_MODEL
-from device.runtime import installed_runtimes, load_runtime
-from edge_digits.augmentation import augment
-from edge_digits.camera_flaws import FLAWS, misframe, slant
-from edge_digits.epochs import NO_DIGIT, Lessons, epochs_of
-from edge_digits.mnist_sources import from_sample
-from edge_digits.non_digits import KINDS, draw_non_digits
-from edge_digits.printed_digits import draw_printed_digits
+from edge_digits.data.mnist_sources import from_sample
 from edge_digits.recipes import CAMERA, FAMILY, RECIPES, WRITE_UPS, Augmentation, Recipe
-from edge_digits.solid_shapes import draw_solid_shape
-from edge_digits.warping import affine_matrices, warp
+from edge_digits.synthetic.augmentation import augment
+from edge_digits.synthetic.camera_flaws import FLAWS, misframe, slant
+from edge_digits.synthetic.non_digits import KINDS, draw_non_digits
+from edge_digits.synthetic.printed_digits import draw_printed_digits
+from edge_digits.synthetic.solid_shapes import draw_solid_shape
+from edge_digits.synthetic.warping import affine_matrices, warp
+from edge_digits.training.epochs import NO_DIGIT, Lessons, epochs_of
 
 DIGITS = from_sample()
 STILL = Augmentation(rotation_rad=0, zoom=0, shear=0, shift_px=0)

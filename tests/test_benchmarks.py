@@ -22,9 +22,9 @@ from benchmarks.subjects import read_subjects, short_names
 from device.child_process import run_module
 from device.early_end import Terminated
 from device.errors import FitError
-from device.model_file import read_model
+from device.inference.model_file import read_model
+from device.inference.runtime import installed_runtimes
 from device.paths import DEFAULT_MODEL
-from device.runtime import installed_runtimes
 
 RUNTIMES = installed_runtimes()
 needs_runtime = pytest.mark.skipif(not RUNTIMES, reason="needs a device runtime")

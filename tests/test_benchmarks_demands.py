@@ -21,8 +21,8 @@ from benchmarks.measuring_digits import SAMPLE_TEST
 from benchmarks.recommendation import Wishes, format_recommendation, recommend
 from benchmarks.units import SHARE, SIZE, TIME, parse_figure
 from device.errors import GateError, UsageError
+from device.inference.runtime import installed_runtimes
 from device.paths import DEFAULT_MODEL
-from device.runtime import installed_runtimes
 
 needs_runtime = pytest.mark.skipif(not installed_runtimes(), reason="needs a device runtime")
 QUICK = ["--num-runs", "3", "--min-secs", "0", "--warmup-runs", "0", "--rounds", "1", "--quiet"]

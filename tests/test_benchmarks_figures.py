@@ -19,7 +19,7 @@ from benchmarks.sampling import peak_rss_bytes, rotation, take_samples
 from benchmarks.settings import BenchSettings
 from benchmarks.table import format_table
 from device.errors import DataError
-from device.model_card import TensorCard
+from device.inference.model_card import TensorCard
 
 HOSTILE = "<script>alert(1)</script>&.tflite"
 

@@ -17,8 +17,8 @@ from benchmarks.photos import Photo, PhotoReading, photos, read_photo_list, scor
 from benchmarks.tutorial import convert_in_child, speed_ups, tutorial
 from benchmarks.whole_process import imported_modules, run_pairs, run_whole
 from device.errors import DataError, FitError, GateError
+from device.inference.runtime import installed_runtimes
 from device.paths import DEFAULT_MODEL
-from device.runtime import installed_runtimes
 
 needs_runtime = pytest.mark.skipif(not installed_runtimes(), reason="needs a device runtime")
 

@@ -11,9 +11,9 @@ from click.testing import CliRunner
 from benchmarks.command import bench
 from benchmarks.measuring_digits import load_measuring_digits
 from benchmarks.subjects import read_subjects
-from device.model_file import read_model
+from device.inference.model_file import read_model
+from device.inference.runtime import installed_runtimes
 from device.paths import DEFAULT_MODEL
-from device.runtime import installed_runtimes
 
 RUNTIMES = installed_runtimes()
 needs_runtime = pytest.mark.skipif(not RUNTIMES, reason="needs a device runtime")

@@ -21,10 +21,10 @@ from benchmarks.profiling import merge_profiles, profile_ops
 from benchmarks.stages import FRAME, TimedClassifier, draw_frame, time_stages
 from device.errors import ModelFileError
 from device.idx import read_part
-from device.model_file import read_model
+from device.inference.model_file import read_model
+from device.inference.runtime import installed_runtimes, load_runtime
 from device.paths import DEFAULT_MODEL
-from device.pictures import decode_picture
-from device.runtime import installed_runtimes, load_runtime
+from device.sources.pictures import decode_picture
 
 needs_runtime = pytest.mark.skipif(not installed_runtimes(), reason="needs a device runtime")
 FLOAT_MODEL = DEFAULT_MODEL.with_name("cnn_float32.tflite")

@@ -25,8 +25,8 @@ from benchmarks.results import BenchResult
 from benchmarks.settings import BenchSettings
 from benchmarks.subjects import read_subjects
 from device.errors import DataError, FitError, SourceError, UsageError
+from device.inference.runtime import installed_runtimes
 from device.paths import DEFAULT_MODEL
-from device.runtime import installed_runtimes
 
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}{os.pathsep}/usr/sbin")
 needs_runtime = pytest.mark.skipif(not installed_runtimes(), reason="needs a device runtime")

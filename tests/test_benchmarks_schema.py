@@ -13,8 +13,8 @@ from benchmarks.measuring_digits import SAMPLE_TEST
 from benchmarks.results import BenchResult, Unreadable
 from benchmarks.schema import SCHEMA_FILE, format_schema
 from device.errors import DataError
+from device.inference.runtime import installed_runtimes
 from device.paths import DEFAULT_MODEL
-from device.runtime import installed_runtimes
 
 
 def check(document):

@@ -24,17 +24,17 @@ from PIL import Image
 
 from device.board import Board
 from device.board_server import PAGE, BoardServer
-from device.classifier import Classifier
 from device.collected import read_lines
 from device.commands.serve import serve
 from device.errors import OutputError, PictureError, UsageError
-from device.live_state import LiveState, Run
-from device.model_file import read_model
+from device.inference.classifier import Classifier
+from device.inference.model_file import read_model
 from device.paths import DEFAULT_MODEL
 from device.reader import Reader
-from device.reading_settings import ReadingSettings
-from device.web_server import MOST_BYTES, Address
-from edge_digits.picture_folders import read_picture_folder
+from device.settings.reading_settings import ReadingSettings
+from device.sinks.live_state import LiveState, Run
+from device.sinks.web_server import MOST_BYTES, Address
+from edge_digits.data.picture_folders import read_picture_folder
 
 
 def as_png(image: np.ndarray) -> bytes:

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from device.plausible import could_be_digits, without_sides
-from device.rows import digit_groups, in_rows
-from device.view import View, view_of
+from device.finding.plausible import could_be_digits, without_sides
+from device.finding.rows import digit_groups, in_rows
+from device.finding.view import View, view_of
 
 LEFT, PITCH, TALL, BROAD = 100, 60, 50, 30  # px: of the first digit and the boxes, and size of the digits in them
 

@@ -15,9 +15,9 @@ from converters.c_array import c_name, make_c_array
 from converters.commands.export import export
 from converters.cpp_text import float_literal, string_literal
 from device.errors import FitError, ModelFileError, UsageError
-from device.golden import unpack_golden
-from device.inference import quantize_pixels
-from device.model_file import ModelFile, pack_model, read_model
+from device.inference.golden import unpack_golden
+from device.inference.inference import quantize_pixels
+from device.inference.model_file import ModelFile, pack_model, read_model
 from device.paths import DEFAULT_MODEL, SHIPPED_MODELS
 
 FLOAT_MODEL = SHIPPED_MODELS / "cnn_float32.tflite"

@@ -18,10 +18,10 @@ from device.frames import Frame
 from device.idx import LabelledDigits
 from device.proposal_check import propose_and_check
 from device.reading import ReadDigit, Reading
-from device.reading_settings import ReadingSettings
-from device.settings_file import load_settings
+from device.settings.reading_settings import ReadingSettings
+from device.settings.settings_file import load_settings
 from edge_digits.cli import cli as edge_digits
-from edge_digits.scenes import CAUSES, Scene, render_scene
+from edge_digits.synthetic.scenes import CAUSES, Scene, render_scene
 
 
 def invoke(*arguments: object) -> Result:

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from device.choosing import MOST_CUT, Scored, best_cuts, with_count, with_cuts, with_joints
-from device.finder import Found, pieces_of
-from device.splitting import pieces
-from device.strokes import Strokes, canonical_digits
+from device.finding.choosing import MOST_CUT, Scored, best_cuts, with_count, with_cuts, with_joints
+from device.finding.finder import Found, pieces_of
+from device.finding.splitting import pieces
+from device.finding.strokes import Strokes, canonical_digits
 
 HEIGHT = 30  # of the frame that pieces are drawn in, px
 

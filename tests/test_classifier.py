@@ -10,15 +10,15 @@ import pytest
 from fakes import ShapedInterpreter
 
 from benchmarks.measuring_digits import MeasuringDigits
-from device.classifier import Classifier
 from device.errors import ContractError
-from device.golden import unpack_golden
-from device.golden_replay import replay_golden
-from device.inference import dequantize, quantize_pixels
-from device.model_card import TensorCard
-from device.model_file import ModelFile, read_model
+from device.inference.classifier import Classifier
+from device.inference.golden import unpack_golden
+from device.inference.golden_replay import replay_golden
+from device.inference.inference import dequantize, quantize_pixels
+from device.inference.model_card import TensorCard
+from device.inference.model_file import ModelFile, read_model
+from device.inference.runtime import Runtime, installed_runtimes, load_runtime
 from device.paths import SHIPPED_MODELS
-from device.runtime import Runtime, installed_runtimes, load_runtime
 
 
 @pytest.mark.parametrize("path", sorted(SHIPPED_MODELS.glob("*.tflite")), ids=lambda path: path.stem)
@@ -63,7 +63,7 @@ def test_logits_become_probabilities(
     probabilities = Classifier(model, load_runtime()).scores(digits)
     logits = np.array([[8.82, -1, 0], [0.2, 0.9, 0.1]], np.float32)
     classifier = Classifier(model, load_runtime())
-    monkeypatch.setattr("device.classifier.dequantize", lambda *_: logits)
+    monkeypatch.setattr("device.inference.classifier.dequantize", lambda *_: logits)
     found = classifier.scores(digits)
     monkeypatch.undo()
     assert np.allclose(found, np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True))

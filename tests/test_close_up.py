@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from benchmarks.measuring_digits import MeasuringDigits
-from device.close_up import close_up, even_ground, shrunk
-from device.finder import find_digits
-from device.marks import mark_weights, measure_marks
+from device.finding.close_up import close_up, even_ground, shrunk
+from device.finding.finder import find_digits
+from device.finding.marks import mark_weights, measure_marks
 
 INK, GROUND = 245, 8  # grey values of light ink on dark ground
 

@@ -15,11 +15,11 @@ from device.cli import cli
 from device.collected import append_line, drop_stale_lines, read_lines
 from device.early_end import Asked
 from device.errors import UsageError
-from device.quota_folder import QuotaFolder, used_on_disk
 from device.reading import ModelName, ReadDigit, Reading
-from device.settings import CollectSettings
-from device.sink import Event
-from device.sink_collect import CollectSink
+from device.settings.settings import CollectSettings
+from device.sinks.quota_folder import QuotaFolder, used_on_disk
+from device.sinks.sink import Event
+from device.sinks.sink_collect import CollectSink
 from edge_digits.commands.train import train
 
 MODEL = ModelName("cnn", "int8", "ab" * 32, "none")

@@ -11,25 +11,25 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image, ImageDraw, ImageFont
 
-from device import context as device_context
-from device import model_file
-from device.classifier import Classifier
-from device.context import HEIGHT, MARK, WIDTH, Context, crop, standardized
 from device.errors import ModelFileError
+from device.finding import context as device_context
+from device.finding.context import HEIGHT, MARK, WIDTH, Context, crop, standardized
 from device.frames import Frame
 from device.idx import LabelledDigits
+from device.inference import model_file
+from device.inference.classifier import Classifier
+from device.inference.model_file import ModelFile
+from device.inference.runtime import load_runtime
 from device.loading import load_reader
-from device.model_file import ModelFile
-from device.model_settings import ModelSettings
 from device.reader import Reader
-from device.reading_settings import ReadingSettings
-from device.runtime import load_runtime
+from device.settings.model_settings import ModelSettings
+from device.settings.reading_settings import ReadingSettings
 from edge_digits.cli import cli
 from edge_digits.context.crops import _is_digit, draw_crops, read_crops, write_crops
 from edge_digits.context.displays import draw_styles, show_numbers
 from edge_digits.context.frames import Sources, cropped, draw_frame
 from edge_digits.context.page import Page
-from edge_digits.printed_signs import find_fonts
+from edge_digits.synthetic.printed_signs import find_fonts
 
 SIZE = (240, 320)  # height and width of frames, px
 FONTS = [font.path for font in find_fonts() if font.path]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from edge_digits.curves import curves, draw_curves
+from edge_digits.training.curves import curves, draw_curves
 
 
 def history(epochs: int) -> list[dict[str, float]]:

@@ -10,8 +10,8 @@ from digit_fakes import CLOSED_URL, hide_npm, make_digits, pose_as_mnist, send, 
 from PIL import Image
 
 from edge_digits.commands.data import data
-from edge_digits.digit_set import digests
-from edge_digits.mnist_sources import cache_file
+from edge_digits.data.digit_set import digests
+from edge_digits.data.mnist_sources import cache_file
 
 
 @pytest.fixture(autouse=True)

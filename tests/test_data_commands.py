@@ -13,14 +13,14 @@ from digit_fakes import make_digits, write_npz
 from PIL import Image
 
 from benchmarks.measuring_digits import MeasuringDigits
-from device.classifier import Classifier
 from device.errors import OutputError
-from device.model_file import read_model
-from device.runtime import load_runtime
+from device.inference.classifier import Classifier
+from device.inference.model_file import read_model
+from device.inference.runtime import load_runtime
 from edge_digits.cli import cli
 from edge_digits.commands import data_options
 from edge_digits.commands.data import COMMANDS, data
-from edge_digits.distortions import KINDS, STRENGTHS, distort
+from edge_digits.synthetic.distortions import KINDS, STRENGTHS, distort
 
 MODEL = ROOT / "device" / "models" / "cnn_int8.tflite"
 SMALLEST = MODEL.with_name("cnn-nano_int8.tflite")  # the one that distortion costs most
@@ -300,7 +300,7 @@ def test_what_was_measured_is_printed_before_it_is_drawn(
     def full(*_arguments: object, **_options: object) -> None:
         raise OutputError("full")
 
-    monkeypatch.setattr("edge_digits.robustness_chart.draw_robustness", full)
+    monkeypatch.setattr("edge_digits.evaluation.robustness_chart.draw_robustness", full)
     monkeypatch.setattr("edge_digits.contact_sheet.save_contact_sheet", full)
     with np.load(sample) as arrays:
         np.savez(tmp_path / "wrong.npz", x_test=arrays["x_test"], y_test=(arrays["y_test"] + 1) % 10)
@@ -321,8 +321,8 @@ def test_no_folder_is_left_where_nothing_was_written(
     def interrupted(*_arguments: object, **_options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("edge_digits.distortion_files.write_distortions", interrupted)
-    monkeypatch.setattr("edge_digits.evaluation_run.run_evaluation", interrupted)
+    monkeypatch.setattr("edge_digits.synthetic.distortion_files.write_distortions", interrupted)
+    monkeypatch.setattr("edge_digits.evaluation.run.run_evaluation", interrupted)
     run("distort", "--data", sample, "--out", tmp_path / "new")
     CliRunner().invoke(cli, ["evaluate", str(MODEL), "--data", str(sample), "--report", str(tmp_path / "new/report")])
     assert list(tmp_path.iterdir()) == [sample]

@@ -8,8 +8,8 @@ import pytest
 
 from benchmarks.measuring_digits import MeasuringDigits
 from device.idx import LabelledDigits, idx_md5
-from edge_digits.distortion_files import RECORD_NAME, SHEET_NAME, DistortionRequest, write_distortions
-from edge_digits.distortions import KINDS, STRENGTHS, distort
+from edge_digits.synthetic.distortion_files import RECORD_NAME, SHEET_NAME, DistortionRequest, write_distortions
+from edge_digits.synthetic.distortions import KINDS, STRENGTHS, distort
 
 ALL = [(kind, strength) for kind in KINDS for strength in STRENGTHS]
 

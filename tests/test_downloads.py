@@ -9,8 +9,8 @@ import pytest
 from digit_fakes import CLOSED_URL, drip, refuse, send, serve, stall
 
 from device.errors import DataError, OutputError
-from edge_digits import downloads
-from edge_digits.downloads import download
+from edge_digits.data import downloads
+from edge_digits.data.downloads import download
 
 CONTENT = bytes(range(256)) * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -140,7 +140,7 @@ def test_quiet_shows_no_bar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     screen = io.StringIO()
     screen.isatty = lambda: True  # type: ignore[method-assign]
     monkeypatch.setattr(sys, "stderr", screen)
-    monkeypatch.setattr("edge_digits.downloads.is_quiet", lambda: True)
+    monkeypatch.setattr("edge_digits.data.downloads.is_quiet", lambda: True)
     with serve(send(CONTENT)) as url:
         download(url, tmp_path / "file", report=never)
     assert screen.getvalue() == ""

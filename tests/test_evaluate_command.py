@@ -14,10 +14,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from benchmarks.measuring_digits import MeasuringDigits
-from device.model_card import TensorCard
-from device.model_file import ModelFile, pack_model
+from device.inference.model_card import TensorCard
+from device.inference.model_file import ModelFile, pack_model
+from device.inference.runtime import installed_runtimes
 from device.paths import DEFAULT_MODEL, SHIPPED_MODELS
-from device.runtime import installed_runtimes
 from edge_digits.cli import cli
 
 FLOAT = SHIPPED_MODELS / "cnn_float32.tflite"

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from device.errors import DataError
-from edge_digits.evaluation import evaluate_scores, frequent_confusions, worst_mistakes
-from edge_digits.model_comparison import compare_answers
-from edge_digits.probabilities import as_probabilities
-from edge_digits.reliability import reliability
+from edge_digits.evaluation.figures import evaluate_scores, frequent_confusions, worst_mistakes
+from edge_digits.evaluation.model_comparison import compare_answers
+from edge_digits.evaluation.probabilities import as_probabilities
+from edge_digits.evaluation.reliability import reliability
 
 
 def scores_for(answers: list[int], *, confidence: float | list[float] = 0.91) -> np.ndarray:

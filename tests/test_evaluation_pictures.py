@@ -10,9 +10,9 @@ import pytest
 pytest.importorskip("matplotlib")
 
 from benchmarks.page_style import cards_below
-from edge_digits.evaluation import evaluate_scores
-from edge_digits.evaluation_page import PAGE_STYLE
-from edge_digits.evaluation_plots import draw_models, draw_reliability
+from edge_digits.evaluation.figures import evaluate_scores
+from edge_digits.evaluation.page import PAGE_STYLE
+from edge_digits.evaluation.plots import draw_models, draw_reliability
 
 
 def test_no_word_hides_a_point() -> None:

@@ -14,11 +14,11 @@ from conftest import ROOT
 from PIL import Image
 
 from benchmarks.measuring_digits import MeasuringDigits
-from device.classifier import Classifier
-from device.finder import Found, find_digit, find_digits
-from device.level_lines import MOST_LINES, level_lines
-from device.marks import measure_marks
-from device.printed_lines import without_lines
+from device.finding.finder import Found, find_digit, find_digits
+from device.finding.level_lines import MOST_LINES, level_lines
+from device.finding.marks import measure_marks
+from device.finding.printed_lines import without_lines
+from device.inference.classifier import Classifier
 
 PAPER, PEN = 210, 50  # grey values
 SIZE = (240, 260)  # of a frame, px
@@ -400,7 +400,7 @@ def test_a_canonical_digit_needs_no_opencv() -> None:
     code = (
         "import sys; sys.modules['cv2'] = None\n"
         "import numpy as np\n"
-        "from device.finder import find_digit\n"
+        "from device.finding.finder import find_digit\n"
         "frame = np.zeros((28, 28), np.uint8); frame[5:20, 14] = 255\n"
         "assert find_digit(frame) is not None"
     )

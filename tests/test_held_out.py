@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from benchmarks.held_out import AS_IT_IS, changed, held_out, leave_one_out, numbers
-from device import finder
+from device.finding import finder
 
 
 def test_a_source_does_not_choose_for_itself() -> None:

@@ -14,10 +14,10 @@ from conftest import ROOT
 from PIL import Image
 
 from device.errors import PictureError, RuntimeBrokenError
-from device.model_file import ModelFile
+from device.inference.model_file import ModelFile
 from device.opencv_noise import import_quiet_opencv
 from device.paths import DEFAULT_MODEL
-from device.sources import expand
+from device.sources.files import expand
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_a_folder_that_cannot_be_searched_is_said(monkeypatch: pytest.MonkeyPatc
         onerror(PermissionError(13, "Permission denied"))
         return iter(())
 
-    monkeypatch.setattr("device.sources.os.walk", refuse)
+    monkeypatch.setattr("device.sources.files.os.walk", refuse)
     with pytest.raises(PictureError, match="Permission denied; check name and permissions"):
         expand(str(tmp_path))
 
@@ -118,7 +118,7 @@ def test_doctor_survives_without_numpy() -> None:
 
 def test_a_runtime_that_raises_anything_on_import_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A package may fail with any exception; it is named and chained."""
-    from device import runtime
+    from device.inference import runtime
 
     (tmp_path / "odd_runtime").mkdir()
     (tmp_path / "odd_runtime" / "__init__.py").write_text("raise RuntimeError('boo')")
@@ -131,7 +131,7 @@ def test_a_runtime_that_raises_anything_on_import_is_broken(tmp_path: Path, monk
 def test_a_forced_runtime_counts_for_benchmarks_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """EDGE_DIGITS_RUNTIME names the only runtime, or is refused."""
     from device.errors import UsageError
-    from device.runtime import wanted_runtimes
+    from device.inference.runtime import wanted_runtimes
 
     monkeypatch.setenv("EDGE_DIGITS_RUNTIME", "ai-edge-litert")
     assert wanted_runtimes() == ["ai-edge-litert"]

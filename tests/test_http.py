@@ -14,17 +14,17 @@ import numpy as np
 import pytest
 
 from device.errors import OutputError, UsageError
-from device.http_server import RunServer
-from device.live_state import LiveState, Run
-from device.metrics import health, metrics
 from device.reading import ReadDigit, Reading
 from device.secret_files import read_secret
-from device.settings import HttpSettings
-from device.sink import Event
-from device.sink_http import HttpSink
-from device.supervision import Counts
-from device.watching import FolderState, watch_folder
-from device.web_server import MOST_CONNECTIONS, Address, parse_address
+from device.settings.settings import HttpSettings
+from device.sinks.http_server import RunServer
+from device.sinks.live_state import LiveState, Run
+from device.sinks.metrics import health, metrics
+from device.sinks.sink import Event
+from device.sinks.sink_http import HttpSink
+from device.sinks.web_server import MOST_CONNECTIONS, Address, parse_address
+from device.sources.supervision import Counts
+from device.sources.watching import FolderState, watch_folder
 
 FRAME = np.full((120, 160, 3), 200, np.uint8)
 

@@ -13,7 +13,7 @@ from converters.references import Reference
 from device.contract import LABELS
 from device.errors import DataError
 from edge_digits.conversion_images import images_for
-from edge_digits.image_sets import has_training_part, read_image_set
+from edge_digits.data.image_sets import has_training_part, read_image_set
 
 SHAPE = (28, 28, 1)
 

@@ -28,10 +28,10 @@ from converters.op_versions import oldest_common_runtimes
 from converters.packed_labels import read_packed_labels
 from device import child_process
 from device.errors import ModelFileError
-from device.flatbuffer_reader import BUDGET, Bytes, root, without_controls
-from device.model_file import ModelFile, read_model
+from device.inference.flatbuffer_reader import BUDGET, Bytes, root, without_controls
+from device.inference.model_file import ModelFile, read_model
+from device.inference.runtime import installed_runtimes
 from device.paths import DEFAULT_MODEL, SHIPPED_MODELS
-from device.runtime import installed_runtimes
 
 FLOAT_MODEL = SHIPPED_MODELS / "cnn_float32.tflite"
 

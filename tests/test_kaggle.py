@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import edge_digits.kaggle
+import edge_digits.data.kaggle
 from device.errors import DataError
-from edge_digits.kaggle import LABEL, PIXELS, read_kaggle_test, read_kaggle_train
+from edge_digits.data.kaggle import LABEL, PIXELS, read_kaggle_test, read_kaggle_train
 
 HEADER = ",".join((LABEL, *PIXELS))
 
@@ -53,7 +53,7 @@ def test_a_test_file_gives_its_digits_in_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize("block", [1, 700, 3000, 10_000])
 def test_blocks_do_not_show(block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a block of the file ends makes no difference."""
-    monkeypatch.setattr(edge_digits.kaggle, "BLOCK_BYTES", block)
+    monkeypatch.setattr(edge_digits.data.kaggle, "BLOCK_BYTES", block)
     images, labels = digits()
     read = read_kaggle_train(write(tmp_path / "train.csv", HEADER, *rows(images, labels)))
     assert np.array_equal(read.images, images)
@@ -194,6 +194,6 @@ def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
 
 def test_a_line_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line of more bytes than any row has is refused before it fills the memory."""
-    monkeypatch.setattr(edge_digits.kaggle, "BLOCK_BYTES", 1000)
+    monkeypatch.setattr(edge_digits.data.kaggle, "BLOCK_BYTES", 1000)
     with pytest.raises(DataError, match="found one of over 65536 bytes"):
         read_kaggle_train(write(tmp_path / "train.csv", HEADER, "0," * 100_000))

@@ -9,7 +9,7 @@ import pytest
 
 from device.label_places import FONTS, Rectangle, place_labels
 from device.reading import ReadDigit, Reading
-from device.reading_settings import Roi
+from device.settings.reading_settings import Roi
 from device.shown_reading import annotated
 
 SIZE = (640, 400)

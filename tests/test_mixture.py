@@ -8,9 +8,9 @@ from digit_fakes import make_digits, write_idx_folder, write_npz
 from PIL import Image
 
 from device.errors import DataError, UsageError
-from edge_digits.digit_set import digests
-from edge_digits.kaggle import LABEL, PIXELS
-from edge_digits.mixture import Mixture, load_mixture
+from edge_digits.data.digit_set import digests
+from edge_digits.data.kaggle import LABEL, PIXELS
+from edge_digits.data.mixture import Mixture, load_mixture
 
 
 def mix(*sources: Path | str, weights: list[float] | None = None, seed: int = 0, every_class: bool = True) -> Mixture:

@@ -21,8 +21,8 @@ from digit_fakes import (
 )
 
 from device.errors import DataError, UsageError
-from edge_digits.mnist import balanced_sample, digests, is_canonical, load_mnist, validation_split, verify
-from edge_digits.mnist_sources import cache_file
+from edge_digits.data.mnist import balanced_sample, digests, is_canonical, load_mnist, validation_split, verify
+from edge_digits.data.mnist_sources import cache_file
 
 
 @pytest.fixture(autouse=True)

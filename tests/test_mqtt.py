@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from device.errors import DataError, OutputError, UsageError
-from device.mqtt_queue import MqttQueue
 from device.reading import ReadDigit, Reading
-from device.settings import MqttSettings
-from device.sink import Event
-from device.sink_mqtt import MqttSink, discovery_messages, make_broker, reading_messages
+from device.settings.settings import MqttSettings
+from device.sinks.mqtt_queue import MqttQueue
+from device.sinks.sink import Event
+from device.sinks.sink_mqtt import MqttSink, discovery_messages, make_broker, reading_messages
 
 MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
 needs_broker = pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not installed (apt install mosquitto)")

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from digit_fakes import make_digits, write_idx_folder
 
-import edge_digits.non_digit_tests
+import edge_digits.synthetic.non_digit_tests
 from device.errors import DataError
-from edge_digits.non_digit_tests import LETTERS, SIGNS, NonDigits, make_non_digits
+from edge_digits.synthetic.non_digit_tests import LETTERS, SIGNS, NonDigits, make_non_digits
 
 DRAWN = ("letters", "signs", "doodles", "textures", "blanks")
 DIGIT_LIKE = "0123456789OoQDIil|!/\\()SsZzBbGgqJjTy"
@@ -16,7 +16,7 @@ DIGIT_LIKE = "0123456789OoQDIil|!/\\()SsZzBbGgqJjTy"
 
 @pytest.fixture(autouse=True)
 def _no_clothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(edge_digits.non_digit_tests, "FASHION_FOLDER", tmp_path / "none")
+    monkeypatch.setattr(edge_digits.synthetic.non_digit_tests, "FASHION_FOLDER", tmp_path / "none")
 
 
 def make(count: int = 12, *, seed: int = 0, fashion: Path | None = None) -> NonDigits:

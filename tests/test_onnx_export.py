@@ -13,8 +13,8 @@ from click.testing import CliRunner
 from converters import onnx_export
 from converters.commands.export import export
 from device.errors import ExtraMissingError, FitError, GateError, ModelFileError
-from device.golden import unpack_golden
-from device.model_file import ModelFile
+from device.inference.golden import unpack_golden
+from device.inference.model_file import ModelFile
 from device.paths import DEFAULT_MODEL, SHIPPED_MODELS
 
 TOOLS = [importlib.util.find_spec(name) for name in ("tf2onnx", "onnxruntime", "tensorflow")]

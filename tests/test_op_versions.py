@@ -28,10 +28,10 @@ from converters.op_versions import (
 )
 from device.child_process import child_environment
 from device.errors import FitError, UsageError
-from device.flatbuffer_reader import root
-from device.model_file import ModelFile
-from device.runtime import installed_runtimes
-from device.trial import try_model
+from device.inference.flatbuffer_reader import root
+from device.inference.model_file import ModelFile
+from device.inference.runtime import installed_runtimes
+from device.inference.trial import try_model
 
 NO_DIGITS = np.zeros((0, 28, 28), np.uint8)
 # Above the highest version of any operation in the table.
@@ -43,7 +43,7 @@ NOT_REGISTRABLE = {"CUSTOM", "DELEGATE", "PLACEHOLDER_FOR_GREATER_OP_CODES"}
 PROBE = """
 import json, sys
 from device.errors import FitError
-from device.runtime import load_runtime
+from device.inference.runtime import load_runtime
 runtime = load_runtime(sys.argv[1])
 taken = []
 for key, content in json.load(sys.stdin).items():

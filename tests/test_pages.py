@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from device import board_server, http_server
+from device import board_server
+from device.sinks import http_server
 
 NODE = shutil.which("node")
 pytestmark = pytest.mark.skipif(NODE is None, reason="no Node.js here")

@@ -10,11 +10,11 @@ import pytest
 
 from device.errors import DataError
 from device.paths import DEFAULT_MODEL
-from edge_digits.misread_sheet import ACCENT, CALM, describe, draw_misread, draw_reading
-from edge_digits.photo_evaluation import digits_right, edit_distance, evaluate_photos, right_places
-from edge_digits.photo_list import ListedPhoto, read_photo_list
-from edge_digits.photo_reading import FoundDigit, PhotoReading, read_photos
-from edge_digits.scoring import read_subject
+from edge_digits.evaluation.misread_sheet import ACCENT, CALM, describe, draw_misread, draw_reading
+from edge_digits.evaluation.photo_evaluation import digits_right, edit_distance, evaluate_photos, right_places
+from edge_digits.evaluation.photo_list import ListedPhoto, read_photo_list
+from edge_digits.evaluation.photo_reading import FoundDigit, PhotoReading, read_photos
+from edge_digits.evaluation.scoring import read_subject
 
 
 def write_list(folder: Path, text: str) -> Path:

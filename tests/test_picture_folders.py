@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from device.errors import DataError
-from edge_digits.paper_pictures import draw_on_paper
-from edge_digits.picture_folders import is_picture_folder, left_out, part_folders, read_picture_folder
+from edge_digits.data.picture_folders import is_picture_folder, left_out, part_folders, read_picture_folder
+from edge_digits.synthetic.paper_pictures import draw_on_paper
 
 
 def save(picture: np.ndarray, path: Path) -> Path:

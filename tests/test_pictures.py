@@ -17,10 +17,10 @@ import pytest
 from conftest import ROOT
 from PIL import Image
 
-from device import pictures
 from device.errors import PictureError
-from device.picture_kinds import readable_kinds
-from device.pictures import decode_picture, read_picture
+from device.sources import pictures
+from device.sources.picture_kinds import readable_kinds
+from device.sources.pictures import decode_picture, read_picture
 
 GREY = np.add.outer(np.arange(24) * 5, np.arange(32) * 4).astype(np.uint8)  # (24, 32), dark at the upper left
 COLOUR = np.dstack([GREY, 255 - GREY, GREY // 2])  # RGB
@@ -181,7 +181,7 @@ def test_reading_needs_no_opencv(tmp_path: Path) -> None:
     code = (
         "import sys; sys.modules['cv2'] = None\n"
         "from pathlib import Path\n"
-        "from device.pictures import read_picture\n"
+        "from device.sources.pictures import read_picture\n"
         "assert read_picture(Path(sys.argv[1])).shape == (24, 32)"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "a.png")]

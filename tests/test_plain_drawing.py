@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edge_digits.plain_drawing import line_cover, mapped
+from edge_digits.synthetic.plain_drawing import line_cover, mapped
 
 
 def test_a_line_covers_its_width() -> None:

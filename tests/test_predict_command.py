@@ -13,15 +13,15 @@ from click.testing import CliRunner, Result
 
 from benchmarks.measuring_digits import MeasuringDigits
 from device.child_process import run_module
-from device.model_file import ModelFile, pack_model
+from device.inference.model_file import ModelFile, pack_model
 from device.paths import DEFAULT_MODEL
 from edge_digits.cli import cli
-from edge_digits.evaluation_plots import save_png
-from edge_digits.kaggle_submission import format_submission
-from edge_digits.prediction import ShownDigit, predict_digits
-from edge_digits.prediction_plot import draw_prediction
-from edge_digits.prediction_text import format_prediction, half_blocks
-from edge_digits.scoring import read_subject
+from edge_digits.data.kaggle_submission import format_submission
+from edge_digits.evaluation.plots import save_png
+from edge_digits.evaluation.prediction import ShownDigit, predict_digits
+from edge_digits.evaluation.prediction_plot import draw_prediction
+from edge_digits.evaluation.prediction_text import format_prediction, half_blocks
+from edge_digits.evaluation.scoring import read_subject
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from device.classifier import Classifier
 from device.errors import PictureError
 from device.frames import Frame
+from device.inference.classifier import Classifier
 from device.printable import printable
 from device.reader import Decision, Reader, decide
 from device.reading import ReadDigit, Reading, Timing, utc_timestamp

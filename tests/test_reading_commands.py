@@ -17,9 +17,9 @@ from conftest import ROOT
 from PIL import Image
 
 from device.cli import cli
-from device.model_file import ModelFile
+from device.inference.model_file import ModelFile
+from device.inference.runtime import installed_runtimes
 from device.paths import DEFAULT_MODEL
-from device.runtime import installed_runtimes
 from edge_digits.cli import cli as edge_digits
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from device.errors import UsageError
-from device.reading_settings import ReadingSettings, Roi, parse_roi
+from device.settings.reading_settings import ReadingSettings, Roi, parse_roi
 
 
 def test_a_region_is_a_name_and_a_box() -> None:

@@ -16,7 +16,7 @@ from conftest import ROOT
 from benchmarks.hostile_frames import KINDS, hostile_frames
 from benchmarks.measuring_digits import MeasuringDigits
 from benchmarks.reading_speed import page, reading_speed
-from device.finder import find_digits
+from device.finding.finder import find_digits
 
 
 @pytest.mark.parametrize("count", [1, 5, 50])
@@ -49,7 +49,7 @@ import os
 from pathlib import Path
 import cv2, numpy as np
 from device.contract import frame_inks
-from device.level_lines import level_lines
+from device.finding.level_lines import level_lines
 
 def spent():
     others = [task for task in Path("/proc/self/task").iterdir() if int(task.name) != os.getpid()]

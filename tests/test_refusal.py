@@ -10,9 +10,9 @@ import pytest
 from benchmarks.measuring_digits import MeasuringDigits
 from device.idx import LabelledDigits
 from device.paths import DEFAULT_MODEL
-from edge_digits.non_digit_tests import NonDigits
-from edge_digits.refusal import Refusal, measure_refusal, refusal_table
-from edge_digits.scoring import Scored, Subject, read_subject, score
+from edge_digits.evaluation.refusal import Refusal, measure_refusal, refusal_table
+from edge_digits.evaluation.scoring import Scored, Subject, read_subject, score
+from edge_digits.synthetic.non_digit_tests import NonDigits
 
 
 def subject(decision: Mapping[str, float]) -> Subject:
@@ -67,7 +67,7 @@ def test_logits_are_refused_by_their_probabilities(
         scored = score(*arguments, **options)
         return replace(scored, scores=20 * scored.scores)
 
-    monkeypatch.setattr("edge_digits.refusal.score", as_logits)
+    monkeypatch.setattr("edge_digits.evaluation.refusal.score", as_logits)
     found = measure(subject({}), sample_digits, non_digits)
     assert 0.1 <= found.reject_below <= 1
 

@@ -7,9 +7,9 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from edge_digits.distortions import KINDS, STRENGTHS
-from edge_digits.robustness import Robustness
-from edge_digits.robustness_chart import robustness_figure
+from edge_digits.evaluation.robustness import Robustness
+from edge_digits.evaluation.robustness_chart import robustness_figure
+from edge_digits.synthetic.distortions import KINDS, STRENGTHS
 
 
 def measured(model: str, *, lost: float = 0.02) -> Robustness:

@@ -15,22 +15,22 @@ from PIL import Image
 from benchmarks.cut_out import count_right, cut_out
 from benchmarks.hostile_frames import KINDS, hostile_frames
 from benchmarks.measuring_digits import MeasuringDigits
-from device.classifier import Classifier
 from device.cli import cli
-from device.context import Context
-from device.finder import find, find_digits
+from device.finding.context import Context
+from device.finding.finder import find, find_digits
+from device.finding.looking import look
+from device.finding.marks import measure_marks
+from device.finding.rows import Group, digit_groups, in_rows, in_words
+from device.finding.view import View
 from device.frames import Frame
 from device.idx import LabelledDigits
-from device.looking import look
-from device.marks import measure_marks
+from device.inference.classifier import Classifier
+from device.inference.runtime import load_runtime
 from device.reader import Reader
 from device.reading import Reading, Way
-from device.reading_settings import ReadingSettings
-from device.rows import Group, digit_groups, in_rows, in_words
-from device.runtime import load_runtime
+from device.settings.reading_settings import ReadingSettings
 from device.shown_reading import MOST_REGIONS, SHEET, STAGES, stages
-from device.view import View
-from edge_digits.scenes import CAUSES, LAYOUTS, Scene, empty_scene, render_scene
+from edge_digits.synthetic.scenes import CAUSES, LAYOUTS, Scene, empty_scene, render_scene
 
 # A cause that the shipped model and the finder read less surely, and what of its digits they must still read.
 HARD = {
@@ -228,7 +228,7 @@ def test_light_is_taken_for_dark_where_only_that_reads(ink: LabelledDigits, clas
     reader = Reader(classifier)
     right = reader.read(Frame("scene", 0, 0.0, found.frame))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("device.looking.is_light_on_dark", lambda grey: True)
+        patch.setattr("device.finding.looking.is_light_on_dark", lambda grey: True)
         reading, canonical = reader.read_closely(Frame("scene", 0, 0.0, found.frame))
         sheet = stages(found.frame, reading, canonical, reader.settings)
     told = stages(found.frame, replace(reading, ways=(Way("no"),)), canonical, reader.settings)
@@ -365,7 +365,7 @@ def test_the_stages_are_those_of_the_regions(classifier: Classifier, monkeypatch
         looked_at.append((part.shape, way, single))
         return look(part, way, single=single)
 
-    monkeypatch.setattr("device.looking.look", noted)
+    monkeypatch.setattr("device.finding.looking.look", noted)
     stages(frame, reading, canonical, settings)
     assert looked_at == [((80, 100 + number), Way("yes"), True) for number in range(MOST_REGIONS)]
 

@@ -23,7 +23,7 @@ from PIL import Image
 
 from device.cli import cli
 from device.collected import read_lines
-from device.settings_file import parse_settings
+from device.settings.settings_file import parse_settings
 
 
 def invoke(*arguments: object) -> Result:

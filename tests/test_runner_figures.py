@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from benchmarks.outputs import outputs
 from benchmarks.runner_subject import measure, recoveries
-from device.fake_faults import Fault
+from device.sources.fake_faults import Fault
 
 
 def test_a_recovery_is_the_time_to_the_next_frame() -> None:

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from fakes import TooOldInterpreter
 
-from device import runtime as seam
 from device.errors import FitError, RuntimeBrokenError, RuntimeMissingError, UsageError
-from device.runtime import Runtime, installed_runtimes, load_runtime
+from device.inference import runtime as seam
+from device.inference.runtime import Runtime, installed_runtimes, load_runtime
 
 
 @pytest.fixture

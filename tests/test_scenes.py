@@ -13,8 +13,8 @@ from benchmarks.measuring_digits import MeasuringDigits
 from device.errors import OutputExistsError, UsageError
 from device.idx import LabelledDigits
 from edge_digits.cli import cli
-from edge_digits.scene_files import KINDS, write_scenes
-from edge_digits.scenes import CAUSES, empty_scene, render_scene
+from edge_digits.synthetic.scene_files import KINDS, write_scenes
+from edge_digits.synthetic.scenes import CAUSES, empty_scene, render_scene
 
 
 @pytest.fixture(scope="module")

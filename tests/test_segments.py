@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from device.marks import mark_weights, measure_marks
-from device.segments import MANY, are_segments, without_gaps
+from device.finding.marks import mark_weights, measure_marks
+from device.finding.segments import MANY, are_segments, without_gaps
 
 
 def places(count: int) -> Iterator[tuple[int, int]]:

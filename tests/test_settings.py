@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from device.errors import DataError, UsageError
-from device.setting import settings_of
-from device.settings import CameraSettings, MqttSettings, Settings
-from device.settings_file import load_settings, override, parse_settings, print_settings, section_types
-from device.settings_options import apply_options
-from device.voting_settings import VotingSettings
+from device.settings.setting import settings_of
+from device.settings.settings import CameraSettings, MqttSettings, Settings
+from device.settings.settings_file import load_settings, override, parse_settings, print_settings, section_types
+from device.settings.settings_options import apply_options
+from device.settings.voting_settings import VotingSettings
 
 CHANGED = Settings(
     camera=CameraSettings(width=640, crop=(1, 2, 3, 4), rotate=90, fps=12.5),

@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 
 from benchmarks.measuring_digits import MeasuringDigits
-from device.classifier import Classifier
-from device.finder import find_digits
+from device.finding.finder import find_digits
+from device.finding.looking import look
+from device.finding.sheet import find_sheet
+from device.finding.view import View
 from device.frames import Frame
-from device.looking import look
+from device.inference.classifier import Classifier
 from device.reader import Reader
 from device.reading import Way
-from device.reading_settings import ReadingSettings
-from device.sheet import find_sheet
+from device.settings.reading_settings import ReadingSettings
 from device.shown_reading import stages
-from device.view import View
 
 SIZE = (240, 320)
 CORNERS = np.array([(70, 50), (262, 38), (274, 190), (62, 200)], np.int32)
@@ -180,7 +180,7 @@ def test_what_is_beside_a_sheet_is_read_where_nothing_is_on_it(
         looked_at.append(way.whole)
         return look(frame, way, single=single)
 
-    monkeypatch.setattr("device.looking.look", noted)
+    monkeypatch.setattr("device.finding.looking.look", noted)
     stages(frame, reading, canonical, reader.settings)
     assert looked_at == [text == ""]
 

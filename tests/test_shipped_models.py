@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from benchmarks.measuring_digits import MeasuringDigits
-from device.classifier import Classifier
-from device.model_file import read_model
+from device.inference.classifier import Classifier
+from device.inference.model_file import read_model
+from device.inference.runtime import installed_runtimes, load_runtime
 from device.paths import DEFAULT_MODEL, SHIPPED_MODELS
-from device.runtime import installed_runtimes, load_runtime
 
 KIB = 1024
 LARGEST = {"cnn-nano": 8 * KIB, "cnn-tiny": 16 * KIB, "cnn": 64 * KIB, "cnn-large": 256 * KIB}

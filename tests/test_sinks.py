@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 
 from device.errors import DataError, OutputError, UsageError
-from device.history import COLUMNS, history_row
-from device.mqtt_queue import MqttQueue
 from device.reading import ReadDigit, Reading
-from device.sink import PICTURES, READINGS, Event, Sinks
-from device.sink_csv import HEADER, CsvSink
-from device.sink_lines import LineSink
-from device.sink_pictures import PictureSink
-from device.sink_sqlite import SqliteSink
+from device.sinks.history import COLUMNS, history_row
+from device.sinks.mqtt_queue import MqttQueue
+from device.sinks.sink import PICTURES, READINGS, Event, Sinks
+from device.sinks.sink_csv import HEADER, CsvSink
+from device.sinks.sink_lines import LineSink
+from device.sinks.sink_pictures import PictureSink
+from device.sinks.sink_sqlite import SqliteSink
 
 
 def event(number: int, *, pixels: bool = False) -> Event:
@@ -110,7 +110,7 @@ def put_one_at_a_time(sinks: Sinks, numbers: Sequence[int]) -> None:
 
 def test_a_failing_sink_is_said_once_and_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """A full disk is one line, and another when there is room again; what was lost is counted."""
-    monkeypatch.setattr("device.sink.STEADY_S", 0.0)
+    monkeypatch.setattr("device.sinks.sink.STEADY_S", 0.0)
     said: list[str] = []
     sink = ListSink(bad=frozenset({1, 2}))
     with Sinks([sink], say=said.append, patient=False) as sinks:
@@ -124,7 +124,7 @@ def test_a_failing_sink_is_said_once_and_tried_again(monkeypatch: pytest.MonkeyP
 
 def test_a_sink_that_fails_now_and_then_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """It works again when it has not failed for a while, as on a disk that is nearly full."""
-    monkeypatch.setattr("device.sink.STEADY_S", 60.0)
+    monkeypatch.setattr("device.sinks.sink.STEADY_S", 60.0)
     said: list[str] = []
     with Sinks([ListSink(bad=frozenset({1, 3, 5}))], say=said.append, patient=False) as sinks:
         put_one_at_a_time(sinks, range(7))
@@ -152,7 +152,7 @@ def test_a_patient_sink_loses_nothing() -> None:
 
 def test_a_blocked_sink_does_not_stop_the_reading_of_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is waited for once, and not again until it has room; what it loses is said at the end."""
-    monkeypatch.setattr("device.sink.PATIENCE_S", 0.05)
+    monkeypatch.setattr("device.sinks.sink.PATIENCE_S", 0.05)
     said: list[str] = []
     blocked, free = ListSink(), ListSink()
     blocked.open_gate.clear()

@@ -14,17 +14,17 @@ from click.testing import CliRunner
 from fakes import FilmCapture
 from PIL import Image
 
-from device.camera import Camera
 from device.commands.classify import classify
 from device.errors import PictureError, SourceError, UsageError
 from device.frames import Frame
-from device.http_login import authorization
-from device.opening import OpenableSource, choose_source, turned
-from device.orientation import Orientation
-from device.picture_kinds import FORMATS, SUFFIXES, readable_kinds
-from device.settings import CameraSettings, SourceSettings
-from device.sources import expand, picture_frames
-from device.streams import Stream, without_password
+from device.settings.settings import CameraSettings, SourceSettings
+from device.sources.camera import Camera
+from device.sources.files import expand, picture_frames
+from device.sources.http_login import authorization
+from device.sources.opening import OpenableSource, choose_source, turned
+from device.sources.orientation import Orientation
+from device.sources.picture_kinds import FORMATS, SUFFIXES, readable_kinds
+from device.sources.streams import Stream, without_password
 
 NO_STDIN = io.BytesIO()
 GREY = np.full((6, 8, 3), 90, np.uint8)
@@ -144,8 +144,8 @@ class Endless(io.RawIOBase):
 
 def test_standard_input_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """No more is read than the largest picture has, rather than until memory is full."""
-    monkeypatch.setattr("device.pictures.MOST_BYTES", 10_000)
-    monkeypatch.setattr("device.pictures.CHUNK_BYTES", 1_000)
+    monkeypatch.setattr("device.sources.pictures.MOST_BYTES", 10_000)
+    monkeypatch.setattr("device.sources.pictures.CHUNK_BYTES", 1_000)
     (frame,) = picture_frames(["-"], stdin=Endless(11_000))
     assert str(frame.error) == "stdin: expected at most 10000 bytes, found more; shrink the picture"
 
@@ -367,11 +367,11 @@ def test_a_motion_jpeg_stream_is_read() -> None:
     import threading
     import time
 
-    from device.http_server import RunServer
-    from device.live_state import LiveState, Run
     from device.reading import Reading
-    from device.sink import Event
-    from device.web_server import Address
+    from device.sinks.http_server import RunServer
+    from device.sinks.live_state import LiveState, Run
+    from device.sinks.sink import Event
+    from device.sinks.web_server import Address
 
     state, over = LiveState(keep=1), threading.Event()
     server = RunServer(Address("127.0.0.1", 0), token="secret", state=state, run=Run())
@@ -431,7 +431,7 @@ def test_a_watched_folder_gives_whole_pictures_once(folder: Path) -> None:
 
     Each is the only frame of its source, as in a folder that is read once.
     """
-    from device.watching import watch_folder
+    from device.sources.watching import watch_folder
 
     looks = 0
 
@@ -471,7 +471,7 @@ def test_a_camera_is_no_folder_to_watch() -> None:
 
 def test_a_folder_to_watch_is_waited_for_on_request(folder: Path) -> None:
     """As one on a disk that is mounted late; said once, and once when it is there."""
-    from device.watching import watch_folder
+    from device.sources.watching import watch_folder
 
     said: list[str] = []
     late = folder.with_name("late")

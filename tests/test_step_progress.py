@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from device.command_line import Command
-from edge_digits.step_progress import step_progress
+from edge_digits.training.step_progress import step_progress
 
 
 class Screen(io.StringIO):

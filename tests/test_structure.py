@@ -23,6 +23,11 @@ ALLOWED = {
         *("device", "benchmarks", "converters", "edge_digits"),
     },
 }
+SUBFOLDERS = {
+    "device": ("settings", "inference", "finding", "sources", "sinks", "commands"),
+    "edge_digits": ("data", "synthetic", "evaluation", "training", "context", "commands"),
+}
+"""Each imports only from those before it, and from the modules beside them."""
 MODULES = [path for folder in ALLOWED for path in sorted((ROOT / folder).rglob("*.py"))]
 
 
@@ -44,6 +49,16 @@ def test_a_module_imports_only_what_its_folder_may(path: Path) -> None:
     if path.name.startswith("command") or "commands" in path.parts:
         allowed = allowed | {folder}  # a command names its folder's modules absolutely, inside the function
     assert found <= allowed, f"{path} imports {found - allowed}"
+
+
+@pytest.mark.parametrize(("folder", "names"), SUBFOLDERS.items())
+def test_data_flows_through_the_folders_of_a_folder_in_one_direction(folder: str, names: tuple[str, ...]) -> None:
+    """Every folder in it has its place in the order, and a module in one imports from no later one."""
+    assert {path.name for path in (ROOT / folder).iterdir() if (path / "__init__.py").exists()} == set(names)
+    for place, name in enumerate(names):
+        for path in (ROOT / folder / name).glob("*.py"):
+            above = {imported for level, imported in imports(path) if level == 2}
+            assert not above & set(names[place:]), f"{path} imports {above & set(names[place:])}"
 
 
 def test_only_the_runtime_seam_names_an_interpreter_package() -> None:

@@ -16,17 +16,17 @@ import numpy as np
 import pytest
 from fakes import FakePicamera2, ScriptedCapture, StubbornCapture
 
-from device import camera as camera_module
-from device import v4l2
-from device.camera import Camera
 from device.errors import SourceError, UsageError
-from device.fake_camera import FakeCamera
-from device.fake_faults import Fault, parse_faults
-from device.first_frame import first_frame
-from device.frame_device import FrameOpener
-from device.settings import CameraSettings
-from device.streams import Stream
-from device.supervision import Counts, SupervisedSource
+from device.settings.settings import CameraSettings
+from device.sources import camera as camera_module
+from device.sources import v4l2
+from device.sources.camera import Camera
+from device.sources.fake_camera import FakeCamera
+from device.sources.fake_faults import Fault, parse_faults
+from device.sources.first_frame import first_frame
+from device.sources.frame_device import FrameOpener
+from device.sources.streams import Stream
+from device.sources.supervision import Counts, SupervisedSource
 
 PICTURE = np.full((48, 64, 3), 90, np.uint8)
 
@@ -251,7 +251,7 @@ def test_picamera2_without_a_camera_is_said(picamera: type[FakePicamera2], monke
 
 def test_counts_add_up_under_random_faults() -> None:
     """Every frame that the fake handed out was taken or dropped, and every outage but the last ended."""
-    from device.fake_faults import random_faults
+    from device.sources.fake_faults import random_faults
 
     camera = FakeCamera([PICTURE], fps=1000, faults=random_faults(3, gap_s=0.05, scale=0.02))
     source = SupervisedSource(camera, say=lambda line: None, silence_s=0.05, first_pause_s=0.01)

@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 
 from benchmarks.measuring_digits import MeasuringDigits
-from device.classifier import Classifier
-from device.finder import Found, find_digits
+from device.finding.finder import Found, find_digits
+from device.finding.ink import Ink
+from device.finding.looking import look
+from device.finding.marks import measure_marks
+from device.finding.plates import find_plates
+from device.finding.printed_lines import without_borders, without_rules
+from device.finding.view import overlook, view_of, without_things
 from device.frames import Frame
-from device.ink import Ink
-from device.looking import look
-from device.marks import measure_marks
-from device.plates import find_plates
-from device.printed_lines import without_borders, without_rules
+from device.inference.classifier import Classifier
 from device.reader import Reader
 from device.reading import AS_IT_IS
-from device.view import overlook, view_of, without_things
 
 SIZE = (480, 640)
 PAPER, PEN = 225, 60  # grey values
@@ -343,7 +343,7 @@ def test_a_grid_that_is_lower_than_its_frame_is_read(
     taken = Frame("grid", 0, 0.0, np.clip(frame, 0, 255).astype(np.uint8))
     labels = "".join(map(str, sample_digits.labels[: len(cells)]))
     assert Reader(classifier).read(taken).text == labels
-    monkeypatch.setattr("device.marks.HAIR", 1e9)
+    monkeypatch.setattr("device.finding.marks.HAIR", 1e9)
     assert Reader(classifier).read(taken).text != labels
 
 
@@ -414,7 +414,7 @@ def test_what_comes_out_closer_is_left_out_beside_rows_of_the_height_that_is_kno
     for place in range(40):
         left, top = 30 + 14 * place, (400 if is_known else 250 + 97 * place % 220)
         cv2.rectangle(closer, (left, top), (left + 8, top + round(known)), (200,), cv2.FILLED)
-    monkeypatch.setattr("device.looking.look_closer", lambda *_: view_of(closer, closer, closer))
+    monkeypatch.setattr("device.finding.looking.look_closer", lambda *_: view_of(closer, closer, closer))
     view = look(cv2.resize(page, None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST))
     assert view.mask.shape == closer.shape
     assert view.weight[view.marks.height > 5 * known].any() != is_known

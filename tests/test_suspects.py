@@ -11,9 +11,9 @@ from benchmarks.measuring_digits import MeasuringDigits
 from device.errors import DataError
 from device.idx import LabelledDigits
 from device.paths import DEFAULT_MODEL
-from edge_digits.digit_sources import SourceDigits, read_source
-from edge_digits.scoring import read_subject
-from edge_digits.suspects import find_suspects, gather, suspected_labels
+from edge_digits.data.digit_sources import SourceDigits, read_source
+from edge_digits.evaluation.scoring import read_subject
+from edge_digits.evaluation.suspects import find_suspects, gather, suspected_labels
 
 
 def certain(classes: list[int], *, share: float = 0.91) -> np.ndarray:

@@ -15,10 +15,10 @@ from device.cli import cli
 from device.drawing import draw_reading
 from device.errors import ExtraMissingError, OutputError, OutputExistsError, UsageError
 from device.reading import ReadDigit, Reading
-from device.sink import Event
-from device.sink_pictures import PictureSink, VideoSink
-from device.sink_terminal import TerminalSink
-from device.terminal_picture import terminal_picture
+from device.sinks.sink import Event
+from device.sinks.sink_pictures import PictureSink, VideoSink
+from device.sinks.sink_terminal import TerminalSink
+from device.sinks.terminal_picture import terminal_picture
 
 FRAME = np.full((120, 160, 3), 200, np.uint8)
 
@@ -213,7 +213,7 @@ def test_a_video_is_called_what_it_is(tmp_path: Path) -> None:
 
 def test_a_window_says_what_to_install() -> None:
     """The headless OpenCV has none; exit code 1, one line."""
-    from device.sink_display import DisplaySink
+    from device.sinks.sink_display import DisplaySink
 
     if "headless" not in "".join(_opencv_distributions()):
         pytest.skip("this OpenCV may have windows")
@@ -229,7 +229,7 @@ def _opencv_distributions() -> list[str]:
 
 def test_cameras_lists_them_or_is_exit_code_5(monkeypatch: pytest.MonkeyPatch) -> None:
     """Device, name, driver and modes; nodes without pictures are left out."""
-    from device import v4l2
+    from device.sources import v4l2
 
     mode = v4l2.CameraMode("MJPG", 640, 480, (30.0, 15.0))
     nodes = [

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from device.context import HEIGHT, WIDTH
 from device.errors import DataError
-from device.model_card import TensorCard
-from device.model_file import read_model
+from device.finding.context import HEIGHT, WIDTH
+from device.inference.model_card import TensorCard
+from device.inference.model_file import read_model
 from edge_digits.cli import cli
 from edge_digits.context.crops import Crops, write_crops
 

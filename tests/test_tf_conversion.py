@@ -27,17 +27,17 @@ from device.errors import (
     RuntimeMissingError,
     UsageError,
 )
-from device.golden import unpack_golden
-from device.input_range import INPUT_RANGES
-from device.model_file import read_model
-from device.runtime import installed_runtimes
-from device.trial import try_model
+from device.inference.golden import unpack_golden
+from device.inference.input_range import INPUT_RANGES
+from device.inference.model_file import read_model
+from device.inference.runtime import installed_runtimes
+from device.inference.trial import try_model
 from edge_digits import demo
 from edge_digits.cli import cli
 from edge_digits.conversion_data import calibration_sample, whole_test_set
-from edge_digits.digit_set import Digits
-from edge_digits.mnist_sources import from_sample
-from edge_digits.training import TrainingSettings, train
+from edge_digits.data.digit_set import Digits
+from edge_digits.data.mnist_sources import from_sample
+from edge_digits.training.training import TrainingSettings, train
 
 
 @pytest.fixture(scope="module")

@@ -13,10 +13,14 @@ import pytest
 from click.testing import CliRunner
 
 from device.errors import ContractError, DataError, EdgeDigitsError, GateError
-from edge_digits.augmentation import augment
 from edge_digits.cli import cli
-from edge_digits.distillation import lesson_names, teach
-from edge_digits.fine_tuning import (
+from edge_digits.data.mixture import Mixture, load_mixture
+from edge_digits.data.mnist_sources import from_sample
+from edge_digits.recipes import CAMERA
+from edge_digits.run_files import digest_of, write_npz
+from edge_digits.synthetic.augmentation import augment
+from edge_digits.training.distillation import lesson_names, teach
+from edge_digits.training.fine_tuning import (
     Change,
     HeldBack,
     comparison,
@@ -25,12 +29,14 @@ from edge_digits.fine_tuning import (
     mnist_held_back,
     warn_of_ungated,
 )
-from edge_digits.mixture import Mixture, load_mixture
-from edge_digits.mnist_sources import from_sample
-from edge_digits.recipes import CAMERA
-from edge_digits.run_files import digest_of, write_npz
-from edge_digits.score_calibration import decide, expected_calibration_error, fit_temperature, soften, soften_model
-from edge_digits.training import TrainingSettings, held_back_split, train
+from edge_digits.training.score_calibration import (
+    decide,
+    expected_calibration_error,
+    fit_temperature,
+    soften,
+    soften_model,
+)
+from edge_digits.training.training import TrainingSettings, held_back_split, train
 
 SAMPLE = from_sample()
 

@@ -14,7 +14,7 @@ from tensorflow.lite.tools import flatbuffer_utils
 from converters.graph import read_graph
 from converters.inspection import Inspection, inspect_file
 from converters.op_versions import table
-from device.runtime import installed_runtimes
+from device.inference.runtime import installed_runtimes
 
 pytestmark = [
     # TensorFlow's converter warns of statistics that only its converter of 2017 took, whenever the input type is uint8.

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from device.model_file import read_model
-from edge_digits.digit_set import read_digits
-from edge_digits.mnist_sources import from_sample
+from device.inference.model_file import read_model
+from edge_digits.data.digit_set import read_digits
+from edge_digits.data.mnist_sources import from_sample
 from edge_digits.run_files import write_npz
-from edge_digits.training import TrainingSettings, train
+from edge_digits.training.training import TrainingSettings, train
 
 LIMIT_S = 120
 WEAK_GATE = ["--gate", "50", "--max-drop", "50"]
@@ -74,7 +74,7 @@ def test_a_training_killed_at_its_very_end_becomes_whole(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("edge_digits.run_outcome.draw_curves", killed)
+        patched.setattr("edge_digits.training.run_outcome.draw_curves", killed)
         with pytest.raises(KeyboardInterrupt):
             train(digits, settings, tmp_path, report=lambda line: None)
     assert (tmp_path / "checkpoint.json").exists()

@@ -18,13 +18,13 @@ from benchmarks.measuring_digits import MeasuringDigits
 from converters.flatbuffer_objects import pack_model, unpack_model
 from converters.stripping import strip
 from converters.tflite_metadata import add_metadata
-from device import model_file
 from device.contract import LABELS
 from device.errors import FitError, UsageError
-from device.model_card import ModelCard, TensorCard
-from device.model_file import read_model
-from device.runtime import installed_runtimes
-from device.trial import try_model
+from device.inference import model_file
+from device.inference.model_card import ModelCard, TensorCard
+from device.inference.model_file import read_model
+from device.inference.runtime import installed_runtimes
+from device.inference.trial import try_model
 
 SHIPPED = ("cnn_float32", "cnn_int8")
 # Field numbers of the tables Model, Metadata and Buffer in the schema of TFLite.

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from converters import ConversionRequest, Gate, ImageSet, convert
 from converters.layer_errors import LayerError, describe_errors
 from device.errors import UsageError
-from device.model_file import read_model
+from device.inference.model_file import read_model
 from edge_digits.cli import cli
 
 

@@ -15,7 +15,7 @@ import pytest
 from conftest import ROOT
 from PIL import Image
 
-from edge_digits.mnist_sources import from_sample
+from edge_digits.data.mnist_sources import from_sample
 
 FENCE = re.compile(r"```console\n(.*?)```", re.DOTALL)
 # What a test cannot have: the environment it runs in is active and installed already.

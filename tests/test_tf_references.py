@@ -19,11 +19,11 @@ from converters.references import load_reference
 from converters.request import VARIANT_NAMES
 from converters.variants import VARIANTS
 from device.errors import ContractError, ExtraMissingError, FitError, ModelFileError, UsageError
-from device.input_range import INPUT_RANGES
-from device.model_file import read_model
-from device.runtime import installed_runtimes
-from device.trial import try_model
-from edge_digits.mnist_sources import from_sample
+from device.inference.input_range import INPUT_RANGES
+from device.inference.model_file import read_model
+from device.inference.runtime import installed_runtimes
+from device.inference.trial import try_model
+from edge_digits.data.mnist_sources import from_sample
 
 LOOSE = Gate(min_agreement=0.9, max_drop=0.1)  # these models are hardly trained
 

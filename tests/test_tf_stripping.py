@@ -19,10 +19,10 @@ from benchmarks.measuring_digits import MeasuringDigits
 from converters.flatbuffer_objects import pack_model, unpack_model
 from converters.stripping import strip
 from device.errors import ModelFileError
-from device.model_file import read_model
+from device.inference.model_file import read_model
+from device.inference.runtime import installed_runtimes
+from device.inference.trial import try_model
 from device.native_stderr import hidden_native_stderr
-from device.runtime import installed_runtimes
-from device.trial import try_model
 
 SHIPPED = ("cnn_float32", "cnn_int8")
 WIDTHS = (8, 12, 16, 16, 16)

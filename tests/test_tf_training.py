@@ -13,14 +13,14 @@ import tensorflow
 from click.testing import CliRunner
 
 from device.errors import DataError, ModelFileError, OutputExistsError, UsageError
-from edge_digits.architectures import build
-from edge_digits.checkpoint import STATE_NAME
 from edge_digits.cli import cli
-from edge_digits.digit_set import Digits
-from edge_digits.mnist_sources import from_sample
+from edge_digits.data.digit_set import Digits
+from edge_digits.data.mnist_sources import from_sample
 from edge_digits.tensorflow_setup import prepare_tensorflow
-from edge_digits.training import TrainingSettings, train
-from edge_digits.zoo import reproduce
+from edge_digits.training.architectures import build
+from edge_digits.training.checkpoint import STATE_NAME
+from edge_digits.training.training import TrainingSettings, train
+from edge_digits.training.zoo import reproduce
 
 PREPARING = "preparing 900 digits to learn from; 100 are held back"
 
@@ -101,8 +101,8 @@ def test_a_resumed_run_ends_with_the_same_model(digits: Digits, whole: Path, tmp
 
 def test_a_long_epoch_says_how_far_it_is(digits: Digits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is said what goes on before the first; steps are counted to the last, and the line of the epoch follows."""
-    monkeypatch.setattr("edge_digits.step_progress.LOG_S", 0.0)
-    monkeypatch.setattr("edge_digits.step_progress.WORTH_A_LINE_S", 0.0)
+    monkeypatch.setattr("edge_digits.training.step_progress.LOG_S", 0.0)
+    monkeypatch.setattr("edge_digits.training.step_progress.WORTH_A_LINE_S", 0.0)
     said: list[str] = []
     train(digits, small(epochs=1), tmp_path, report=said.append)
     assert said.pop(0) == PREPARING

@@ -13,10 +13,10 @@ from converters.input_range import find_input_range
 from converters.references import load_reference
 from converters.request import ImageSet
 from device.errors import ModelFileError
-from device.input_range import INPUT_RANGES
+from device.inference.input_range import INPUT_RANGES
 from device.paths import DEFAULT_MODEL
 from edge_digits.cli import cli
-from edge_digits.mnist_sources import from_sample
+from edge_digits.data.mnist_sources import from_sample
 
 
 def run(*arguments: object) -> Result:

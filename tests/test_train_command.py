@@ -13,7 +13,7 @@ from digit_fakes import make_digits, write_npz
 from device.command_line import run_command_line
 from device.errors import UsageError
 from edge_digits.cli import cli
-from edge_digits.mnist import DEFAULT_VALIDATION, default_validation
+from edge_digits.data.mnist import DEFAULT_VALIDATION, default_validation
 from edge_digits.run_files import MODEL_NAME, STATE_NAME, alone_in, telling_how_to_resume
 
 

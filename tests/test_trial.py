@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from fakes import ask_for_unknown_version
 
-from device import trial as trial_module
 from device.child_process import run_module
 from device.errors import DataError, FitError, ModelFileError
-from device.foreign_model import read_foreign_model, read_labels
-from device.model_file import ModelFile
-from device.runtime import installed_runtimes
-from device.trial import try_model
+from device.inference import trial as trial_module
+from device.inference.foreign_model import read_foreign_model, read_labels
+from device.inference.model_file import ModelFile
+from device.inference.runtime import installed_runtimes
+from device.inference.trial import try_model
 
 NO_DIGITS = np.zeros((0, 28, 28), np.uint8)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from device import v4l2
+from device.sources import v4l2
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="V4L2 is Linux's")
 

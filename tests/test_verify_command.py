@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from device.model_file import ModelFile, pack_model
+from device.inference.model_file import ModelFile, pack_model
+from device.inference.runtime import installed_runtimes
 from device.paths import DEFAULT_MODEL, SHIPPED_MODELS
-from device.runtime import installed_runtimes
 from device.statistics import mcnemar_p, wilson_interval
 from edge_digits.cli import cli
 

@@ -9,8 +9,8 @@ import pytest
 from device.errors import UsageError
 from device.plausibility import hold_back
 from device.reading import ReadDigit, Reading
+from device.settings.voting_settings import VotingSettings
 from device.voting import every, first_stable, only_changes, vote
-from device.voting_settings import VotingSettings
 
 
 def reading(text: str, *, at_s: float = 0.0, scores: tuple[float, ...] = ()) -> Reading:

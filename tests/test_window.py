@@ -13,9 +13,9 @@ import pytest
 
 from device.errors import SourceError
 from device.reading import Reading
-from device.sink import Event
-from device.sink_display import DisplaySink
-from device.window import Window
+from device.sinks.sink import Event
+from device.sinks.sink_display import DisplaySink
+from device.sinks.window import Window
 
 FRAME = np.arange(40 * 60 * 3, dtype=np.uint8).reshape(40, 60, 3)
 EVENT = Event(Reading("camera:0", 1, 0.0), FRAME)
@@ -38,7 +38,7 @@ def shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DISPLAY", ":977")
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     monkeypatch.setattr(cv2, "getBuildInformation", lambda: "GUI: QT5")
-    monkeypatch.setattr("device.window.OPENING_S", 300.0)  # an emulator takes more than 30 s to start a process
+    monkeypatch.setattr("device.sinks.window.OPENING_S", 300.0)  # an emulator takes more than 30 s to start a process
     return path
 
 

@@ -6,14 +6,14 @@ import cv2
 import numpy as np
 import pytest
 
-from device.choosing import Scored
-from device.classifier import Classifier
-from device.context import Context
-from device.finder import Found
+from device.finding.choosing import Scored
+from device.finding.context import Context
+from device.finding.finder import Found
+from device.finding.words import without_unsure_rows, without_words
 from device.frames import Frame
+from device.inference.classifier import Classifier
+from device.inference.runtime import load_runtime
 from device.reader import Reader
-from device.runtime import load_runtime
-from device.words import without_unsure_rows, without_words
 
 HIGH = 40  # px, of a digit
 DIGIT = np.zeros((28, 28), np.uint8)

@@ -57,7 +57,7 @@ def onnx(*, model: Path, out: Path, name: str | None, force: bool) -> None:
     The exit code is 3, and nothing is written, if the scores are not those expected; 4 if a tool cannot take the model.
     """
     from converters.onnx_export import make_onnx
-    from device.model_file import read_model
+    from device.inference.model_file import read_model
     from device.output_files import check_folder_name, check_stem, refuse_existing, write_bytes
 
     check_stem(name)

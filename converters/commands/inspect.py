@@ -22,7 +22,7 @@ def inspect_models(*, models: tuple[Path, ...], as_json: bool) -> None:
     """
     from converters.inspection import Inspection, Refusal, inspect_file
     from converters.inspection_page import describe, document
-    from device.runtime import installed_runtimes
+    from device.inference.runtime import installed_runtimes
 
     runtimes = tuple(installed_runtimes())
     found: list[Inspection | Refusal] = []

@@ -36,11 +36,11 @@ def calibrate(*, source: str, out: Path, model: Path | None, force: bool) -> Non
     from ..calibrating import draw_proposal, write_proposal
     from ..errors import UsageError
     from ..loading import load_reader
-    from ..model_settings import ModelSettings
     from ..output_files import refuse_existing
     from ..proposal_check import propose_and_check
-    from ..reading_settings import ReadingSettings
-    from ..sources import find_pictures
+    from ..settings.model_settings import ModelSettings
+    from ..settings.reading_settings import ReadingSettings
+    from ..sources.files import find_pictures
 
     if out.suffix.lower() != ".toml":
         raise UsageError(f"--out: expected a name that ends in .toml, found {out}")
@@ -77,8 +77,8 @@ def _first_frame(source: str) -> tuple[Frame, bool]:
         EdgeDigitsError: the source is not there, or its first frame cannot be had.
     """
     from ..errors import PictureError
-    from ..opening import choose_source
-    from ..settings import CameraSettings, SourceSettings
+    from ..settings.settings import CameraSettings, SourceSettings
+    from ..sources.opening import choose_source
 
     say = reporter()
     chosen = choose_source(SourceSettings(source=source), CameraSettings(), stdin=open_stdin(), say=say)

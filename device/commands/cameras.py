@@ -21,7 +21,7 @@ def cameras(*, as_json: bool) -> None:
     """
     if sys.platform != "linux":
         raise SourceError("expected Linux, whose V4L2 lists cameras; try run --source 0 here")
-    from ..v4l2 import camera_nodes
+    from ..sources.v4l2 import camera_nodes
 
     nodes = [node for node in camera_nodes(modes=True) if node.gives_video or node.trouble]
     if as_json:

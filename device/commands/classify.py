@@ -9,8 +9,8 @@ import click
 
 from ..command_line import FILE, FOLDER, StreamingCommand, reporter
 from ..errors import DataError
-from ..model_settings import PictureSettings
-from ..settings_options import apply_options, settings_options
+from ..settings.model_settings import PictureSettings
+from ..settings.settings_options import apply_options, settings_options
 from .reading_options import open_stdin, write_readings
 
 
@@ -40,12 +40,12 @@ def classify(
     row by row. A picture that cannot be read is said, the others are still read, and the exit code is 6.
     """
     from ..loading import load_reader
-    from ..sources import find_pictures, read_pictures, refuse_addresses
+    from ..sources.files import find_pictures, read_pictures, refuse_addresses
 
     refuse_addresses(paths)
     settings = PictureSettings()
     if config:
-        from ..settings_file import load_settings
+        from ..settings.settings_file import load_settings
 
         loaded = load_settings(config)
         settings = PictureSettings(loaded.model, loaded.reading)

@@ -48,7 +48,7 @@ def review(folder: Path) -> None:
 def info(folder: Path, *, as_json: bool) -> None:
     """Count what is in DIR."""
     from ..collected import NOT_LABELS, UNSURE, unsure_crops
-    from ..quota_folder import used_on_disk
+    from ..sinks.quota_folder import used_on_disk
 
     counts = {UNSURE: len(unsure_crops(folder))}
     for place in sorted(each for each in folder.iterdir() if each.is_dir() and each.name not in NOT_LABELS):
@@ -100,8 +100,8 @@ def _go_through(found: Review) -> int:
 
 def _show(crop: Crop) -> bool:
     """Show a crop; tell whether it is still there and a picture."""
-    from ..pictures import read_picture
-    from ..terminal_picture import terminal_picture
+    from ..sinks.terminal_picture import terminal_picture
+    from ..sources.pictures import read_picture
 
     try:
         picture = read_picture(crop.path)

@@ -22,7 +22,7 @@ def write_readings(readings: Iterable[Reading], *, as_json: bool) -> int:
     Returns:
         How many readings carry an error.
     """
-    from ..reading_lines import write_reading
+    from ..sinks.reading_lines import write_reading
 
     errors = 0
     for reading in readings:

@@ -9,8 +9,8 @@ import click
 
 from ..command_line import FILE, StreamingCommand, speakers_that_never_wait
 from ..errors import DataError, UsageError
-from ..settings import Settings
-from ..settings_options import apply_options, settings_options
+from ..settings.settings import Settings
+from ..settings.settings_options import apply_options, settings_options
 from ..standard_output import allow_closed_stdout
 from .reading_options import open_stdin
 
@@ -35,7 +35,7 @@ def run(
     A camera that stalls or goes away is opened again until it is back. Ctrl-C stops with exit code 130, SIGTERM with 0.
     A camera that is not there at the start gives exit code 5, unless --wait is given.
     """
-    from ..settings_file import load_settings, override, print_settings
+    from ..settings.settings_file import load_settings, override, print_settings
 
     settings = load_settings(config) if config else Settings()
     if as_json and options["output__format"] not in (None, "json"):

@@ -9,10 +9,10 @@ from typing import Any
 import click
 
 from ..command_line import FILE, Command, speakers_that_never_wait
-from ..model_settings import ModelSettings
-from ..reading_settings import ReadingSettings
-from ..settings import HttpSettings, Settings
-from ..settings_options import apply_options, settings_options
+from ..settings.model_settings import ModelSettings
+from ..settings.reading_settings import ReadingSettings
+from ..settings.settings import HttpSettings, Settings
+from ..settings.settings_options import apply_options, settings_options
 from .reading_options import open_stdin
 
 
@@ -37,7 +37,7 @@ def serve(*, config: Path | None, **options: Any) -> None:
     --collect, digits are kept under the label that a person gives them; train --data DIR then learns from them.
     """
     from ..serving import serve_settings
-    from ..settings_file import has_section, load_settings
+    from ..settings.settings_file import has_section, load_settings
 
     loaded = load_settings(config) if config else Settings()
     live = options["source__source"] is not None or (config is not None and has_section(config, "source"))

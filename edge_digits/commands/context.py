@@ -29,11 +29,11 @@ def draw(
     out: Path, frames: int, data: Path | None, fonts: Path | None, pictures: Path | None, seed: int, force: bool
 ) -> None:
     """Draw frames with digits, words, tables and shapes, and cut out what the finder finds, with what is around it."""
-    from device.classifier import Classifier
-    from device.model_file import read_model
+    from device.inference.classifier import Classifier
+    from device.inference.model_file import read_model
+    from device.inference.runtime import load_runtime
     from device.output_files import refuse_existing, refuse_unwritable
     from device.paths import DEFAULT_MODEL
-    from device.runtime import load_runtime
 
     from ..context.crops import draw_crops, write_crops
     from ..context.sources import load_sources

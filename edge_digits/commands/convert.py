@@ -9,7 +9,7 @@ import click
 
 from device.command_line import FILE, Command, reporter
 from device.errors import FitError, GateError
-from device.option_types import FiniteRange
+from device.settings.option_types import FiniteRange
 
 from .option_types import Once
 
@@ -124,7 +124,7 @@ def convert(
     from converters.references import load_reference
     from converters.request import DEFAULT_TARGETS
     from device.contract import LABELS
-    from device.foreign_model import read_labels
+    from device.inference.foreign_model import read_labels
     from edge_digits.conversion_data import training_record
     from edge_digits.conversion_images import images_for
     from edge_digits.conversion_report import format_table, guessing_warning, write_manifest

@@ -39,8 +39,8 @@ def distort_command(
     """
     from device.output_files import refuse_existing
 
-    from ..distortion_files import RECORD_NAME, SHEET_NAME, DistortionRequest, file_name, write_distortions
     from ..run_files import writable_folder
+    from ..synthetic.distortion_files import RECORD_NAME, SHEET_NAME, DistortionRequest, file_name, write_distortions
 
     refuse_existing(out / RECORD_NAME, force=force)
     if data is not None and data.is_file():

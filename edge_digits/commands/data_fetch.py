@@ -21,8 +21,8 @@ from .option_types import Once
 @click.option("--force", is_flag=True, help="Fetch again even if the cache holds MNIST.")
 def fetch_command(data: Path | None, force: bool) -> None:
     """Get MNIST into the cache, checked by its digests, and say where it lies."""
-    from ..mnist import is_canonical, load_mnist
-    from ..mnist_sources import cache_file, write_cache
+    from ..data.mnist import is_canonical, load_mnist
+    from ..data.mnist_sources import cache_file, write_cache
 
     digits = load_mnist(data, report=reporter(), refresh=force)
     canonical = is_canonical(digits)

@@ -30,8 +30,8 @@ tenth of each class held back for it; a digit that another source tests on is le
 @force_option
 def import_command(sources: Sequence[str], out: Path, seed: int, force: bool) -> None:
     """Read, check, count and write."""
-    from ..digit_facts import counts, facts_of, source_lines
-    from ..digit_file import write_digits
+    from ..data.digit_facts import counts, facts_of, source_lines
+    from ..data.digit_file import write_digits
 
     files = [Path(each) for each in sources if Path(each).is_file()]
     check_file(out, ".npz", option="--out", force=force, inputs=files)

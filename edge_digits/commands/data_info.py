@@ -20,8 +20,8 @@ def info_command(sources: Sequence[str], as_json: bool) -> None:
 
     A source without a test part shows the tenth of each class that training would hold back to test on.
     """
-    from ..digit_facts import document, facts_of, table
-    from ..mnist_sources import cache_file
+    from ..data.digit_facts import document, facts_of, table
+    from ..data.mnist_sources import cache_file
 
     mixture = load_sources(sources)
     facts = facts_of(mixture.digits)

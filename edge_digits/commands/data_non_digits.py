@@ -27,8 +27,8 @@ def non_digits_command(out: Path, sheet: Path | None, count: int, fashion: Path 
     that pass for digits (O, l, Z, S, q …) are left out. The file has the arrays images, uint8 (N, 28, 28), and kinds, N
     names. Never train on them: training makes its own.
     """
-    from ..non_digit_files import draw_non_digits, write_non_digits
-    from ..non_digit_tests import make_non_digits
+    from ..synthetic.non_digit_files import draw_non_digits, write_non_digits
+    from ..synthetic.non_digit_tests import make_non_digits
 
     check_file(out, ".npz", option="--out", force=force)
     if sheet is not None:

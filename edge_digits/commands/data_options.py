@@ -15,8 +15,8 @@ from .option_types import Once
 if TYPE_CHECKING:
     from device.idx import LabelledDigits
 
-    from ..digit_sources import SourceDigits
-    from ..mixture import Mixture
+    from ..data.digit_sources import SourceDigits
+    from ..data.mixture import Mixture
 
 KINDS = ("thin", "thick", "faint", "noise", "blur", "slant", "broken", "misframed", "rules", "shadow")
 STRENGTHS = ("weak", "middle", "strong")
@@ -63,7 +63,7 @@ def data_option(purpose: str) -> Callable[[Any], Any]:
 
 def load_sources(sources: Sequence[str], *, seed: int = 0) -> Mixture:
     """Read the sources named, or MNIST where none is; say which classes they lack."""
-    from ..mixture import load_mixture
+    from ..data.mixture import load_mixture
 
     mixture = load_mixture(list(sources) or ["mnist"], seed=seed, every_class=False, report=reporter())
     if mixture.missing_classes:
@@ -81,8 +81,8 @@ def load_test_digits(data: Path | None, *, count: int | None, seed: int) -> tupl
     """
     from device.idx import LabelledDigits
 
-    from ..digit_sources import read_source
-    from ..mnist import balanced_sample
+    from ..data.digit_sources import read_source
+    from ..data.mnist import balanced_sample
 
     source = read_source(data or "mnist", report=reporter())
     test = own_test_part(source)

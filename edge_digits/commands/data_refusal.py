@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from device.command_line import FILE, Command, reporter
-from device.option_types import FiniteRange
+from device.settings.option_types import FiniteRange
 
 from .data_options import data_option, fashion_option, json_option, pictures_option, seed_option
 
@@ -41,10 +41,10 @@ def refusal_command(
     MODEL is a .keras, .h5 or .tflite file, and each is a column of the table. The pictures are those that
     `edge-digits data non-digits` writes with the same seed.
     """
-    from ..digit_sources import read_source
-    from ..non_digit_tests import make_non_digits
-    from ..refusal import measure_refusal, refusal_document, refusal_table
-    from ..scoring import read_subjects
+    from ..data.digit_sources import read_source
+    from ..evaluation.refusal import measure_refusal, refusal_document, refusal_table
+    from ..evaluation.scoring import read_subjects
+    from ..synthetic.non_digit_tests import make_non_digits
     from .data_options import own_test_part
 
     subjects, failures = read_subjects(models, warn=reporter())

@@ -47,8 +47,8 @@ def robustness_command(
     The digits are those that `edge-digits data distort` writes with the same seed: ten kinds of distortion in three
     strengths. "points lost" is the accuracy on clean digits less the mean over all kinds, in percentage points.
     """
-    from ..robustness import measure_robustness, robustness_document, robustness_table
-    from ..scoring import read_subjects
+    from ..evaluation.robustness import measure_robustness, robustness_document, robustness_table
+    from ..evaluation.scoring import read_subjects
 
     if chart is not None:
         check_file(chart, ".png", option="--chart", force=force)
@@ -63,6 +63,6 @@ def robustness_command(
     else:
         click.echo("\n\n".join(robustness_table(each) for each in found))
     if chart is not None:
-        from ..robustness_chart import draw_robustness
+        from ..evaluation.robustness_chart import draw_robustness
 
         draw_robustness(found, chart, note=f"{len(digits.labels):,} test digits in each cell, seed {seed}")

@@ -38,7 +38,7 @@ def scenes_command(
 
     `edge-digits evaluate --photos` and `python -m benchmarks.photos` read that list.
     """
-    from ..scene_files import write_scenes
+    from ..synthetic.scene_files import write_scenes
 
     digits, _ = load_test_digits(data, count=None, seed=seed)
     written = write_scenes(digits, out, causes=causes, layouts=layouts, count=count, seed=seed, force=force)

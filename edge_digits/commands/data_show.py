@@ -41,7 +41,7 @@ def show_command(
     from device.errors import UsageError
 
     from ..contact_sheet import draw_contact_sheet, save_contact_sheet
-    from ..mnist import is_canonical
+    from ..data.mnist import is_canonical
 
     check_file(out, ".png", option="--out", force=force, inputs=map(Path, sources))
     digits = load_sources(sources).digits
@@ -70,7 +70,7 @@ def _choose(labels: NDArray[np.uint8], *, count: int | None, seed: int, label: i
 
     from device.errors import UsageError
 
-    from ..mnist import balanced_sample, class_sample
+    from ..data.mnist import balanced_sample, class_sample
 
     pool = np.arange(len(labels)) if label is None else np.flatnonzero(labels == label)
     if len(pool) == 0:

@@ -17,7 +17,7 @@ from .data_options import check_file, file_option, force_option, json_option, so
 if TYPE_CHECKING:
     from device.idx import Part
 
-    from ..suspects import LookedAt, Suspect
+    from ..evaluation.suspects import LookedAt, Suspect
 
 SCHEMA = "edge-digits.label-suspects/1"
 ZOOM = 5
@@ -56,9 +56,9 @@ def suspects_command(
     from device.errors import DataError
     from device.paths import DEFAULT_MODEL
 
-    from ..digit_sources import read_source
-    from ..scoring import read_subject
-    from ..suspects import find_suspects, gather
+    from ..data.digit_sources import read_source
+    from ..evaluation.scoring import read_subject
+    from ..evaluation.suspects import find_suspects, gather
 
     if sheet is not None:
         check_file(sheet, ".png", option="--sheet", force=force, inputs=map(Path, sources))

@@ -33,8 +33,8 @@ def demo(*, out: Path, data: Path | None, epochs: int, seed: int) -> None:
     report = reporter()
     click.get_current_context().with_resource(alone_in(out))
     prepare_tensorflow()
+    from edge_digits.data.mnist import load_mnist
     from edge_digits.demo import tell_story
-    from edge_digits.mnist import load_mnist
 
     digits = load_mnist(data, report=report)
     story = tell_story(digits, out, epochs=epochs, seed=seed, report=report)

@@ -12,13 +12,13 @@ import click
 
 from device.command_line import FILE, Command, reporter, say
 from device.errors import DataError, ModelFileError
-from device.runtime_names import RUNTIME_NAMES
+from device.inference.runtime_names import RUNTIME_NAMES
 
 from .option_types import Once
 
 if TYPE_CHECKING:
-    from edge_digits.evaluation_result import EvaluationResult
-    from edge_digits.evaluation_run import EvaluationRun
+    from edge_digits.evaluation.result import EvaluationResult
+    from edge_digits.evaluation.run import EvaluationRun
 
 RANGE_NAMES = ("0-255", "0-1", "-1-1")
 
@@ -71,13 +71,13 @@ def evaluate(
     the confusions, the calibration and the worst mistakes as pictures, on a page that needs nothing else. Photographs
     are read by converted models alone. A model or picture that cannot be read is said, and the others are evaluated.
     """
-    from edge_digits.evaluation_extras import require_evaluation_packages
+    from edge_digits.evaluation.extras import require_evaluation_packages
 
     _refuse_absent(models)
     require_evaluation_packages(plots=report_folder is not None)
-    from edge_digits.evaluation_document import make_document
-    from edge_digits.evaluation_run import EvaluationRequest, run_evaluation
-    from edge_digits.evaluation_table import format_result
+    from edge_digits.evaluation.document import make_document
+    from edge_digits.evaluation.run import EvaluationRequest, run_evaluation
+    from edge_digits.evaluation.table import format_result
 
     _refuse_report(report_folder, force=force)
     request = EvaluationRequest(
@@ -122,7 +122,7 @@ def _refuse_report(folder: Path | None, *, force: bool) -> None:
     """Refuse a folder that holds a report or cannot be written, before the work."""
     if folder is not None:
         from device.output_files import refuse_existing
-        from edge_digits.evaluation_report import DOCUMENT_NAME, PAGE_NAME
+        from edge_digits.evaluation.report import DOCUMENT_NAME, PAGE_NAME
         from edge_digits.run_files import writable_folder
 
         for name in (PAGE_NAME, DOCUMENT_NAME):
@@ -131,7 +131,7 @@ def _refuse_report(folder: Path | None, *, force: bool) -> None:
 
 
 def _write_report(result: EvaluationResult, folder: Path) -> None:
-    from edge_digits.evaluation_report import write_report
+    from edge_digits.evaluation.report import write_report
 
     written = write_report(result, folder, made_at_s=time.time())
     reporter()(f"report: {written[0]} and {len(written) - 1} more files beside it")

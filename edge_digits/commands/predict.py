@@ -10,13 +10,13 @@ import click
 
 from device.command_line import FILE, Command, reporter
 from device.errors import ExtraMissingError, UsageError
-from device.runtime_names import RUNTIME_NAMES
+from device.inference.runtime_names import RUNTIME_NAMES
 
 from .option_types import Once
 
 if TYPE_CHECKING:
-    from edge_digits.prediction import Prediction
-    from edge_digits.scoring import Subject
+    from edge_digits.evaluation.prediction import Prediction
+    from edge_digits.evaluation.scoring import Subject
 
 RANGE_NAMES = ("0-255", "0-1", "-1-1")
 
@@ -78,7 +78,7 @@ def predict(
         picture, [name for name, value in sample_options.items() if value is not None], kaggle_test=kaggle_test, out=out
     )
     from device.output_files import refuse_existing
-    from edge_digits.scoring import read_subject
+    from edge_digits.evaluation.scoring import read_subject
 
     if out is not None:
         refuse_existing(out, force=force, inputs=[model, picture, data, kaggle_test, labels])
@@ -141,8 +141,8 @@ def _predict(
     runtime: str | None,
     input_range: str | None,
 ) -> Prediction:
-    from edge_digits.evaluation_data import load_evaluation_digits
-    from edge_digits.prediction import find_digits, predict_digits, read_as_device, sample_digit
+    from edge_digits.evaluation.data import load_evaluation_digits
+    from edge_digits.evaluation.prediction import find_digits, predict_digits, read_as_device, sample_digit
 
     report = reporter()
     if picture is not None and subject.converted is not None:
@@ -161,12 +161,12 @@ def _predict(
 
 
 def _show(prediction: Prediction, out: Path | None, *, as_json: bool) -> None:
-    from edge_digits.prediction import make_document
-    from edge_digits.prediction_text import format_prediction
+    from edge_digits.evaluation.prediction import make_document
+    from edge_digits.evaluation.prediction_text import format_prediction
 
     if out is not None:
-        from edge_digits.evaluation_plots import save_png
-        from edge_digits.prediction_plot import draw_prediction
+        from edge_digits.evaluation.plots import save_png
+        from edge_digits.evaluation.prediction_plot import draw_prediction
 
         save_png(draw_prediction(prediction), out)
         reporter()(f"drawn: {out}")
@@ -177,9 +177,9 @@ def _hand_in(
     subject: Subject, kaggle_test: Path, out: Path, *, runtime: str | None, input_range: str | None, as_json: bool
 ) -> None:
     """Write the answers for Kaggle's test digits."""
-    from edge_digits.kaggle import read_kaggle_test
-    from edge_digits.kaggle_submission import write_submission
-    from edge_digits.scoring import score
+    from edge_digits.data.kaggle import read_kaggle_test
+    from edge_digits.data.kaggle_submission import write_submission
+    from edge_digits.evaluation.scoring import score
 
     images = read_kaggle_test(kaggle_test)
     scored = score(subject, images, runtime=runtime, input_range=input_range, warn=reporter())

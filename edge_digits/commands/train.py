@@ -8,7 +8,7 @@ import click
 
 from device.command_line import FILE, Command, reporter
 from device.errors import UsageError
-from device.option_types import FiniteRange
+from device.settings.option_types import FiniteRange
 
 from ..recipes import RECIPES
 
@@ -98,8 +98,8 @@ def train(
         raise UsageError("--max-drop: expected --init, whose model it is held against, found none; leave it out")
     # All that can be wrong without TensorFlow is found before its import, which takes seconds.
     named, shares = _sources(sources, weights, is_fine_tuning=init is not None)
-    from edge_digits.mixture import load_mixture
-    from edge_digits.mnist import check_validation, default_validation
+    from edge_digits.data.mixture import load_mixture
+    from edge_digits.data.mnist import check_validation, default_validation
     from edge_digits.run_files import alone_in, digest_of, refuse_origins, refuse_run, telling_how_to_resume
 
     # Held until the command ends; a run that goes on has a checkpoint and is not to be taken for one that was stopped.
@@ -112,12 +112,12 @@ def train(
     validation = validation or default_validation(len(mixture.labels))
     check_validation(validation, of=len(mixture.labels))
     prepare_tensorflow()
-    from edge_digits.training import TrainingSettings, held_back_split
-    from edge_digits.training import train as run_training
+    from edge_digits.training.training import TrainingSettings, held_back_split
+    from edge_digits.training.training import train as run_training
 
     model = None
     if init is not None:
-        from edge_digits.fine_tuning import (
+        from edge_digits.training.fine_tuning import (
             comparison,
             held_back_of,
             load_digit_model,
@@ -164,7 +164,7 @@ def train(
             report=report,
         )
     if h5:
-        from edge_digits.run_outcome import write_h5
+        from edge_digits.training.run_outcome import write_h5
 
         click.echo(f"{write_h5(trained.model)}: the same in Keras's older format")
     click.echo(f"{trained.model}: validation accuracy {trained.validation_accuracy:.2%}")

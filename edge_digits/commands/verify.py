@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from device.command_line import FILE, Command, reporter, say
 from device.errors import DataError, GateError, RuntimeMissingError, UsageError
-from device.option_types import FiniteRange
+from device.settings.option_types import FiniteRange
 
 from .option_types import Once
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from converters import Agreement, Gate
-    from device.model_file import ModelFile
+    from device.inference.model_file import ModelFile
 
 RANGE_NAMES = ("0-255", "0-1", "-1-1")
 TFLITE = ".tflite"
@@ -58,8 +58,8 @@ def verify(
     to make on a device. The exit code is 3 if a model does not follow its reference or its golden vectors.
     """
     from converters.request import Gate
-    from device.golden_replay import replay_golden
-    from device.runtime import INSTALL_HINT, installed_runtimes
+    from device.inference.golden_replay import replay_golden
+    from device.inference.runtime import INSTALL_HINT, installed_runtimes
 
     if not models:
         _refuse_alone(click.get_current_context(), reference)
@@ -111,7 +111,7 @@ def _refuse_alone(context: click.Context, reference: Path) -> None:
 def _read_all(paths: Sequence[Path]) -> tuple[list[ModelFile], list[str]]:
     """Return the models that can be read, and why the others cannot."""
     from device.errors import ModelFileError
-    from device.model_file import read_model
+    from device.inference.model_file import read_model
 
     files, unreadable = [], []
     for path in paths:

@@ -42,10 +42,10 @@ def reproduce(out: Path, data: Path | None, names: tuple[str, ...], seeds: int, 
     report = reporter()
     refuse_unwritable(out)
     prepare_tensorflow()
-    from ..mnist import load_mnist
+    from ..data.mnist import load_mnist
     from ..run_files import to_json, write_json
-    from ..zoo import document, format_table
-    from ..zoo import reproduce as reproduce_all
+    from ..training.zoo import document, format_table
+    from ..training.zoo import reproduce as reproduce_all
 
     digits = load_mnist(data, report=report)
     reproductions = reproduce_all(digits, names or WRITE_UPS, out, seeds=seeds, report=report)
@@ -68,9 +68,9 @@ def speed(arch: str, data: Path | None, seed: int, as_json: bool) -> None:
 
     report = reporter()
     prepare_tensorflow()
-    from ..mnist import load_mnist
+    from ..data.mnist import load_mnist
     from ..run_files import to_json
-    from ..training_speed import document, format_table, race
+    from ..training.training_speed import document, format_table, race
 
     digits = load_mnist(data, report=report)
     convnet, recipe = race(digits, seed=seed, arch=arch, report=report)

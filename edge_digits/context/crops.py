@@ -12,14 +12,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from device.attempts import JOINED
-from device.classifier import Classifier
-from device.context import HEIGHT, WIDTH, crop
 from device.errors import DataError
-from device.finder import Found, find, pieces_of
+from device.finding.attempts import JOINED
+from device.finding.context import HEIGHT, WIDTH, crop
+from device.finding.finder import Found, find, pieces_of
+from device.finding.words import NO_DIGIT
+from device.inference.classifier import Classifier
 from device.output_files import atomic_path
 from device.reading import Way
-from device.words import NO_DIGIT
 
 from .frames import DISPLAY, Sources, cropped, draw_frame
 from .page import Box
@@ -39,7 +39,7 @@ class Crops:
     """Marks to learn from.
 
     Attributes:
-        images: uint8 (N, 32, 64), see `device.context.crop`.
+        images: uint8 (N, 32, 64), see `device.finding.context.crop`.
         are_digits: bool (N,).
         kinds: str (N,), what the frame of each was.
     """

@@ -11,7 +11,7 @@ from PIL import ImageFont
 from device.contract import LABELS
 from device.idx import LabelledDigits
 
-from ..printed_digits import draw_displayed
+from ..synthetic.printed_digits import draw_displayed
 from .page import Page
 from .pages import draw_unit, draw_word
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from device.idx import LabelledDigits
 
-from ..scenes import CAUSES, render_scene
+from ..synthetic.scenes import CAUSES, render_scene
 from .camera import Picture, as_seen, cut_from, draw_ground, photographed
 from .displays import show_numbers
 from .page import Box, Page

@@ -11,10 +11,10 @@ from PIL import ImageFont
 
 from device.errors import DataError, EdgeDigitsError
 from device.idx import LabelledDigits
-from device.pictures import read_picture
+from device.sources.pictures import read_picture
 
-from ..mnist import DEFAULT_VALIDATION, SPLIT_SEED, load_mnist, validation_split
-from ..printed_signs import find_fonts
+from ..data.mnist import DEFAULT_VALIDATION, SPLIT_SEED, load_mnist, validation_split
+from ..synthetic.printed_signs import find_fonts
 from .camera import Picture
 from .displays import draw_styles
 from .frames import Sources

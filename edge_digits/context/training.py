@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from converters.flatbuffers import make_flatbuffer
 from converters.graph import read_graph
 from converters.variants import VARIANTS
-from device.context import HEIGHT, WIDTH, standardized
 from device.contract import CONTRACT_VERSION
 from device.errors import DataError
-from device.model_card import ModelCard, TensorCard
-from device.model_file import pack_model, sha256
+from device.finding.context import HEIGHT, WIDTH, standardized
+from device.inference.model_card import ModelCard, TensorCard
+from device.inference.model_file import pack_model, sha256
 
 from .crops import Crops
 

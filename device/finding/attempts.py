@@ -1,0 +1,211 @@
+"""Look at a frame in other ways where the usual one does not show digits for sure, and say which way is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from statistics import median
+from typing import Any
+
+from ..reading import Way
+from ..settings.reading_settings import ReadingSettings
+from .choosing import Scored, in_one_order, without_overlapped
+from .finder import Finding
+from .words import FEW, are_slender, count_in_numbers
+
+PART = 0.8  # of a digit's area: a part of it has less
+JOINED = 1.7  # times as wide as strokes: gaps between pieces are narrower
+PIECES = 2  # marks for each digit: where there are more, these may be its pieces
+GROUND = 0.2  # of the longest side: what is smaller is no piece of ground that was taken for ink
+HARDLY, OVERFULL = 2, 120  # what may be digits, and marks: with so few of so many, these may be a text on it
+FULL = 40  # marks, or what may be digits: with more a frame in which none is sure is full of a texture, or of words
+# Strokes may lie at the border of a cell, in a band of shadow, be paler than what was taken for marks, or darker than
+# what they run into.
+AGAIN: tuple[dict[str, Any], ...] = ({"inset": 0.04}, {"reach": 0.25}, {"least": 0.5}, {"least": 1.2})
+SOME, DOUBTFUL = 15, 3  # marks, and what may be digits of them but is not sure: with more a frame is too full for that
+BANDS = 4  # marks: a band of shadow is one with what lies in it
+BROADEST = 5.0  # times their height: how wide what may be digits is in all, likewise
+DOUBT = 0.15  # of what may be digits: where less is not sure, as on a page, the rest is not read once more for it
+ALIKE = 0.7  # of each other's height: digits that a sheet cut off, and the others, differ less
+BEYOND_DOUBT = 0.95  # of a score: what is seen so is believed
+MOST_TRIED = 2  # ways: where more have failed, others hardly help
+
+
+@dataclass(frozen=True, eq=False)
+class Attempt:
+    """What came of looking in one way.
+
+    Attributes:
+        way: the way.
+        digits: what was chosen of what was found, scored.
+        found: what was found.
+        find_s: how long finding took, seconds.
+    """
+
+    way: Way
+    digits: list[Scored]
+    found: Finding
+    find_s: float
+
+
+def best_attempt(look: Callable[[Way], Attempt], settings: ReadingSettings, threshold: float, side: int) -> Attempt:
+    """Look in as few ways as it takes; `find_s` of the one that is believed is that of all.
+
+    Where there are few marks, and not all that is read is sure, the frame is looked at once more with less around it,
+    and with other thresholds: that is believed if each mark is a digit beyond doubt, and not all are slender, as any
+    line is.
+
+    Args:
+        look: reads a frame in one way.
+        settings: what is looked for.
+        threshold: the score from which the model is sure of a digit.
+        side: the frame's longest, pixels.
+    """
+    tried: list[Attempt] = []
+
+    def attempt(way: Way) -> Attempt:
+        tried.append(look(way))
+        return tried[-1]
+
+    best = attempt(Way(settings.invert))
+    if settings.layout != "single":
+        best = _lower_or_ground(best, attempt, settings, threshold, side)
+        best = _with_what_was_cut_off(best, attempt, threshold)
+        best = _with_other_sheets(best, attempt, threshold, one_row=settings.layout == "row")
+    best = _with_pieces_joined(best, attempt, threshold)
+    sure, marks = len(_sure(best, threshold)), max(tried[0].found.marks, best.found.marks)
+    is_read = 0 < sure == len(best.digits)
+    found = len(best.found.digits)
+    breadth = sum(width / height for _, _, width, height in (digit.box for digit in best.found.digits))
+    is_simple = 0 < marks <= SOME and DOUBT * found <= found - sure <= DOUBTFUL and breadth <= BROADEST
+    if is_simple and not is_read and len(tried) <= MOST_TRIED:
+        best = _first_beyond_doubt(best, attempt, sure=sure, marks=marks)
+    if marks and settings.layout != "single" and not _sure(best, threshold):
+        best = _elsewhere(tried, attempt, threshold) or best
+    return replace(best, find_s=sum(each.find_s for each in tried))
+
+
+def _first_beyond_doubt(best: Attempt, attempt: Callable[[Way], Attempt], *, sure: int, marks: int) -> Attempt:
+    """Return the first of the ways to look again that leaves no doubt, with no fewer digits than are sure already."""
+    for change in AGAIN:
+        is_narrow = "reach" in change
+        if is_narrow and marks > BANDS:
+            continue
+        again = attempt(best.way._replace(**change))
+        # Strokes that are wider than what is left of the reach fall into pieces.
+        are_pieces = is_narrow and len(again.digits) > max(1, len(best.found.digits))
+        if len(again.digits) >= max(1, sure) and not are_pieces and _is_beyond_doubt(again):
+            return again
+    return best
+
+
+def _with_what_was_cut_off(best: Attempt, attempt: Callable[[Way], Attempt], threshold: float) -> Attempt:
+    """Read the whole frame where digits may lie at the edge of what was taken for the sheet.
+
+    That is believed if it shows the same digits and others about as high, not only lines.
+    """
+    sure = _sure(best, threshold)
+    if not sure or not best.found.is_cut or best.way.whole:
+        return best
+    whole = attempt(best.way._replace(whole=True))
+    others = _sure(whole, threshold)
+    new = without_overlapped(others, sure)
+    same = len(others) - len(new) == len(sure) and len(without_overlapped(sure, others)) == 0
+    usual = median(digit.found.box[3] for digit in sure)
+    alike = all(ALIKE * usual <= digit.found.box[3] <= usual / ALIKE for digit in new)
+    return whole if same and new and alike and not are_slender(new) else best
+
+
+def _with_other_sheets(best: Attempt, attempt: Callable[[Way], Attempt], threshold: float, *, one_row: bool) -> Attempt:
+    """Read the sheets that are like the one that was read, as cards on a table: those with digits, not only lines.
+
+    Of all rows the one that covers most is read if one is asked for, which may run over several sheets.
+    """
+    digits = best.digits
+    for number in range(1, best.found.others + 1):
+        other = _first_read([(best.way._replace(sheet=number), 1)], attempt, threshold)
+        digits = in_one_order(digits, other.digits) if other else digits
+    if one_row and best.found.others and digits:
+        rows = [list(row) for _, row in groupby(digits, key=lambda digit: digit.found.row)]
+        digits = in_one_order(max(rows, key=_area), [])
+    return replace(best, digits=digits)
+
+
+def _elsewhere(tried: Sequence[Attempt], attempt: Callable[[Way], Attempt], threshold: float) -> Attempt | None:
+    """Read the whole frame beside broad dark things where nothing was read, or the other way round, or a label.
+
+    The first is believed if half of it is beyond doubt. The other way round is tried where few things were seen and
+    fewer may be digits, or the whole frame hardly has any of these. A label is believed if half of it is surely digits,
+    not only lines, and the other way round if a number is.
+    """
+    invert = tried[0].way.invert
+    hardly_any = any(each.way.whole and len(each.found.digits) <= HARDLY for each in tried)
+    is_new = invert == "auto" and not any(each.way.invert == "other" for each in tried)
+    few = tried[0].found.marks <= OVERFULL and len(tried[0].found.digits) <= SOME
+    is_other = is_new and (hardly_any or few)
+    beside = _first_read([(Way(invert, whole=True, beside=True), 1)], attempt, BEYOND_DOUBT)
+    others = [(Way("other", whole=True), FEW)] if is_other else []
+    return beside or _first_read([*others, (Way(invert, label=True), 1)], attempt, threshold)
+
+
+def _with_pieces_joined(best: Attempt, attempt: Callable[[Way], Attempt], threshold: float) -> Attempt:
+    """Read digits that are made of segments or dots, as displays show them, with the gaps between these closed.
+
+    They may be where there are far more marks than digits, and these are pieces: they are if most of what comes out of
+    joining them are digits, and more than without, or one in place of a part of each; one alone must be beyond doubt.
+    """
+    if not best.found.in_pieces or best.found.marks <= PIECES * len(best.digits):
+        return best
+    whole = attempt(best.way._replace(joined=JOINED))
+    sure, before = _sure(whole, threshold if len(whole.digits) > 1 else BEYOND_DOUBT), _sure(best, threshold)
+    were_parts = not without_overlapped(sure, before) and _area(before) < PART * _area(sure)
+    is_better = len(sure) > max(len(before) - (were_parts and len(sure) == len(before)), len(whole.digits) / 2)
+    return whole if is_better and not are_slender(whole.digits) else best
+
+
+def _lower_or_ground(
+    usual: Attempt, attempt: Callable[[Way], Attempt], settings: ReadingSettings, threshold: float, side: int
+) -> Attempt:
+    """Read what is too low, or what was taken for ground, where these may be the digits.
+
+    Where as many marks that are too low stand in rows as digits are sure, these may be digits: they are if more numbers
+    come out of them. Where there are marks, none is a digit, and one is as large as a piece of ground, light may have
+    been taken for dark: it was if a number comes out of taking it the other way. Where a sheet bears no digit,
+    something else may have been taken for it: it was if digits come out of the whole frame, and not only lines.
+    """
+    sure, found = len(_sure(usual, threshold)), usual.found
+    if sure >= max(FEW, found.lower + 1):
+        return usual
+    if found.lower and settings.layout != "row" and not settings.expect_digits:
+        lower = attempt(usual.way._replace(lower=True)).digits
+        if count_in_numbers(lower, threshold) >= max(FEW, sure, len(lower) / 2):
+            above = without_overlapped(_sure(usual, threshold), lower)
+            return replace(usual, digits=in_one_order(above, lower))
+    largest = max((length for digit in found.digits for length in digit.box[2:]), default=0)
+    full = FULL if len(found.digits) > HARDLY else OVERFULL
+    is_ground = usual.way.invert == "auto" and largest >= GROUND * side and found.marks <= full
+    others = [(Way("other"), FEW)] if is_ground else []
+    others += [(usual.way._replace(whole=True), 1)] if found.on_sheet and len(found.digits) <= OVERFULL else []
+    return _first_read([] if sure else others, attempt, threshold) or usual
+
+
+def _first_read(ways: Sequence[tuple[Way, int]], attempt: Callable[[Way], Attempt], threshold: float) -> Attempt | None:
+    """Return the first of ways in which so many digits are sure, and half of all, and not all are slender."""
+    for way, least in ways:
+        other = attempt(way)
+        if len(_sure(other, threshold)) >= max(least, len(other.digits) / 2) and not are_slender(other.digits):
+            return other
+    return None
+
+
+def _sure(attempt: Attempt, threshold: float) -> list[Scored]:
+    return [digit for digit in attempt.digits if digit.best >= threshold]
+
+
+def _area(digits: Sequence[Scored]) -> int:
+    return sum(digit.found.box[2] * digit.found.box[3] for digit in digits)
+
+
+def _is_beyond_doubt(attempt: Attempt) -> bool:
+    return min(digit.best for digit in attempt.digits) >= BEYOND_DOUBT and not are_slender(attempt.digits)

@@ -1,0 +1,136 @@
+"""Say how likely what a mark stands among is what digits stand among, and it no letter of a word and no leaf."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..contract import LABELS
+from ..inference.inference import Inference, dequantize, quantize_pixels
+from ..inference.model_file import read_model
+from ..paths import NETWORK
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    from ..inference.model_file import ModelFile
+    from ..inference.runtime import Runtime
+
+HEIGHT, WIDTH = 32, 64  # px: what the network is given
+MARK = 16  # px: the height of the mark in it
+BROAD = 0.8  # of a mark's width: one that is broader than high is made as large by it
+FINE = 3.0  # px of the frame to one of the crop: where there are more, some are left out first
+FAINT, RANGE = 2.0, 3.0  # of 255: less contrast is none; what is so many times as far from the mean is white, or black
+LEAST_SEEN = 0.25  # of the crop: where less of it lies in the frame, the frame was cropped to its digit
+MANY, DOUBTED = 40, 0.1  # marks that are asked about first; more than this share of them must be doubtful to ask on
+ENOUGH = 0.2  # a mark that is a digit as likely as this is taken by the classifier's scores alone
+
+
+class Context:
+    """The network that looks at what is around a mark."""
+
+    def __init__(self, runtime: Runtime, *, num_threads: int = 1) -> None:
+        """Read the network; its interpreter is built when it is asked first, which for some pictures it never is.
+
+        Raises:
+            ModelFileError: the network that this package brings is missing or damaged.
+        """
+        self._build = partial(Inference, read_model(NETWORK).flatbuffer, runtime, num_threads=num_threads)
+
+    @cached_property
+    def _inference(self) -> Inference:
+        return self._build()
+
+    def chances(self, frame: NDArray[Any], boxes: Sequence[tuple[int, int, int, int]]) -> NDArray[np.float32]:
+        """Return how far each mark may be a digit by what is around it, float32 (N,), 0 to 1.
+
+        Of many, some are asked about first, and the others only where not nearly all of those are digits.
+
+        Args:
+            frame: uint8 (H, W) grey or (H, W, 3) BGR, 0–255.
+            boxes: x, y, width and height of each mark, pixels.
+
+        Raises:
+            FitError: the runtime cannot run the network.
+        """
+        asked = slice(None, None, -(-len(boxes) // MANY))
+        chances = self._ask(frame, boxes[asked])
+        if len(chances) == len(boxes):
+            return chances
+        if np.mean(chances < 1) > DOUBTED:
+            return self._ask(frame, boxes)
+        others = np.ones(len(boxes), np.float32)
+        others[asked] = chances
+        return others
+
+    def _ask(self, frame: NDArray[Any], boxes: Sequence[tuple[int, int, int, int]]) -> NDArray[np.float32]:
+        crops, network = np.stack([crop(frame, box) for box in boxes]), self._inference
+        raw = network.run(quantize_pixels(standardized(crops), network.input))
+        logits = dequantize(raw, network.output)[:, 0]
+        chances: NDArray[np.float32] = np.minimum(1, 1 / (1 + np.exp(-logits)) / ENOUGH)
+        chances[[_share_seen(frame, box) < LEAST_SEEN for box in boxes]] = 1
+        return chances
+
+
+def context_of(model: ModelFile, runtime: Runtime, *, num_threads: int = 1) -> Context | None:
+    """Return the network to read with beside a model; None for one of other things than digits, which decides alone.
+
+    Raises:
+        ModelFileError: the network that this package brings is missing or damaged.
+    """
+    return Context(runtime, num_threads=num_threads) if set(model.card.labels) <= set(LABELS) else None
+
+
+def _share_seen(frame: NDArray[Any], box: tuple[int, int, int, int]) -> float:
+    """Return how much of a mark's crop lies in the frame, as a share of the crop."""
+    scale = max(box[3], BROAD * box[2]) / MARK
+    share = 1.0
+    for start, side, length, whole in zip(box, box[2:], frame.shape[1::-1], (WIDTH, HEIGHT), strict=False):
+        middle, half = start + side / 2, whole * scale / 2
+        share *= (min(length, middle + half) - max(0, middle - half)) / (2 * half)
+    return share
+
+
+def crop(frame: NDArray[Any], box: tuple[int, int, int, int]) -> NDArray[Any]:
+    """Cut out a mark with what is around it, so large that it has the same height in each.
+
+    Args:
+        frame: uint8 (H, W) grey or (H, W, 3) BGR, 0–255.
+        box: x, y, width and height of the mark, pixels.
+
+    Returns:
+        uint8 (32, 64); what lies beyond the frame has its median.
+    """
+    import cv2
+
+    x, y, width, height = box
+    scale = max(height, BROAD * width) / MARK
+    left, top = int(x + width / 2 - WIDTH / 2 * scale), int(y + height / 2 - HEIGHT / 2 * scale)
+    right, bottom = left + max(1, round(WIDTH * scale)), top + max(1, round(HEIGHT * scale))
+    step, (down, across) = max(1, int(scale / FINE)), frame.shape[:2]
+    part = frame[max(0, top) : min(down, bottom) : step, max(0, left) : min(across, right) : step]
+    if part.ndim > 2:
+        part = cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_BGR2GRAY)
+    above, below, before, behind = (max(0, beyond) // step for beyond in (-top, bottom - down, -left, right - across))
+    if above or below or before or behind:
+        median = int(np.bincount(part.ravel()).cumsum().searchsorted(part.size / 2))
+        part = cv2.copyMakeBorder(part, above, below, before, behind, cv2.BORDER_CONSTANT, value=(median,))
+    way = cv2.INTER_AREA if scale > 1 else cv2.INTER_LINEAR
+    found: NDArray[Any] = cv2.resize(part, (WIDTH, HEIGHT), interpolation=way)
+    return found
+
+
+def standardized(crops: NDArray[Any]) -> NDArray[Any]:
+    """Give crops, uint8 (N, 32, 64), one mean and one contrast: uint8 (N, 32, 64)."""
+    values = crops.reshape(len(crops), -1).astype(np.float32)
+    values -= values.mean(axis=1, keepdims=True)
+    deviation = np.sqrt(np.einsum("np,np->n", values, values) / values.shape[1])
+    values *= (127 / RANGE / np.maximum(FAINT, deviation))[:, np.newaxis]
+    values += 128
+    even: NDArray[Any] = np.clip(values, 0, 255, out=values).astype(np.uint8).reshape(crops.shape)
+    return even

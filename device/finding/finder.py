@@ -1,0 +1,282 @@
+"""Find the digits of a frame and frame them as the network expects: arrays in, dataclasses out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..contract import SIDE
+from ..reading import Way
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    from .rows import Group
+    from .strokes import Strokes
+    from .view import View
+
+    Part = tuple[tuple[int, int, int, int], tuple[int, int], Strokes]  # box, row and word, and strokes of a digit
+
+BGR_TO_GREY = (0.114, 0.587, 0.299)  # ITU-R BT.601, which OpenCV uses too
+LEAST_SIDE = 6  # px: no digit is in a smaller frame
+SLENDER = 0.35  # of its height: what is wider, and the only digit among several marks, is no stripe of many
+CLEARNESS = 2.1  # times what lies around: textures and slopes of light have less
+ALONE, SMALLEST = 0.03, 0.02  # of the frame's longest side: a smaller mark, alone or among others, is a speck
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A digit in a frame.
+
+    Attributes:
+        box: x, y, width and height in pixels of the frame.
+        canonical: uint8 (28, 28), the canonical digit.
+        row: number of its row, from 0 at the top.
+        strokes: what it was framed from; None for a frame that was taken as it is.
+        word: number of what it belongs to with others that stand near it in its row.
+    """
+
+    box: tuple[int, int, int, int]
+    canonical: NDArray[Any]
+    row: int = 0
+    strokes: Strokes | None = None
+    word: int = 0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found in a frame.
+
+    Attributes:
+        digits: in reading order.
+        marks: how many marks they were chosen among.
+        lower: how many marks that are too low to be digits beside these may be digits by themselves.
+        on_sheet: whether they were looked for on a sheet alone, and not in the whole frame.
+        in_pieces: whether the marks may be the segments or dots that digits are made of.
+        is_cut: whether what may be digits lies at the edge of the sheet.
+        others: how many other sheets there are of the colour of this one.
+    """
+
+    digits: list[Found]
+    marks: int = 0
+    lower: int = 0
+    on_sheet: bool = False
+    in_pieces: bool = False
+    is_cut: bool = False
+    others: int = 0
+
+
+def framed(parts: Sequence[Part]) -> list[Found]:
+    """Frame digits of which these are known."""
+    from .strokes import canonical_digits
+
+    if not parts:
+        return []
+    canonical = canonical_digits([strokes for _, _, strokes in parts])
+    return [
+        Found(box, digit, row, strokes, word)
+        for (box, (row, word), strokes), digit in zip(parts, canonical, strict=True)
+    ]
+
+
+def pieces_of(digits: Sequence[Found]) -> list[dict[tuple[int, int], Found]]:
+    """Return what may be digits between two cuts of each, by their numbers; nothing of what is too narrow for two."""
+    from .splitting import is_wide, pieces
+
+    whole = [digit.strokes and is_wide(digit.strokes.bounds) and digit.strokes.shrunk() for digit in digits]
+    if not any(whole):  # as where a frame is taken as it is, which needs no OpenCV
+        return [{} for _ in digits]
+    cuts = iter(pieces([strokes.inside for strokes in whole if strokes]))
+    names: list[dict[tuple[int, int], int]] = []
+    parts: list[Part] = []
+    for digit, strokes in zip(digits, whole, strict=True):
+        names.append({})
+        if not strokes:
+            continue
+        x, y, width, height = strokes.bounds
+        across, down = digit.box[2] / width, digit.box[3] / height
+        for piece in next(cuts):
+            part = strokes.only(piece.inside)
+            left, top, wide, high = part.bounds
+            box = (
+                *(round(digit.box[0] + (left - x) * across), round(digit.box[1] + (top - y) * down)),
+                *(max(1, round(wide * across)), max(1, round(high * down))),
+            )
+            names[-1][piece.start, piece.end] = len(parts)
+            parts.append((box, (digit.row, digit.word), part))
+    found = framed(parts)
+    return [{name: found[place] for name, place in each.items()} for each in names]
+
+
+def joined(pairs: Sequence[tuple[Found, Found]]) -> list[Found]:
+    """Return the two of each pair as one digit; all have strokes."""
+    parts = []
+    for one, other in pairs:
+        assert one.strokes is not None
+        assert other.strokes is not None
+        (x, y, width, height), (left, top, wide, high) = one.box, other.box
+        right, bottom = max(x + width, left + wide), max(y + height, top + high)
+        x, y = min(x, left), min(y, top)
+        place = min((one.row, one.word), (other.row, other.word))
+        parts.append(((x, y, right - x, bottom - y), place, one.strokes.joined(other.strokes)))
+    return framed(parts)
+
+
+def find_digits(frame: NDArray[Any], *, layout: str = "auto", invert: str = "auto", min_height: int = 0) -> list[Found]:
+    """Find the digits of a frame, dark on light or light on dark, in reading order.
+
+    A frame of 28×28 px is taken as it is and only inverted where its border is light.
+
+    Args:
+        frame: uint8 (H, W) grey or (H, W, 3) BGR, 0–255, of any size.
+        layout: "single" takes what is near the middle for one digit, "row" the heaviest row; else all rows are read.
+        invert: "yes" for light ink on dark ground, "no" for dark on light, "auto" to find out, "other" for what that
+            does not find.
+        min_height: pixels; what is lower is left out.
+
+    Raises:
+        ValueError: the frame has another dtype or shape, or no pixels.
+    """
+    found = find(frame, Way(invert), layout=layout, min_height=min_height)
+    if layout == "single" or not found.others:
+        return found.digits
+    from .rows import in_reading_order
+
+    sheets = [
+        find(frame, Way(invert, sheet=number), layout=layout, min_height=min_height).digits
+        for number in range(1, found.others + 1)
+    ]
+    rows = [list(row) for sheet in (found.digits, *sheets) for _, row in groupby(sheet, key=lambda digit: digit.row)]
+    ordered = in_reading_order(rows, lambda digit: digit.box)
+    if layout == "row":
+        ordered = [max(ordered, key=lambda row: sum(digit.box[2] * digit.box[3] for digit in row))] if ordered else []
+    return [replace(digit, row=number) for number, row in enumerate(ordered) for digit in row]
+
+
+def find(frame: NDArray[Any], way: Way, *, layout: str, min_height: int) -> Finding:
+    """Find digits as `find_digits` does."""
+    if frame.dtype != np.uint8 or frame.ndim not in (2, 3) or frame.size == 0 or frame.shape[2:] not in ((), (3,)):
+        raise ValueError(f"expected a frame of uint8 (H, W) or (H, W, 3), found {frame.dtype} {frame.shape}")
+    if frame.shape[:2] == (SIDE, SIDE):
+        return Finding(_taken_as_it_is(frame, way.invert))
+    from .looking import look
+
+    if min(frame.shape[:2]) < LEAST_SIDE:
+        return Finding([])
+    view = look(frame, way, single=layout == "single")
+    rows = _rows(view, layout)
+    several = sum(map(len, rows)) > 1
+    parts = _parts(rows, view, frame, several=several, min_height=min_height)
+    digits = framed(list(parts))
+    lower = view.lower if view.lower >= len(digits) else 0
+    return Finding(
+        digits,
+        np.count_nonzero(view.weight),
+        lower,
+        on_sheet=view.sheet is not None,
+        in_pieces=view.in_pieces,
+        is_cut=view.is_cut,
+        others=view.sheet.others if view.sheet else 0,
+    )
+
+
+def find_digit(frame: NDArray[Any]) -> Found | None:
+    """Find the one digit of a frame; None where there is nothing to read. See `find_digits`."""
+    return next(iter(find_digits(frame, layout="single")), None)
+
+
+def _rows(view: View, layout: str) -> list[list[Group]]:
+    """Choose the groups to read, by row: where nothing may be a digit, among those alone that do not touch the rim."""
+    from .view import without_rim
+
+    rows = _rows_of(view, layout)
+    touching = view.weight[view.marks.contact > 0].any()
+    return _rows_of(without_rim(view), layout) if touching and not rows and layout != "single" else rows
+
+
+def _rows_of(view: View, layout: str) -> list[list[Group]]:
+    from .plausible import could_be_digit, could_be_digits, without_sides
+    from .rows import digit_groups, in_rows, single_group
+
+    if not view.weight.any():
+        return []
+    one = layout == "single" or len(view.weight) == 1
+    found = [] if one else digit_groups(view.marks, view.weight, view.height)
+    groups = could_be_digits(found, view)
+    if len(groups) < 2:
+        alone = single_group(view.marks, _weight_beside(groups, found, view))
+        return [[alone]] if could_be_digit(alone, view, expected=layout == "single") else []
+    rows = [without_sides(row, view) for row in in_rows(groups)]
+    if layout == "row":
+        return [max(rows, key=lambda row: sum(view.weight[list(each.members)].sum() for each in row))]
+    return rows
+
+
+def _weight_beside(groups: list[Group], found: list[Group], view: View) -> NDArray[Any]:
+    """Return what counts beside the only digit, float (n,): nothing heavier, nor what was found but is none."""
+    if not groups or groups[0].width <= SLENDER * groups[0].height:
+        return view.weight
+    most = view.weight[list(groups[0].members)].max()
+    weight: NDArray[Any] = np.where(view.weight > most, 0, view.weight)
+    weight[[member for group in found if group not in groups for member in group.members]] = 0
+    return weight
+
+
+def _parts(
+    rows: list[list[Group]], view: View, frame: NDArray[Any], *, several: bool, min_height: int
+) -> Iterator[Part]:
+    """Yield box, row and word, and strokes of what stands out from what lies around it and is more than a speck."""
+    from .clearness import clearness
+    from .rows import in_words
+    from .strokes import strokes_of
+
+    shape, (top, left) = frame[view.part].shape, (side.start or 0 for side in view.part)
+    down, across = shape[0] / view.ink.shape[0], shape[1] / view.ink.shape[1]
+    least = (SMALLEST if several else ALONE) * max(view.ink.shape)
+    every = [group for row in rows for group in row]
+    clear = dict(zip(every, clearness(every, view) >= CLEARNESS, strict=True)) if every else {}
+    boxes = dict(zip(every, _boxes(every, down, across, shape), strict=True))
+    number = 0
+    for row in rows:
+        some = False
+        for word, groups in enumerate(in_words(row)):
+            if max(max(group.width, group.height) for group in groups) < least:
+                continue
+            for group in groups:
+                x, y, width, height = boxes[group]
+                if height >= min_height and clear[group]:
+                    some = True
+                    strokes = strokes_of(group, view.marks, view.ink)
+                    yield (x + left, y + top, width, height), (number, word), strokes
+        number += some
+
+
+def _boxes(groups: Sequence[Group], down: float, across: float, shape: tuple[int, ...]) -> list[list[int]]:
+    """Return x, y, width and height of groups in a frame of this shape that is so many times higher and wider."""
+    sides = np.array([(group.left, group.top, group.right, group.bottom) for group in groups]).reshape(-1, 4)
+    scaled = sides * (across, down, across, down)
+    start = scaled[:, :2].astype(int)
+    end = np.minimum(np.rint(scaled[:, 2:]).astype(int), shape[1::-1])
+    boxes: list[list[int]] = np.hstack([start, np.maximum(1, end - start)]).tolist()
+    return boxes
+
+
+def _taken_as_it_is(frame: NDArray[Any], invert: str) -> list[Found]:
+    """Read a frame that has the size of a canonical digit already."""
+    grey = frame if frame.ndim == 2 else np.round(frame @ np.array(BGR_TO_GREY)).astype(np.uint8)
+    middle = (int(grey.min()) + int(grey.max())) / 2
+    if grey.min() == grey.max():
+        return []
+    border = np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]])
+    is_dark = bool(np.median(border) > middle)
+    dark = invert == "no" or (invert in ("auto", "other") and is_dark == (invert == "auto"))
+    canonical = 255 - grey if dark else grey.copy()
+    rows, columns = np.nonzero(canonical > (int(canonical.min()) + int(canonical.max())) / 2)
+    x, y = int(columns.min()), int(rows.min())
+    return [Found((x, y, int(columns.max()) + 1 - x, int(rows.max()) + 1 - y), canonical)]

@@ -1,0 +1,182 @@
+"""Look at a frame: once at the whole, and where what is written is small, again and closer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..reading import AS_IT_IS, Way
+from .close_up import close_up, even_ground, has_dark_rim, shrunk
+from .ink import calm, grey_copy, grey_of, is_light_on_dark, small_copy
+from .marks import MOST_MARKS, SEVERAL, stroke_width
+from .plates import find_plates, turned
+from .rows import LOW, in_company
+from .segments import are_segments, without_gaps
+from .sheet import Sheet, find_sheet
+from .view import View, look_closer, only_lower, overlook, view_of, without_marks, without_shadow, without_things
+
+WORK_SIDE = 400  # px of the longest side: a digit of a tenth of the frame still has twice the contract's 20 px
+SPECK = 0.015  # of the longest side: marks lower than this are not looked at at all
+SMALL = 0.3  # of the longest side: several digits lower than this are looked at closer
+GOOD_HEIGHT = 40  # px: digits are looked at so closely that they have this height, if the frame shows that much
+LOWEST = 26  # px: one digit alone is fine down to this height
+HIGHEST = 4.0  # times the height that is known: if this becomes the typical one, something came out that is no digit
+LARGE = 2.0  # times the typical height: such a mark is no digit
+ALONG = 0.5  # of its longer side: what lies along the edge of the sheet so far is no digit on it
+MOSTLY = 0.6  # of the weight of lower marks: so much stands in rows, if they are digits
+SOME = 8  # marks: where another look shows more, it brought out a texture
+
+
+def look(frame: NDArray[Any], way: Way = AS_IT_IS, *, single: bool = False) -> View:
+    """See the ink of a frame: of the sheet alone, where the frame shows more than that.
+
+    Args:
+        frame: uint8 (H, W) grey or (H, W, 3) BGR.
+        way: how to look at it.
+        single: whether there is but one digit, which needs no closer look.
+    """
+    if way.inset:
+        y, x = (int(way.inset * side) for side in frame.shape[:2])
+        part = slice(y, frame.shape[0] - y), slice(x, frame.shape[1] - x)
+        grey = grey_copy(frame[part], WORK_SIDE)
+        return replace(_look_at(frame[part], grey, None, way, single=single), part=part)
+    small = small_copy(frame, WORK_SIDE)
+    sheet = None if way.whole else find_sheet(small, label=way.label, number=way.sheet)
+    if sheet is None and way.label:
+        nothing = np.zeros(small.shape[:2], np.uint8)
+        return view_of(nothing, nothing, nothing)
+    if sheet is None:
+        return _look_at(frame, grey_of(small), None, way, single=single)
+    part = sheet.part_of(frame)
+    view = _look_at(frame[part], grey_copy(frame[part], WORK_SIDE), sheet, way, single=single)
+    marks = view.marks
+    longer, contact = np.maximum(marks.width, marks.height), sheet.contact(marks.labels, marks.names)
+    is_cut = bool(((contact > 0) & (view.weight > 0) & (marks.height > LOW * view.height)).any())
+    weight = np.where(contact > ALONG * longer, 0, view.weight)
+    ink = sheet.covered(view.all_ink, view.mask)
+    return replace(view, all_ink=ink, part=part, sheet=sheet, weight=weight, is_cut=is_cut)
+
+
+class _Fitting(NamedTuple):
+    """How copies of a frame are made fit to look at: dark ink on the sheet alone.
+
+    Attributes:
+        sheet: the sheet, where the frame shows more than that.
+        light: whether ink is light.
+        plates: what is turned light, outlines in the first copy.
+        gap: gaps so wide are closed, pixels of the first copy.
+        side: the longest of the first copy, pixels.
+    """
+
+    sheet: Sheet | None
+    light: bool
+    plates: list[NDArray[Any]]
+    gap: float
+    side: int
+
+    def copy(self, frame: NDArray[Any], side: int) -> NDArray[Any]:
+        """Make a copy of about this longest side of a frame: uint8 (H, W)."""
+        import cv2
+
+        grey = grey_copy(frame, side)
+        grey = calm(self.sheet.carried_on(grey) if self.sheet else grey)
+        grey = cv2.bitwise_not(grey) if self.light else grey
+        scale = max(grey.shape) / self.side
+        grey = turned(grey, self.plates, scale=scale) if self.plates else grey
+        return without_gaps(grey, self.gap * scale) if self.gap else grey
+
+
+def _look_at(frame: NDArray[Any], grey: NDArray[Any], sheet: Sheet | None, way: Way, *, single: bool) -> View:
+    """See the ink of a frame that shows nothing but the sheet, or the part with the sheet; `grey` is its copy."""
+    import cv2
+
+    grey = calm(sheet.carried_on(grey) if sheet else grey)
+    auto = way.invert == "auto"
+    light = way.invert == "yes" or ((auto or way.invert == "other") and is_light_on_dark(grey) == auto)
+    grey = cv2.bitwise_not(grey) if light else grey
+    cells, side = shrunk(grey), max(grey.shape)
+    # The rim tells ground from ink where strokes are as wide as the gaps between them.
+    other = ((cv2.bitwise_not(grey), 255 - cells),) if auto and has_dark_rim(cells) else ()
+    for each, its_cells in () if way.lower else (*other, (grey, cells)):
+        if closely := close_up(each, its_cells):
+            return replace(view_of(closely[0], *closely), is_even=True)
+    view = replace(without_shadow(grey, overlook(grey, way), way), is_even=even_ground(cells) > 0)
+    plates = find_plates(view.marks, view.ink) if auto else []
+    if plates:
+        grey = turned(grey, plates, scale=1.0)
+        view = overlook(grey, way)
+    if way.beside:
+        paler = without_things(view, way)
+        if paler is view:
+            return without_marks(view)
+        view = replace(paler, is_even=view.is_even)
+    gap, most = 0.0, SOME
+    if way.joined:
+        gap, most = way.joined * stroke_width(view.mask), np.count_nonzero(view.weight) // 2
+        view = overlook(without_gaps(grey, gap), way)
+    if (way.least != 1 or way.reach != 1 or way.inset or gap) and np.count_nonzero(view.weight) > most:
+        return without_marks(view)
+    fitting = _Fitting(sheet, light, plates, gap, side)
+    view = _look_for_small(frame, view, fitting, way, single=single)
+    return without_marks(view) if gap and np.count_nonzero(view.weight) > most else view
+
+
+def _look_for_small(frame: NDArray[Any], view: View, fitting: _Fitting, way: Way, *, single: bool) -> View:
+    """Look again and closer where digits are small or among lines; return the view as it is else."""
+    tallest, in_pieces = LOW * view.height, are_segments(view.marks, view.weight)
+    lower_view = only_lower(view, tallest)
+    lower = 0 if way.lower else _count_in_rows(lower_view, fitting.side)
+    view = lower_view if way.lower else replace(view, lower=lower, in_pieces=in_pieces)
+    closer_side = 0 if single else _closer_side(view, fitting.side, max(frame.shape[:2]))
+    if not closer_side:
+        return view
+    closer = fitting.copy(frame, closer_side)
+    scale = max(closer.shape) / fitting.side
+    height = view.height * scale
+    view = look_closer(closer, height, way)
+    if way.lower:
+        return only_lower(view, tallest * scale)
+    lower_view = only_lower(view, HIGHEST * height)
+    has_come_out = view.height > HIGHEST * height and _in_rows(lower_view).size
+    return replace(lower_view if has_come_out else view, lower=lower, in_pieces=in_pieces)
+
+
+def _closer_side(view: View, side: int, full: int) -> int:
+    """Choose the longest side of the copy in which a frame, of which this was seen, is looked at closer; 0 for none."""
+    if not SPECK * side <= view.height < SMALL * side:
+        return 0
+    several = np.count_nonzero((view.marks.height > view.height / 2) & (view.weight > 0)) > 1
+    if not several and view.height >= LOWEST:
+        return 0
+    closer = _side_for(view.height, side, full)
+    return closer if closer > side or _has_large_marks(view) else 0
+
+
+def _count_in_rows(view: View, side: int) -> int:
+    """Count the marks that stand in rows with others as high; 0 where most of what was seen does not."""
+    if view.height < SPECK * side or len(view.weight) == MOST_MARKS:
+        return 0
+    beside = _in_rows(view)
+    return len(beside) if view.weight[beside].sum() >= MOSTLY * view.weight.sum() else 0
+
+
+def _in_rows(view: View) -> NDArray[Any]:
+    """Choose the marks, int (n,), that stand in rows with others as high, and are as high as what was seen, about."""
+    some = np.flatnonzero((view.weight > 0) & (view.marks.height > LOW * view.height))
+    return in_company(view.marks, some, some[:0]) if len(some) >= SEVERAL else some[:0]
+
+
+def _has_large_marks(view: View) -> bool:
+    """Tell whether a mark is larger than a digit: a grid, a box, a shadow."""
+    longer = np.maximum(view.marks.width, view.marks.height)
+    return bool((longer > LARGE * view.height).any())
+
+
+def _side_for(height: float, side: int, full: int) -> int:
+    """Choose the side of the copy, halved from the whole frame, in which digits have about GOOD_HEIGHT pixels."""
+    while height < 0.7 * GOOD_HEIGHT and 2 * side <= full:
+        height, side = 2 * height, 2 * side
+    return side

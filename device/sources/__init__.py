@@ -1,0 +1,1 @@
+"""Where frames come from: picture files, folders, videos, streams and cameras, looked after for months."""

@@ -1,0 +1,149 @@
+"""Sources of frames that end: picture files, folders, globs and standard input."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from glob import glob, has_magic
+from pathlib import Path
+from typing import BinaryIO
+
+from ..errors import EdgeDigitsError, PictureError, UsageError
+from ..frames import Frame
+from .picture_kinds import readable_names, readable_suffixes
+from .pictures import read_picture, read_picture_from
+
+VIDEO_SUFFIXES = frozenset([".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg", ".mjpeg", ".mjpg"])
+STDIN = "-"
+
+
+@dataclass(frozen=True)
+class FoundPicture:
+    """A picture that is named, still to be read.
+
+    Attributes:
+        source: what its frame calls it.
+        path: the file; None for standard input, and where there is none.
+        error: why there is none.
+    """
+
+    source: str
+    path: Path | None = None
+    error: EdgeDigitsError | None = None
+
+
+def is_video(spec: str) -> bool:
+    """Tell whether `spec` names a video file."""
+    return Path(spec).suffix.lower() in VIDEO_SUFFIXES and not has_magic(spec)
+
+
+def picture_frames(specs: Iterable[str], *, stdin: BinaryIO) -> Iterator[Frame]:
+    """Read every picture that the specs name, one frame each.
+
+    Args:
+        specs: files, folders (searched through), globs, or "-" for a picture on standard input.
+        stdin: where "-" reads from.
+    """
+    for spec in specs:
+        yield from read_pictures(find_pictures([spec]), stdin=stdin)
+
+
+def find_pictures(specs: Iterable[str]) -> list[FoundPicture]:
+    """Return what the specs of `picture_frames` name, in order; one that names nothing is there with its error."""
+    found = []
+    for spec in specs:
+        try:
+            found += [FoundPicture("stdin")] if spec == STDIN else [FoundPicture(str(p), p) for p in expand(spec)]
+        except EdgeDigitsError as error:
+            found.append(FoundPicture(spec, error=error))
+    return found
+
+
+def read_pictures(pictures: Iterable[FoundPicture], *, stdin: BinaryIO) -> Iterator[Frame]:
+    """Read pictures that were found, one frame each."""
+    for each in pictures:
+        if each.error is not None:
+            yield Frame(each.source, 0, time.time(), None, error=each.error)
+        else:
+            yield read_frame(each.source, each.path or stdin)
+
+
+def refuse_addresses(specs: Iterable[str]) -> None:
+    """Refuse what is an address rather than a file, folder or glob; shown without a password that it may hold.
+
+    Raises:
+        UsageError: one of the specs is.
+    """
+    for spec in specs:
+        if re.match(r"\w+://", spec) and not os.path.exists(spec):  # noqa: PTH110 - pathlib fails on a long name
+            from .streams import STREAM, Stream
+
+            advice = "only `run --source` takes addresses" if re.fullmatch(STREAM, spec) else "name the file itself"
+            raise UsageError(f"expected a file, folder or glob, found the address {Stream(spec).name}; {advice}")
+
+
+def expand(spec: str) -> list[Path]:
+    """Return the picture files that a file, folder or glob names, sorted.
+
+    Raises:
+        PictureError: a folder or glob names none.
+    """
+    try:
+        return _expand(spec)
+    except OSError as cause:
+        raise PictureError(f"{spec}: expected pictures, found: {cause.strerror}; check name and permissions") from cause
+
+
+def _expand(spec: str) -> list[Path]:
+    path = Path(spec)
+    if not spec:
+        raise PictureError("expected the name of a picture, found an empty one; check the variable it came from")
+    if path.is_dir():
+        found = sorted(each for each in pictures_in(path) if each.is_file())
+        if not found:
+            raise PictureError(f"{spec}: expected a folder with pictures ({readable_names()}), found none in it")
+        return found
+    if has_magic(spec) and not path.exists():
+        found = sorted(Path(each) for each in glob(spec, recursive=True) if Path(each).is_file())  # noqa: PTH207 - pathlib has no absolute patterns
+        if not found:
+            raise PictureError(f"{spec}: expected files that match, found none; check the pattern")
+        return found
+    return [path]
+
+
+def pictures_in(folder: Path) -> Iterator[Path]:
+    """Give what is named like a picture in a folder and those within it, each folder's sorted.
+
+    Hidden files and folders are passed over: what is being written, or was when the power went, has a hidden name.
+
+    Raises:
+        OSError: a folder cannot be looked through.
+    """
+
+    def stop(error: OSError) -> None:
+        raise error
+
+    suffixes = readable_suffixes()
+    for place, folders, files in os.walk(folder, onerror=stop):
+        folders[:] = sorted(each for each in folders if not each.startswith("."))
+        for path in (Path(place) / name for name in sorted(files) if not name.startswith(".")):
+            if path.suffix.lower() in suffixes:
+                yield path
+
+
+def read_frame(source: str, origin: Path | BinaryIO) -> Frame:
+    """Read one picture; one that cannot be read is a frame with the error.
+
+    Args:
+        source: what the frame calls it.
+        origin: a file's path, or where its bytes come from.
+    """
+    start_s, taken_at_s = time.perf_counter(), time.time()
+    try:
+        image = read_picture(origin) if isinstance(origin, Path) else read_picture_from(origin, name=source)
+    except EdgeDigitsError as error:
+        return Frame(source, 0, taken_at_s, None, error=error)
+    return Frame(source, 0, taken_at_s, image, capture_s=time.perf_counter() - start_s)
