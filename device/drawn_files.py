@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import UsageError
 from .frames import Frame
-from .output_files import atomic_path, refuse_existing
+from .output_files import atomic_path, fitting, refuse_existing
 from .reading import Reading
 from .shown_reading import annotated, stages
+
+LONGEST_STEM = 240  # bytes: with a number and .png behind it, a name that file systems take
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -95,6 +97,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 def _name(source: str, used: set[str]) -> str:
     """Name a picture after its source; a name that was used gets a number."""
     stem = "".join(each if each.isalnum() or each in "-_." else "_" for each in Path(source).stem) or "picture"
+    stem = fitting(stem, LONGEST_STEM)
     name, number = f"{stem}.png", 1
     while name in used:
         number += 1

@@ -50,7 +50,12 @@ def code_when_stopped(number: int) -> int:
 
 
 def end_at_once_when_asked() -> None:
-    """Exit with 130 on Ctrl-C, which a shell's background job ignores, and as `code_when_stopped` says on SIGTERM."""
+    """Exit with 130 on Ctrl-C, and as `code_when_stopped` says on SIGTERM and SIGHUP.
+
+    A shell's background job ignores the first, and what `nohup` starts the last.
+    """
     signal.signal(signal.SIGTERM, lambda number, _: os._exit(code_when_stopped(number)))
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda number, _: os._exit(code_when_stopped(number)))
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))

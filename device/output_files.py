@@ -11,6 +11,13 @@ from pathlib import Path
 from .errors import OutputError, OutputExistsError, UsageError
 
 NO_FILE = "a folder, device or pipe"
+LONGEST_NAME = 255  # bytes: what file systems take
+RANDOM = 10  # bytes that a temporary name adds to the name and its suffix
+
+
+def fitting(name: str, most_bytes: int) -> str:
+    """Return as much of a name, from its beginning, as takes so many bytes in a file system."""
+    return os.fsencode(name)[:most_bytes].decode(errors="ignore")
 
 
 @contextmanager
@@ -28,7 +35,9 @@ def atomic_path(path: Path) -> Iterator[Path]:
     target = Path(os.path.realpath(path))
     make_folder_of(target if path.is_symlink() else path)
     try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{path.stem}-", suffix=f".part{path.suffix}")
+        suffix = f".part{path.suffix}"
+        prefix = f".{fitting(path.stem, LONGEST_NAME - len(os.fsencode(suffix)) - RANDOM)}-"
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=prefix, suffix=suffix)
         os.close(handle)
     except OSError as cause:
         raise OutputError(f"{path}: cannot be written: {cause.strerror or cause}") from cause

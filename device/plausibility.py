@@ -13,9 +13,10 @@ def hold_back(
 ) -> Iterator[Reading]:
     """Flag the values that a counter cannot have reached since the last one believed.
 
-    A counter that turns over from its last number to 0 has risen by one step. A value is judged when it is stable;
-    what is no number (nothing, or with a "?") is passed on unjudged. No reading says of an impossible value that it
-    holds: what the vote says is judged too, also where no single frame read it, and the last value believed stays.
+    A counter that turns over from its last number to 0 has risen by one step, and by more only where steps have a
+    limit, since any fall would be such a step else. A value is judged when it is stable; what is no number (nothing, or
+    with a "?") is passed on unjudged. No reading says of an impossible value that it holds: what the vote says is
+    judged too, also where no single frame read it, and the last value believed stays.
 
     Args:
         readings: in the order the frames were taken, voted on.
@@ -69,9 +70,10 @@ def why_impossible(last: str, text: str, *, monotonic: str, max_step: int) -> st
     step = int(text) - int(last)
     turn = 10 ** len(text) if len(text) == len(last) else 0
     # At the end of its range a counter that rises turns over to 0, and one that falls to its last number.
-    if turn and monotonic == "up" and step % turn <= max_step:
+    most = max_step or 1
+    if turn and monotonic == "up" and step % turn <= most:
         step %= turn
-    elif turn and monotonic == "down" and -step % turn <= max_step:
+    elif turn and monotonic == "down" and -step % turn <= most:
         step = -(-step % turn)
     fell, rose = monotonic == "up" and step < 0, monotonic == "down" and step > 0
     if fell or rose:

@@ -130,12 +130,17 @@ class Reading:
     @property
     def rows(self) -> tuple[str, ...]:
         """The labels of each row, from the top; of each region instead, where some were named."""
+        return tuple("".join(digit.label for digit in row) for row in self.digit_rows)
+
+    @property
+    def digit_rows(self) -> tuple[tuple[ReadDigit, ...], ...]:
+        """The digits of each row, from the top; of each region instead, where some were named."""
         if self.rois:
-            return tuple(self.roi_texts.values())
-        texts: dict[int, str] = {}
+            return tuple(tuple(digit for digit in self.digits if digit.roi == name) for name in self.rois)
+        rows: dict[int, list[ReadDigit]] = {}
         for digit in self.digits:
-            texts[digit.row] = texts.get(digit.row, "") + digit.label
-        return tuple(texts.values())
+            rows.setdefault(digit.row, []).append(digit)
+        return tuple(map(tuple, rows.values()))
 
     @property
     def roi_texts(self) -> dict[str, str]:

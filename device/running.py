@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from .collected import FRAMES
+from .collected import FRAMES, UNSURE
 from .early_end import raise_if_asked
 from .errors import OutputError, UsageError
 from .frames import Frame
@@ -17,6 +17,7 @@ from .settings.settings import Settings
 from .sinks.live_state import Run
 from .sinks.making import describe_source, make_sinks
 from .sinks.sink import Event, Sinks
+from .sources.files import names_file
 from .sources.opening import choose_source, turned
 
 if TYPE_CHECKING:
@@ -75,13 +76,14 @@ def run_settings(
 
 
 def _refuse_to_read_own_pictures(settings: Settings) -> None:
-    """Raise UsageError where pictures go to the folder they come from: each would be read, drawn on and read again."""
+    """Raise UsageError where pictures go to where they come from: each would be read, drawn on and read again."""
     if settings.source.fake_camera is not None:
         return
-    folder, collection = os.path.realpath(settings.source.source), settings.collect.folder
-    places = {"--pictures": settings.pictures.folder, "--collect": collection and collection / FRAMES}
-    for option, place in places.items():
-        if place is not None and os.path.realpath(place) == folder:
+    pictures, collection = settings.pictures.folder, settings.collect.folder
+    places = [("--pictures", pictures, "1.jpg")] if pictures else []
+    places += [("--collect", collection / name, "1.png") for name in (FRAMES, UNSURE)] if collection else []
+    for option, place, name in places:
+        if names_file(settings.source.source, place / name, deep=not settings.source.watch):
             raise UsageError(f"{option}: expected a folder that is not read here, found {place}; choose another place")
 
 
@@ -89,6 +91,8 @@ def _refuse_wrong_files(settings: Settings) -> None:
     """Raise UsageError where an output is meant for standard output, or two would be written to one file."""
     places = {"--csv": settings.history.csv, "--sqlite": settings.history.sqlite, "--video": settings.pictures.video}
     known: dict[str, str] = {}
+    if settings.history.csv:
+        known[f"{os.path.realpath(settings.history.csv)}.old"] = "the older part of --csv"
     for option, path in places.items():
         if str(path) == "-":
             raise UsageError(f"{option}: expected the name of a file, found -; on standard output, give --format json")

@@ -61,11 +61,18 @@ def serve_settings(
         note(f"serving {server.url}")
         if source:
             watching = load_reader(settings.model, settings.reading, warn=warn)
-            pump(frames, watching, settings, stream=source.stream, sinks=_Shown(state))
+            pump(frames, watching, _without_end(settings), stream=source.stream, sinks=_Shown(state))
             _refuse_nothing_shown(state)
         while True:
             raise_if_asked()
             time.sleep(LOOK_S)
+
+
+def _without_end(settings: Settings) -> Settings:
+    """Return settings without what ends a run while its source goes on."""
+    return replace(
+        settings, voting=replace(settings.voting, once=False), source=replace(settings.source, max_frames=None)
+    )
 
 
 def _once(note: Callable[[str], None]) -> Callable[[str], None]:

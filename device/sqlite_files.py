@@ -9,7 +9,7 @@ from .errors import DataError, EdgeDigitsError, OutputError
 from .output_files import make_folder_of
 
 PAGE_BYTES = 4096
-WAIT_S = 1.0
+WAIT_S = 5.0  # for another program that has the file locked
 # SQLite's words: its error codes come with Python 3.11, and an unknown column has that of a full disk's class.
 _DISK_TROUBLE = ("is full", "disk I/O error", "readonly", "locked", "unable to open")
 

@@ -53,37 +53,27 @@ def winner(readings: Iterable[Reading]) -> tuple[str, int]:
         The text, rows apart by a line feed, and how many readings agree with it in the place where fewest do. Of texts
         with as many votes it is the latest layout.
     """
-    texts = [(_lines(reading), [digit.score for digit in reading.digits]) for reading in readings]
-    layouts = Counter(_layout(text) for text, _ in reversed(texts))
+    rows = [reading.digit_rows for reading in readings]
+    layouts = Counter(tuple(map(len, each)) for each in reversed(rows))
     layout = layouts.most_common(1)[0][0]
-    voters = [(text, iter(scores)) for text, scores in texts if _layout(text) == layout]
-    if not any(voters[0][0].split()):
-        return layout, len(voters)
-    won, votes = "", len(voters)
-    for place, mark in enumerate(layout):
-        if mark == "\n":
-            won += mark
-            continue
-        sums: dict[str, float] = {}
-        counts = Counter[str]()
-        for text, scores in voters:
-            score = next(scores)
-            label = text[place]
-            counts[label] += 1
-            sums[label] = sums.get(label, 0.0) + (0.0 if label == UNSURE else score)
-        best = max(sums, key=lambda label: (sums[label], counts[label]))
-        won += best
-        votes = min(votes, counts[best])
-    return won, votes
+    voters = [each for each in rows if tuple(map(len, each)) == layout]
+    votes, won = len(voters), []
+    for same_row in zip(*voters, strict=True):
+        labels = []
+        for same_place in zip(*same_row, strict=True):
+            sums: dict[str, float] = {}
+            counts = Counter(digit.label for digit in same_place)
+            for digit in same_place:
+                sums[digit.label] = sums.get(digit.label, 0.0) + (0.0 if digit.label == UNSURE else digit.score)
+            best = max(sums, key=lambda label: (sums[label], counts[label]))
+            labels.append(best)
+            votes = min(votes, counts[best])
+        won.append("".join(labels))
+    return "\n".join(won), votes
 
 
 def _lines(reading: Reading) -> str:
     return "\n".join(reading.rows)
-
-
-def _layout(text: str) -> str:
-    """Return a text with every digit made alike: its rows and their lengths."""
-    return "".join(mark if mark == "\n" else UNSURE for mark in text)
 
 
 def every(readings: Iterable[Reading], *, seconds: float) -> Iterator[Reading]:

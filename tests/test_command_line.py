@@ -148,7 +148,10 @@ def test_a_stop_while_an_extension_is_imported_is_a_stop(
 
 @pytest.mark.parametrize(
     ("command", "number", "code"),
-    [("run", "SIGINT", 130), ("run", "SIGTERM", 0), ("serve", "SIGTERM", 0), ("doctor", "SIGTERM", 143)],
+    [
+        *(("run", "SIGINT", 130), ("run", "SIGTERM", 0), ("run", "SIGHUP", 0), ("serve", "SIGTERM", 0)),
+        *(("doctor", "SIGTERM", 143), ("doctor", "SIGHUP", 129)),
+    ],
 )
 @pytest.mark.parametrize("program", ["edge_digits", "device"])
 def test_a_stop_while_the_program_is_imported_is_silent(

@@ -159,11 +159,104 @@ def test_a_blocked_sink_does_not_stop_the_reading_of_files(monkeypatch: pytest.M
     with Sinks([blocked, free], say=said.append, patient=True) as sinks:
         for number in range(3 * READINGS):
             sinks.put(event(number), every=True)
-        lost = sinks.threads[0].counts.lost
+    lost = sinks.threads[0].counts.lost
     assert free.frames == [*range(3 * READINGS)]
     assert lost >= READINGS
     assert said[-1] == f"list: {lost} readings lost"
     blocked.open_gate.set()
+
+
+def test_the_end_of_a_run_of_files_waits_for_a_slow_sink(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As reading did: while it takes something now and then, nothing is lost."""
+    monkeypatch.setattr("device.sinks.sink.CLOSING_S", 0.01)
+    sink = ListSink()
+    sink.open_gate.clear()
+    with Sinks([sink], say=pytest.fail, patient=True) as sinks:
+        for number in range(5):
+            sinks.put(event(number), every=True)
+        threading.Timer(0.3, sink.open_gate.set).start()
+    assert sink.frames == [*range(5)]
+
+
+def test_what_a_sink_never_took_is_lost_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also what it had in hand: a live run waits for nobody at its end."""
+    monkeypatch.setattr("device.sinks.sink.CLOSING_S", 0.01)
+    said: list[str] = []
+    sink = ListSink()
+    sink.open_gate.clear()
+    with Sinks([sink], say=said.append, patient=False) as sinks:
+        for number in range(3):
+            sinks.put(event(number), every=True)
+    assert said == ["list: blocked; ended without it and 3 readings that it was to take", "list: 3 readings lost"]
+    sink.open_gate.set()
+
+
+class GoneSink(ListSink):
+    """Standard output whose reader has gone."""
+
+    def write(self, events: Sequence[Event]) -> None:
+        raise BrokenPipeError
+
+
+def test_a_reader_that_has_gone_stops_no_other_sink() -> None:
+    """It is said once; without another sink the run ends."""
+    said: list[str] = []
+    other = ListSink()
+    with Sinks([GoneSink(), other], say=said.append, patient=True) as sinks:
+        for number in range(50):
+            sinks.put(event(number), every=True)
+            sinks.threads[0]._thread.join(0.1)
+    assert other.frames == [*range(50)]
+    assert said == ["list: its reader has gone; reading goes on without it"]
+    with Sinks([GoneSink()], say=pytest.fail, patient=True) as sinks:
+        sinks.put(event(0), every=True)
+        sinks.threads[0]._thread.join()
+        with pytest.raises(BrokenPipeError):
+            sinks.put(event(1), every=True)
+
+
+def test_pictures_of_others_below_the_folder_stay(tmp_path: Path) -> None:
+    """Whatever their names: what a person moved there, or what collecting keeps."""
+    theirs = tmp_path / "keep" / "20231114T221320.000Z-0-a.jpg"
+    theirs.parent.mkdir()
+    theirs.write_bytes(bytes(10_000))
+    sink = PictureSink(tmp_path, max_bytes=40_000)
+    for number in range(8):
+        reading = Reading("a.png", 0, 1_700_000_000.0 + number)
+        sink.write([Event(reading, np.random.default_rng(number).integers(0, 255, (60, 60, 3), np.uint8))])
+    assert theirs.exists()
+    assert 0 < len([*tmp_path.glob("*.jpg")]) < 8
+
+
+def test_a_picture_of_a_source_with_a_long_name_is_kept(tmp_path: Path) -> None:
+    """Its own name is cut to what file systems take."""
+    sink = PictureSink(tmp_path, max_bytes=10**6)
+    sink.write([Event(Reading("b" * 250 + ".png", 0, 1_700_000_000.0), np.zeros((20, 20, 3), np.uint8))])
+    assert len([*tmp_path.iterdir()]) == 1
+
+
+def test_a_file_in_the_place_of_the_older_history_is_refused(tmp_path: Path) -> None:
+    """It would be lost at half the limit; the older part of a history would not be missed."""
+    path, older = tmp_path / "h.csv", tmp_path / "h.csv.old"
+    older.write_text("mine\n")
+    with pytest.raises(UsageError, match=r"h\.csv\.old: expected nothing, or the older part of the history, found"):
+        CsvSink(path, max_bytes=5000)
+    older.write_bytes(HEADER)
+    CsvSink(path, max_bytes=5000).close()
+
+
+def test_a_history_in_sqlite_that_is_moved_goes_on(tmp_path: Path) -> None:
+    """In a new file of the old name, without a gap."""
+    path = tmp_path / "h.sqlite"
+    sink = SqliteSink(path, max_bytes=10**6)
+    for number in range(3):
+        sink.write([event(number)])
+        if number == 1:
+            path.rename(tmp_path / "moved.sqlite")
+    sink.close()
+    for place, count in ((tmp_path / "moved.sqlite", 2), (path, 1)):
+        with closing(sqlite3.connect(place)) as database:
+            assert database.execute("SELECT count(*) FROM readings").fetchone() == (count,)
 
 
 def test_csv_lines_are_whole_after_a_power_cut(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from itertools import islice
 from pathlib import Path
@@ -19,12 +20,12 @@ from device.errors import PictureError, SourceError, UsageError
 from device.frames import Frame
 from device.settings.settings import CameraSettings, SourceSettings
 from device.sources.camera import Camera
-from device.sources.files import expand, picture_frames
+from device.sources.files import expand, find_pictures, names_file, picture_frames
 from device.sources.http_login import authorization
 from device.sources.opening import OpenableSource, choose_source, turned
 from device.sources.orientation import Orientation
 from device.sources.picture_kinds import FORMATS, SUFFIXES, readable_kinds
-from device.sources.streams import Stream, without_password
+from device.sources.streams import Stream, without_password, without_secrets
 
 NO_STDIN = io.BytesIO()
 GREY = np.full((6, 8, 3), 90, np.uint8)
@@ -74,6 +75,49 @@ def test_half_written_pictures_in_a_folder_are_passed_over(folder: Path) -> None
     (folder / ".thumbnails").mkdir()
     (folder / ".thumbnails" / "b.png").write_bytes((folder / "b.png").read_bytes())
     assert expand(str(folder)) == [folder / "b.png", folder / "below" / "a.jpg"]
+
+
+def test_a_folder_that_cannot_be_looked_through_stops_no_other(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As lost+found on a memory card: it is an error of its own, and what lies beside it is read."""
+    scan = os.scandir
+
+    def refuse(place: str | Path) -> object:
+        if Path(place).name == "below":
+            raise PermissionError(13, "Permission denied", str(place))
+        return scan(place)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    found = find_pictures([str(folder)])
+    assert [each.path for each in found] == [folder / "b.png", None]
+    assert (
+        str(found[1].error)
+        == f"{folder / 'below'}: expected pictures, found: Permission denied; check name and permissions"
+    )
+    with pytest.raises(PictureError, match="Permission denied"):
+        expand(str(folder))
+
+
+@pytest.mark.parametrize(
+    ("spec", "path", "deep", "named"),
+    [
+        (".", "1.jpg", True, True),
+        (".", "out/1.jpg", True, True),
+        (".", "out/1.jpg", False, False),
+        (".", ".out/1.jpg", True, False),
+        ("below", "1.jpg", True, False),
+        ("*.png", "1.jpg", True, False),
+        ("*.jpg", "1.jpg", True, True),
+        ("*.jpg", "out/1.jpg", True, False),
+        ("**/*.jpg", "out/1.jpg", True, True),
+        ("**/*.jpg", "1.jpg", True, True),
+        ("b.png", "1.jpg", True, False),
+    ],
+)
+def test_what_a_source_names_is_known_before_it_is_there(
+    spec: str, path: str, deep: bool, named: bool, folder: Path
+) -> None:
+    """So that no run reads what it writes."""
+    assert names_file(str(folder / spec), folder / path, deep=deep) is named
 
 
 def test_a_folder_gives_every_kind_that_is_read_as_a_file(tmp_path: Path) -> None:
@@ -273,6 +317,8 @@ def test_a_stream_never_shows_its_password() -> None:
     """Names of frames and messages go without user and password; a closed port is said."""
     stream = Stream("rtsp://me:secret@127.0.0.1:1/live")
     assert stream.name == "rtsp://127.0.0.1:1/live"
+    assert without_secrets("rtsp://me:secret@127.0.0.1:1/live") == stream.name
+    assert without_secrets("me:secret@here.png") == "me:secret@here.png"
     with pytest.raises(SourceError, match=r"127\.0\.0\.1 port 1 does not answer") as caught:
         stream.open()
     assert "secret" not in str(caught.value)
@@ -452,6 +498,27 @@ def test_a_watched_folder_gives_whole_pictures_once(folder: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         next(frames)
     assert seen == [("b.png", 0, None), ("new.png", 0, None), ("b.png", 0, None)]
+
+
+def test_a_watched_file_that_grows_in_pauses_is_no_error(folder: Path) -> None:
+    """Only one that stays unreadable for ten seconds is, and a folder that is named like a picture is none."""
+    from device.sources.watching import PATIENT_LOOKS, watch_folder
+
+    whole = (folder / "b.png").read_bytes()
+    (folder / "d.png").mkdir()
+    (folder / "bad.png").write_bytes(b"no picture")
+    looks = 0
+
+    def sleep(_: float) -> None:
+        nonlocal looks
+        looks += 1
+        if looks % 3 == 1 and looks < 12:
+            (folder / "slow.png").write_bytes(whole[: len(whole) * looks // 10])
+
+    frames = watch_folder(folder, say=pytest.fail, sleep=sleep)
+    seen = [(Path(frame.source).name, frame.error is None) for frame in islice(frames, 3)]
+    assert seen == [("b.png", True), ("slow.png", True), ("bad.png", False)]
+    assert looks > PATIENT_LOOKS
 
 
 def test_a_stream_of_an_unknown_kind_is_refused() -> None:

@@ -105,6 +105,13 @@ def test_bad_labels_are_refused(content: bytes | None, tmp_path: Path) -> None:
     assert caught.value.exit_code == 6
 
 
+def test_labels_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    """Some editors write one; it is no part of the first label."""
+    path = tmp_path / "labels.txt"
+    path.write_bytes(b"\xef\xbb\xbfzero\none\n")
+    assert read_labels(path) == ("zero", "one")
+
+
 def test_labels_that_cannot_be_read_say_why(tmp_path: Path) -> None:
     """No text is said in plain words, with what to do; another reason is the system's."""
     path = tmp_path / "labels.txt"

@@ -79,6 +79,15 @@ def test_a_question_mark_does_not_outvote_a_digit() -> None:
     assert list(vote(played(["4?", "41", "41", "4?", "41"]), frames=5, hold=3))[-1].held == "41"
 
 
+def test_labels_of_any_length_are_voted_on() -> None:
+    """A model may call its digits by words."""
+    words = [("one", "two"), ("one", "ten"), ("one", "two")]
+    frames = [
+        Reading("camera", 0, 0.0, tuple(ReadDigit(each, 0.9, (0, 0, 1, 1)) for each in labels)) for labels in words
+    ]
+    assert [each.held for each in vote(frames, frames=3, hold=2)] == [None, None, "onetwo"]
+
+
 def test_rows_are_voted_on_apart() -> None:
     """A text of another layout does not vote on places."""
     assert list(vote(played(["12\n3", "12\n3", "1\n23", "12\n3"])))[-1].held == "12\n3"
@@ -128,6 +137,14 @@ def test_a_counter_may_turn_over(monotonic: str, texts: list[str]) -> None:
     """From its last number a counter goes on at 0."""
     assert [each.held_back for each in hold_back(played(texts), monotonic=monotonic, max_step=5)] == [None, None]
     assert [each.held_back for each in hold_back(played(texts), monotonic=monotonic)][1] is not None
+
+
+@pytest.mark.parametrize(
+    ("monotonic", "texts"), [("up", ["9999", "0000"]), ("down", ["000", "999"]), ("up", ["9", "0"])]
+)
+def test_a_counter_without_a_limit_on_its_steps_turns_over_by_one(monotonic: str, texts: list[str]) -> None:
+    """Further it would be a fall that no counter makes."""
+    assert [each.held_back for each in hold_back(played(texts), monotonic=monotonic)] == [None, None]
 
 
 def test_an_impossible_value_is_believed_when_it_stays() -> None:

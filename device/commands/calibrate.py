@@ -41,6 +41,7 @@ def calibrate(*, source: str, out: Path, model: Path | None, force: bool) -> Non
     from ..settings.model_settings import ModelSettings
     from ..settings.reading_settings import ReadingSettings
     from ..sources.files import find_pictures
+    from ..sources.streams import without_secrets
 
     if out.suffix.lower() != ".toml":
         raise UsageError(f"--out: expected a name that ends in .toml, found {out}")
@@ -53,7 +54,8 @@ def calibrate(*, source: str, out: Path, model: Path | None, force: bool) -> Non
     assert frame.image is not None
     proposal = propose_and_check(frame, reader)
     draw_proposal(frame.image, proposal.reading, proposal.settings, picture)
-    write_proposal(proposal.settings, source, out)
+    shown = without_secrets(source)
+    write_proposal(proposal.settings, shown, out)
     click.echo(f"{out}: {_shown(proposal.reading)}")
     drawn = "the regions, drawn"
     if not proposal.holds:
@@ -62,7 +64,7 @@ def calibrate(*, source: str, out: Path, model: Path | None, force: bool) -> Non
         reporter()(f"warning: {out}: {found}; none are proposed, and the whole frame is read: add regions of your own")
     read = f"run --config {quote(str(out))} --source" if is_stream else f"classify --config {quote(str(out))}"
     program = click.get_current_context().find_root().info_name
-    click.echo(f"{picture}: {drawn}; try {program} {read} {quote(source)}")
+    click.echo(f"{picture}: {drawn}; try {program} {read} {quote(shown)}")
 
 
 def _shown(reading: Reading) -> str:

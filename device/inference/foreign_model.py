@@ -86,7 +86,7 @@ def read_labels(path: Path) -> tuple[str, ...]:
     try:
         if path.exists() and not path.is_file():
             raise DataError(f"{path}: expected a labels file, found a folder, device or pipe; name a file")
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except FileNotFoundError as cause:
         raise DataError(f"{path}: expected a labels file, found none; check the path") from cause
     except UnicodeDecodeError as cause:

@@ -116,10 +116,11 @@ class RunHandler(WebHandler):
             # Without news the same frame goes again: browsers show one when the next comes, and so who left is noticed.
             seen = state.wait_for_news(seen, timeout_s=1.0)
             jpeg = state.jpeg()
-            if jpeg is None:
-                continue
-            head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+            part = b""  # before the first frame an empty line, which browsers pass over
+            if jpeg is not None:
+                head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+                part = head.encode() + jpeg
             try:
-                self.wfile.write(head.encode() + jpeg + b"\r\n")
+                self.wfile.write(part + b"\r\n")
             except OSError:  # the watcher has gone, or is too slow
                 return

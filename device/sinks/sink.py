@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..early_end import raise_if_asked
 from ..errors import EdgeDigitsError, one_line
 from ..reading import Reading
 
@@ -87,6 +88,7 @@ class SinkThread:
         self._say, self._patience_s = say, patience_s
         self._limit = PICTURES if sink.pictures else READINGS
         self._queue: deque[Event] = deque()
+        self._in_hand = 0  # events that are being written
         self._news = threading.Condition()
         self._counts = SinkCounts()
         self._failing = self._closing = self._over = self._full = False
@@ -133,13 +135,29 @@ class SinkThread:
             self._closing = True
             self._news.notify_all()
 
-    def finish(self, *, deadline_s: float) -> None:
-        """Wait for the thread until a time of `time.monotonic()`; what is queued then is lost, and that is said."""
+    def finish(self, *, deadline_s: float, patient: bool) -> None:
+        """Wait for the thread; what it has not written then is lost, and that is said.
+
+        Args:
+            deadline_s: until this time of `time.monotonic()` at least.
+            patient: as long as it has taken something within its patience, too.
+        """
+        seen = self.counts
+        since_s = time.monotonic()
+        while patient and self._thread.is_alive() and time.monotonic() - since_s < self._patience_s:
+            self._thread.join(_POLL_S)
+            raise_if_asked()
+            if self.counts != seen:
+                seen, since_s = self.counts, time.monotonic()
         self._thread.join(timeout=max(0.0, deadline_s - time.monotonic()))
         with self._news:
-            left, self._over = len(self._queue), True
-        if self._thread.is_alive():
-            self._say(f"{self.sink.name}: blocked; ended without it and {counted(left)} in its queue")
+            self._over = True
+            if not self._thread.is_alive():
+                return
+            left = len(self._queue) + self._in_hand
+            self._counts = replace(self._counts, lost=self._counts.lost + left)
+            self._queue.clear()
+        self._say(f"{self.sink.name}: blocked; ended without it and {counted(left)} that it was to take")
 
     def _run(self) -> None:
         while True:
@@ -148,11 +166,13 @@ class SinkThread:
                     self._news.wait()
                 batch = [*self._queue]
                 self._queue.clear()
+                self._in_hand = len(batch)
                 self._news.notify_all()
                 if not batch:
                     break
             if not self._write(batch):
                 return
+            self._in_hand = 0
         try:
             self.sink.close()
         except Exception as error:  # noqa: BLE001 - a sink may fail with anything; none may end the program
@@ -188,7 +208,7 @@ class SinkThread:
 
 
 class Sinks:
-    """All sinks of a run, as a context manager that closes them within a second."""
+    """All sinks of a run, as a context manager that closes them: within a second where the run is stopped or live."""
 
     def __init__(self, sinks: Sequence[Sink], *, say: Callable[[str], None], patient: bool) -> None:
         """Start a thread for each sink.
@@ -199,20 +219,21 @@ class Sinks:
             patient: wait for sinks that are behind, as is right for files: for standard output for ever, as
                 any program in a pipe does, for others until they look blocked. A camera waits for nobody.
         """
-        self._say = say
+        self._say, self._patient = say, patient
+        self._gone: set[SinkThread] = set()
         self.threads = [SinkThread(sink, say=say, patience_s=_patience_s(sink) if patient else 0.0) for sink in sinks]
 
     def __enter__(self) -> Sinks:
         """Return itself."""
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Let every sink finish, for a second at most."""
+    def __exit__(self, raised: type[BaseException] | None, *_: object) -> None:
+        """Let every sink finish: as reading waited for it, or for a second at most."""
         deadline_s = time.monotonic() + CLOSING_S
         for thread in self.threads:
             thread.begin_to_close()
         for thread in self.threads:
-            thread.finish(deadline_s=deadline_s)
+            thread.finish(deadline_s=deadline_s, patient=self._patient and raised is None)
             if thread.counts.lost:
                 self._say(f"{thread.sink.name}: {counted(thread.counts.lost)} lost")
 
@@ -220,11 +241,18 @@ class Sinks:
         """Give an event to the sinks that take every reading, or to those that take the written ones.
 
         Raises:
-            BrokenPipeError: standard output was closed by its reader.
+            BrokenPipeError: standard output was closed by its reader, and there is no other sink.
         """
         for thread in self.threads:
-            if thread.sink.every == every:
+            if thread.sink.every != every or thread in self._gone:
+                continue
+            try:
                 thread.put(event)
+            except BrokenPipeError:
+                self._gone.add(thread)
+                if len(self._gone) == len(self.threads):
+                    raise
+                self._say(f"{thread.sink.name}: its reader has gone; reading goes on without it")
 
 
 def counted(readings: int) -> str:

@@ -27,12 +27,14 @@ class CsvSink:
         """Open the file and cut off a line that a power cut left unfinished.
 
         Raises:
-            UsageError: the file is there and no history.
+            UsageError: the file, or FILE.old, is there and no history.
             OutputError: it cannot be written.
         """
         self.name = f"history {path}"
         # Through links, which would be renamed in the place of the file on the disk that they lead to.
         self._path, self._limit = Path(os.path.realpath(path)), max_bytes // 2
+        self._older = self._path.with_name(self._path.name + ".old")
+        _refuse_other_file(self._older)
         self._handle, self._size = _open(self._path)
 
     def write(self, events: Sequence[Event]) -> None:
@@ -46,7 +48,7 @@ class CsvSink:
         lines = text.getvalue().encode()
         self._follow_name()
         if self._size + len(lines) > self._limit and self._size > len(HEADER):
-            self._path.replace(self._path.with_name(self._path.name + ".old"))
+            self._path.replace(self._older)
             self._follow_name()
         self._append(lines)
 
@@ -94,6 +96,21 @@ def _open(path: Path) -> tuple[int, int]:
     except UsageError:
         os.close(handle)
         raise
+
+
+def _refuse_other_file(older: Path) -> None:
+    """Raise UsageError where the place of the older part of a history holds something else, which would be lost."""
+    try:
+        with older.open("rb") as file:
+            if file.read(len(HEADER)) == HEADER:
+                return
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError:
+        pass
+    raise UsageError(
+        f"{older}: expected nothing, or the older part of the history, found another file; name another --csv"
+    )
 
 
 def _mend(handle: int, path: Path) -> int:

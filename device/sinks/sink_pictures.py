@@ -19,6 +19,7 @@ from .quota_folder import QuotaFolder
 from .sink import Event
 
 JPEG_QUALITY = 90
+LONGEST_STEM = 150  # bytes of a source's name in that of its picture
 WEIGH_EVERY = 10  # frames of a video
 INDEX_BYTES = 24  # of an AVI file, a frame
 ROOM_BYTES = 2_000_000  # left on the disk, more than OpenCV holds back
@@ -36,7 +37,10 @@ class PictureSink:
             OutputError: it cannot be made, written or looked through.
         """
         self.name = f"pictures {folder}"
-        self._files = QuotaFolder(folder, max_bytes=max_bytes, may_go=_is_ours)
+        # What lies in folders below was put there by others, or by collecting.
+        self._files = QuotaFolder(
+            folder, max_bytes=max_bytes, may_go=lambda path: path.parent == folder and _is_ours(path)
+        )
 
     def write(self, events: Sequence[Event]) -> None:
         """Write a picture for each event that has one.
@@ -54,7 +58,7 @@ class PictureSink:
             encoded = cv2.imencode(".jpg", drawn, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
             stamp = utc_timestamp(each.reading.taken_at_s).replace(":", "").replace("-", "")
             # Names of cameras and streams hold what some file systems refuse.
-            stem = plain_name(Path(each.reading.source).stem) if each.reading.frame == 0 else ""
+            stem = plain_name(Path(each.reading.source).stem)[:LONGEST_STEM] if each.reading.frame == 0 else ""
             self._files.write("-".join(filter(None, [stamp, str(each.reading.frame), stem])) + ".jpg", encoded)
 
     def close(self) -> None:

@@ -41,16 +41,24 @@ class SqliteSink:
         Raises:
             OutputError: the disk is full or gone.
         """
-        database = self._database or self._open()
+        rows = [history_row(each.reading) for each in events]
         try:
-            with database:
-                while used_bytes(database) > 0.9 * self._max_bytes and database.execute(_TRIM).rowcount:
-                    pass
-                database.executemany(_INSERT, [history_row(each.reading) for each in events])
-        except sqlite3.Error as cause:
-            # Opened anew by the next reading: the file may have been deleted, or its disk have gone and come back.
+            self._insert(rows)
+        except sqlite3.Error:
+            # Opened anew: the file may have been moved or deleted, or its disk have gone and come back.
             self.close()
-            raise OutputError(f"{self._path}: {cause}") from cause
+            try:
+                self._insert(rows)
+            except sqlite3.Error as cause:
+                self.close()
+                raise OutputError(f"{self._path}: {cause}") from cause
+
+    def _insert(self, rows: Sequence[tuple[object, ...]]) -> None:
+        database = self._database or self._open()
+        with database:
+            while used_bytes(database) > 0.9 * self._max_bytes and database.execute(_TRIM).rowcount:
+                pass
+            database.executemany(_INSERT, rows)
 
     def close(self) -> None:
         """Close the database."""

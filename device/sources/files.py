@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from glob import glob, has_magic
 from pathlib import Path
 from typing import BinaryIO
@@ -52,14 +53,25 @@ def picture_frames(specs: Iterable[str], *, stdin: BinaryIO) -> Iterator[Frame]:
 
 
 def find_pictures(specs: Iterable[str]) -> list[FoundPicture]:
-    """Return what the specs of `picture_frames` name, in order; one that names nothing is there with its error."""
-    found = []
-    for spec in specs:
-        try:
-            found += [FoundPicture("stdin")] if spec == STDIN else [FoundPicture(str(p), p) for p in expand(spec)]
-        except EdgeDigitsError as error:
-            found.append(FoundPicture(spec, error=error))
-    return found
+    """Return what the specs of `picture_frames` name, in order; what names nothing is there with its error.
+
+    So is a folder within one that cannot be looked through; the others are looked through all the same.
+    """
+    return [found for spec in specs for found in _find_pictures(spec)]
+
+
+def _find_pictures(spec: str) -> Iterator[FoundPicture]:
+    if spec == STDIN:
+        yield FoundPicture("stdin")
+        return
+    closed: list[OSError] = []
+    try:
+        yield from [FoundPicture(str(path), path) for path in expand(spec, closed=closed.append)]
+    except EdgeDigitsError as error:
+        if not closed:
+            yield FoundPicture(spec, error=error)
+    for each in closed:
+        yield FoundPicture(str(each.filename), error=_unsearchable(str(each.filename), each))
 
 
 def read_pictures(pictures: Iterable[FoundPicture], *, stdin: BinaryIO) -> Iterator[Frame]:
@@ -85,24 +97,32 @@ def refuse_addresses(specs: Iterable[str]) -> None:
             raise UsageError(f"expected a file, folder or glob, found the address {Stream(spec).name}; {advice}")
 
 
-def expand(spec: str) -> list[Path]:
+def expand(spec: str, *, closed: Callable[[OSError], None] | None = None) -> list[Path]:
     """Return the picture files that a file, folder or glob names, sorted.
 
+    Args:
+        spec: the name.
+        closed: is told of each folder within one that cannot be looked through.
+
     Raises:
-        PictureError: a folder or glob names none.
+        PictureError: a folder or glob names none; without `closed`, or a folder cannot be looked through.
     """
     try:
-        return _expand(spec)
+        return _expand(spec, closed)
     except OSError as cause:
-        raise PictureError(f"{spec}: expected pictures, found: {cause.strerror}; check name and permissions") from cause
+        raise _unsearchable(spec, cause) from cause
 
 
-def _expand(spec: str) -> list[Path]:
+def _unsearchable(place: str, cause: OSError) -> PictureError:
+    return PictureError(f"{place}: expected pictures, found: {cause.strerror}; check name and permissions")
+
+
+def _expand(spec: str, closed: Callable[[OSError], None] | None) -> list[Path]:
     path = Path(spec)
     if not spec:
         raise PictureError("expected the name of a picture, found an empty one; check the variable it came from")
     if path.is_dir():
-        found = sorted(each for each in pictures_in(path) if each.is_file())
+        found = sorted(each for each in pictures_in(path, closed=closed) if each.is_file())
         if not found:
             raise PictureError(f"{spec}: expected a folder with pictures ({readable_names()}), found none in it")
         return found
@@ -114,20 +134,48 @@ def _expand(spec: str) -> list[Path]:
     return [path]
 
 
-def pictures_in(folder: Path) -> Iterator[Path]:
+def names_file(spec: str, path: Path, *, deep: bool) -> bool:
+    """Tell whether a spec names a file, which need not be there yet.
+
+    Args:
+        spec: a file, folder or glob.
+        path: the file.
+        deep: whether folders within a folder are searched too.
+    """
+    target = Path(os.path.realpath(path))
+    if os.path.isdir(spec):  # noqa: PTH112 - pathlib fails on a long name
+        folder = Path(os.path.realpath(spec))
+        if folder not in target.parents:
+            return False
+        below = target.relative_to(folder).parts[:-1]
+        return not below or (deep and not any(part.startswith(".") for part in below))
+    if not has_magic(spec):
+        return False
+    pattern = os.path.abspath(spec)  # noqa: PTH100 - pathlib has no globs that climb
+    if "**" in pattern:  # which stands for no folder, too
+        return any(fnmatch(str(target), each) for each in (pattern, pattern.replace("**/", "")))
+    parts, wanted = target.parts, Path(pattern).parts
+    return len(parts) == len(wanted) and all(map(fnmatch, parts, wanted))
+
+
+def pictures_in(folder: Path, *, closed: Callable[[OSError], None] | None = None) -> Iterator[Path]:
     """Give what is named like a picture in a folder and those within it, each folder's sorted.
 
     Hidden files and folders are passed over: what is being written, or was when the power went, has a hidden name.
 
+    Args:
+        folder: where to look.
+        closed: is told of each folder that cannot be looked through.
+
     Raises:
-        OSError: a folder cannot be looked through.
+        OSError: a folder cannot be looked through, and `closed` is None.
     """
 
     def stop(error: OSError) -> None:
         raise error
 
     suffixes = readable_suffixes()
-    for place, folders, files in os.walk(folder, onerror=stop):
+    for place, folders, files in os.walk(folder, onerror=closed or stop):
         folders[:] = sorted(each for each in folders if not each.startswith("."))
         for path in (Path(place) / name for name in sorted(files) if not name.startswith(".")):
             if path.suffix.lower() in suffixes:

@@ -24,6 +24,11 @@ _SECRETS = r"(?i)((?:pass(?:word|wd)?|pwd|psw|token|secret|key)=)[^&/?#;]*"
 _MOST_BYTES = 16_384
 
 
+def without_secrets(source: str) -> str:
+    """Return the name of a source, which may be an address, as it may be shown to anybody."""
+    return Stream(source).name if re.fullmatch(STREAM, source) else source
+
+
 class Stream:
     """Opens a network stream.
 

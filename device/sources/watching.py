@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISDIR
 
 from ..early_end import raise_if_asked
 from ..errors import PictureError, SourceError
@@ -14,6 +15,7 @@ from .files import read_frame
 from .picture_kinds import readable_suffixes
 
 POLL_S = 0.5
+PATIENT_LOOKS = 20  # at a file that cannot be read: it may be written in pauses
 Marks = tuple[int, int]  # size and time of a file
 
 
@@ -38,8 +40,9 @@ def watch_folder(
 ) -> Iterator[Frame]:
     """Read the pictures of a folder, those that are there and then those that come, for ever.
 
-    A file counts as whole when its size and time stayed the same over one look; one that cannot be read is given as a
-    frame with the error when it has stayed so. A file that is written again is read again.
+    A file counts as whole when its size and time stayed the same over one look and it can be read; one that cannot be
+    read is given as a frame with the error when it has stayed so for ten seconds. A file that is written again is read
+    again.
 
     Args:
         folder: what to look through; folders below it are not.
@@ -55,11 +58,18 @@ def watch_folder(
         raise SourceError(f"{folder}: expected a folder to watch, found {'a file' if folder.exists() else 'nothing'}")
     done: dict[Path, Marks] = {}
     seen: dict[Path, Marks] = {}
+    doubted: dict[Path, int] = {}  # looks since a file could not be read
     for now in _looks(folder, say, sleep, state or FolderState()):
         done = {path: marks for path, marks in done.items() if path in now}
-        for path in sorted(path for path, marks in now.items() if seen.get(path) == marks != done.get(path)):
+        doubted = {path: looks + 1 for path, looks in doubted.items() if now.get(path) == done.get(path)}
+        new = {path for path, marks in now.items() if seen.get(path) == marks != done.get(path)}
+        for path in sorted(new | {path for path, looks in doubted.items() if looks == PATIENT_LOOKS}):
             done[path] = now[path]
             frame = read_frame(str(path), path)
+            if isinstance(frame.error, PictureError) and path not in doubted:
+                doubted[path] = 0
+                continue
+            doubted.pop(path, None)
             if isinstance(frame.error, PictureError) and not path.exists():
                 continue  # taken away again before it could be read
             yield frame
@@ -95,5 +105,6 @@ def _pictures(folder: Path) -> dict[Path, Marks]:
                 status = path.stat()
             except OSError:
                 continue
-            found[path] = (status.st_size, status.st_mtime_ns)
+            if not S_ISDIR(status.st_mode):
+                found[path] = (status.st_size, status.st_mtime_ns)
     return found
