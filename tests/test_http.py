@@ -192,6 +192,13 @@ def test_a_token_is_asked_for() -> None:
     server.end()
 
 
+def test_a_token_need_be_no_text() -> None:
+    """The environment holds bytes; a request with others is refused in words."""
+    server = RunServer(Address("127.0.0.1", 0), token="se\udcffcret", state=LiveState(keep=2), run=Run())
+    assert get(server, "/readings?token=secret")[0].status == 401
+    server.end()
+
+
 def test_a_token_file_may_begin_with_the_mark_of_utf_8(tmp_path: Path) -> None:
     """As editors of Windows write it; the mark is no part of the token."""
     (tmp_path / "token").write_text("secret\r\n", "utf-8-sig")

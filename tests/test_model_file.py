@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -97,6 +99,31 @@ def test_a_card_of_a_newer_layout_is_refused(model: ModelFile) -> None:
     newer = replace(model.card, card_version=CARD_VERSION + 1)
     with pytest.raises(ModelFileError, match="update edge-digits"):
         ModelCard.from_json(newer.to_json())
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({"decision": {"reject_below": "abc"}}, "reject_below 'abc'"),
+        ({"decision": {"reject_below": None}}, "reject_below None"),
+        ({"decision": []}, "decision []"),
+        ({"labels": [*range(10)]}, "labels (0, 1"),
+        ({"golden": 7}, "golden 7"),
+        ({"name": None}, "name None"),
+        ({"contract_version": "1"}, "contract_version '1'"),
+    ],
+)
+def test_a_card_that_holds_something_else_is_refused(changes: dict[str, object], found: str, model: ModelFile) -> None:
+    """In one line that says where, and not by whatever first trips over it."""
+    fields = {**json.loads(model.card.to_json()), **changes}
+    with pytest.raises(ModelFileError, match=f"as `convert` writes it, found {re.escape(found)}"):
+        ModelCard.from_json(json.dumps(fields))
+
+
+def test_a_card_that_is_nested_too_deeply_is_refused() -> None:
+    """As any other text that is no card."""
+    with pytest.raises(ModelFileError, match="expected a model card as JSON"):
+        ModelCard.from_json("[" * 100_000)
 
 
 def test_a_card_of_another_flatbuffer_is_not_packed(model: ModelFile) -> None:

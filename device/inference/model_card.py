@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -86,7 +86,8 @@ class ModelCard:
         """Read a card.
 
         Raises:
-            ModelFileError: the text is not the JSON of a card, or of a newer card than this program knows.
+            ModelFileError: the text is not the JSON of a card, a field holds something else than it should, or the card
+                is newer than those this program knows.
         """
         try:
             fields = json.loads(text)
@@ -100,8 +101,28 @@ class ModelCard:
             for side in ("input", "output"):
                 tensor = known[side]
                 known[side] = TensorCard(**{**tensor, "shape": tuple(tensor["shape"])})
-            return cls(**known)
-        except (ValueError, KeyError, TypeError, AttributeError) as cause:
+            card = cls(**known)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as cause:
             if isinstance(cause, ModelFileError):
                 raise
             raise ModelFileError(f"expected a model card as JSON, found something else ({cause!r})") from cause
+        for name, found, is_right in _checks(card):
+            if not is_right:
+                raise ModelFileError(f"expected a model card as `convert` writes it, found {name} {found!r:.80}")
+        return card
+
+
+def _checks(card: ModelCard) -> Iterator[tuple[str, object, bool]]:
+    """Yield what a card holds in places from which programs read, and whether it is of the right kind."""
+    for name in ("name", "variant", "flatbuffer_sha256", "oldest_runtime"):
+        yield name, getattr(card, name), isinstance(getattr(card, name), str)
+    for name in ("ops", "conversion", "calibration", "training", "accuracy", "agreement", "golden", "decision"):
+        yield name, getattr(card, name), isinstance(getattr(card, name), Mapping)
+    yield "labels", card.labels, all(isinstance(label, str) for label in card.labels)
+    yield "contract_version", card.contract_version, isinstance(card.contract_version, int)
+    for name, tensor in (("input", card.input), ("output", card.output)):
+        are_numbers = isinstance(tensor.scale, (int, float)) and isinstance(tensor.zero_point, int)
+        are_sides = all(isinstance(side, int) for side in tensor.shape)
+        yield name, tensor, are_numbers and are_sides and isinstance(tensor.dtype, str)
+    below = card.decision.get("reject_below", 0.0)
+    yield "reject_below", below, isinstance(below, (int, float)) and 0 <= below <= 1

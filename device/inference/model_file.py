@@ -108,6 +108,8 @@ def _read_whole(path: Path) -> ModelFile:
             start = min(entry.header_offset for entry in archive.infolist())
     except (zipfile.BadZipFile, KeyError) as cause:
         raise ModelFileError(f"{path}: expected a ZIP with {CARD_NAME} behind the model, found {cause}") from cause
+    except ModelFileError as cause:
+        raise ModelFileError(f"{path}: {cause}") from cause
     flatbuffer = content[:start]
     if sha256(flatbuffer) != card.flatbuffer_sha256:
         raise ModelFileError(f"{path}: expected the flatbuffer that its card names, found another; convert again")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import json
+import os
 import re
 import socket
 import socketserver
@@ -261,7 +262,8 @@ class WebHandler(BaseHTTPRequestHandler):
         # RFC 9110: the name of a scheme in any case; and headers come as Latin-1, whatever bytes are in them.
         bearer = re.sub("(?i)^Bearer ", "", self.headers.get("Authorization", ""))
         given = [bearer.encode("latin-1", "replace"), *(each.encode() for each in query.get("token", []))]
-        return any(hmac.compare_digest(each, self.server.token.encode()) for each in given)
+        # A token from the environment need be no UTF-8; os.fsencode gives its bytes back.
+        return any(hmac.compare_digest(each, os.fsencode(self.server.token)) for each in given)
 
     def answer_json(self, fields: object, *, status: HTTPStatus = HTTPStatus.OK) -> None:
         """Answer with a JSON document."""
