@@ -108,7 +108,11 @@ def unsure_crops(folder: Path) -> list[Path]:
         raise DataError(
             f"{folder}: expected a folder that run --collect made, with {UNSURE}/ in it, found none; check the path"
         )
-    return sorted((folder / UNSURE).glob("*.png"))
+    try:
+        names = os.listdir(folder / UNSURE)  # noqa: PTH208 - pathlib's search passes over what it may not read
+    except OSError as cause:
+        raise DataError(f"{folder / UNSURE}: cannot be read: {cause.strerror}; check its permissions") from cause
+    return sorted(folder / UNSURE / name for name in names if name.endswith(".png") and not name.startswith("."))
 
 
 def place_of(folder: Path, label: str) -> Path:

@@ -16,6 +16,8 @@ from device.cli import cli
 from device.errors import PictureError
 from device.frames import Frame
 from device.idx import LabelledDigits
+from device.inference.model_file import read_model
+from device.paths import DEFAULT_MODEL
 from device.proposal_check import propose_and_check
 from device.reading import ReadDigit, Reading
 from device.settings.reading_settings import ReadingSettings
@@ -52,6 +54,15 @@ def test_the_proposal_reads_what_was_read(page: Scene, picture: Path, tmp_path: 
     assert (settings.layout, settings.expect_digits) == ("row", 4)
     fields = json.loads(invoke("classify", "--json", "--config", out, picture).stdout)
     assert tuple(fields["rois"].values()) == page.rows
+
+
+def test_a_model_without_a_card_is_calibrated_with(picture: Path, tmp_path: Path) -> None:
+    """With its labels, as other commands take it."""
+    bare, labels, out = tmp_path / "bare.tflite", tmp_path / "labels.txt", tmp_path / "settings.toml"
+    bare.write_bytes(read_model(DEFAULT_MODEL).flatbuffer)
+    labels.write_text("zero\none\ntwo\nthree\nfour\nfive\nsix\nseven\neight\nnine\n")
+    assert invoke("calibrate", picture, "--out", out, "--model", bare, "--labels", labels).exit_code == 0
+    assert load_settings(out).reading.regions
 
 
 def test_the_proposal_is_drawn(picture: Path, tmp_path: Path) -> None:

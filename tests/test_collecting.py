@@ -12,9 +12,9 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from device.cli import cli
-from device.collected import append_line, drop_stale_lines, read_lines
+from device.collected import append_line, drop_stale_lines, read_lines, unsure_crops
 from device.early_end import Asked
-from device.errors import UsageError
+from device.errors import DataError, UsageError
 from device.reading import ModelName, ReadDigit, Reading
 from device.settings.settings import CollectSettings
 from device.sinks.quota_folder import QuotaFolder, used_on_disk
@@ -40,6 +40,18 @@ def event(frame: np.ndarray, number: int, *, label: str = "7", score: float = 0.
 
 def collect(folder: Path, **more: object) -> CollectSink:
     return CollectSink(CollectSettings(folder=folder, **{"every_s": 0.0, "again_s": 0.0, **more}))
+
+
+def test_crops_that_may_not_be_listed_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rather than called none."""
+    (tmp_path / "unsure").mkdir()
+
+    def refuse(folder: Path) -> list[str]:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr("device.collected.os.listdir", refuse)
+    with pytest.raises(DataError, match=r"unsure: cannot be read: Permission denied; check its permissions"):
+        unsure_crops(tmp_path)
 
 
 def test_an_uncertain_digit_is_kept_with_its_frame(paper: np.ndarray, tmp_path: Path) -> None:

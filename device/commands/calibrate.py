@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..command_line import FILE, Command, reporter
+from ..settings.model_settings import NetworkSettings
+from ..settings.settings_options import apply_options, settings_options
 from .reading_options import open_stdin
 
 if TYPE_CHECKING:
@@ -25,9 +27,9 @@ if TYPE_CHECKING:
     show_default=True,
     help="Settings file to write, for --config of classify and run; a PNG of the proposal is written beside it.",
 )
-@click.option("--model", "-m", type=FILE, help="Converted model; the one that ships unless given.")
+@settings_options(NetworkSettings())
 @click.option("--force", is_flag=True, help="Overwrite both files.")
-def calibrate(*, source: str, out: Path, model: Path | None, force: bool) -> None:
+def calibrate(*, source: str, out: Path, force: bool, **options: Any) -> None:
     """Read a picture or a camera's frame, and propose regions and layout for frames like it.
 
     Each row of digits becomes a region with room around it, if the regions read what the whole frame says; else none
@@ -38,7 +40,6 @@ def calibrate(*, source: str, out: Path, model: Path | None, force: bool) -> Non
     from ..loading import load_reader
     from ..output_files import refuse_existing
     from ..proposal_check import propose_and_check
-    from ..settings.model_settings import ModelSettings
     from ..settings.reading_settings import ReadingSettings
     from ..sources.files import find_pictures
     from ..sources.streams import without_secrets
@@ -46,11 +47,12 @@ def calibrate(*, source: str, out: Path, model: Path | None, force: bool) -> Non
     if out.suffix.lower() != ".toml":
         raise UsageError(f"--out: expected a name that ends in .toml, found {out}")
     picture = out.with_suffix(".png")
-    inputs = [model, *(each.path for each in find_pictures([source]))]
+    model = apply_options(NetworkSettings(), options).model
+    inputs = [model.file, model.labels, *(each.path for each in find_pictures([source]))]
     for path in (out, picture):
         refuse_existing(path, force=force, inputs=inputs)
     frame, is_stream = _first_frame(source)
-    reader = load_reader(ModelSettings(file=model), ReadingSettings(), warn=reporter())
+    reader = load_reader(model, ReadingSettings(), warn=reporter())
     assert frame.image is not None
     proposal = propose_and_check(frame, reader)
     draw_proposal(frame.image, proposal.reading, proposal.settings, picture)

@@ -37,6 +37,13 @@ class ModelSettings:
 
 
 @dataclass(frozen=True)
+class NetworkSettings:
+    """The one section that proposing settings needs."""
+
+    model: ModelSettings = field(default_factory=ModelSettings)
+
+
+@dataclass(frozen=True)
 class PictureSettings:
     """The sections that reading pictures needs: a part of `Settings` that loads fast."""
 
