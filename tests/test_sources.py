@@ -442,6 +442,52 @@ def test_a_motion_jpeg_stream_is_read() -> None:
     assert image.shape == frame.shape
 
 
+@pytest.mark.parametrize("path", ["capture", "snapshot.JPG"])
+def test_an_address_of_a_single_picture_is_asked_again_and_again(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As small cameras have it, with user and password; its name tells, or that it has ended after one frame."""
+    import base64
+    import threading
+    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+    from device.sources import snapshots
+
+    monkeypatch.setattr(snapshots, "PERIOD_S", 0.0)
+    login = f"Basic {base64.b64encode(b'me:secret').decode()}"
+    picture = cv2.imencode(".jpg", GREY)[1].tobytes()
+    asked = []
+
+    class Camera(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.headers.get("Authorization") != login:
+                self.send_response(401)
+                self.send_header("WWW-Authenticate", 'Basic realm="Camera"')
+                self.end_headers()
+                return
+            asked.append(self.path)
+            self.send_response(200)
+            self.send_header("Content-Type", "image/jpeg")
+            self.end_headers()
+            self.wfile.write(picture if len(asked) != 6 else b"no picture")
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Camera) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        stream = Stream(f"http://me:secret@127.0.0.1:{server.server_address[1]}/{path}")
+        device = stream.open()
+        if path == "capture":
+            assert [device.read() is not None for _ in range(2)] == [True, False]
+            device.close()
+            device = stream.open()
+        assert isinstance(device, snapshots.Snapshots)
+        seen = [device.read() for _ in range(7)]
+        server.shutdown()
+    assert [each is not None for each in seen].count(False) == 1
+    assert seen[0] is not None
+    assert seen[0].shape == GREY.shape
+    assert device.read() is None
+
+
 def test_a_frame_is_cropped_and_then_turned() -> None:
     """The crop is x, y, width, height; turning is clockwise."""
     image = np.arange(12, dtype=np.uint8).reshape(3, 4)

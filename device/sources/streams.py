@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from ..errors import SourceError
@@ -13,12 +13,17 @@ from ..opencv_noise import import_quiet_opencv
 from .camera import CaptureDevice
 from .frame_device import FrameDevice
 from .http_login import authorization
+from .snapshots import Snapshots
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 STREAM = r"(rtsp|rtsps|http|https|rtmp|udp|tcp)://.+"
 OPEN_MS = READ_MS = 5000
 PORTS = {"rtsp": 554, "http": 80, "https": 443, "rtsps": 322, "rtmp": 1935}
 ASKED = ("rtsp", "http")  # servers that can be asked why they give nothing
 PAUSE_S = 1.5
+PICTURES = (".jpg", ".jpeg", ".png")  # what an address of a single picture may end in
 _ASK_S = 1.5
 _SECRETS = r"(?i)((?:pass(?:word|wd)?|pwd|psw|token|secret|key)=)[^&/?#;]*"
 _MOST_BYTES = 16_384
@@ -40,6 +45,7 @@ class Stream:
         """Take the address, with user and password if it needs them."""
         self.name = _shown(address)
         self._address = address
+        self._ended_after_one = False
 
     def open(self) -> FrameDevice:
         """Open the stream, five seconds at most.
@@ -50,13 +56,25 @@ class Stream:
         where = _host_and_port(self._address)
         if where is not None and _scheme(self._address) != "udp":
             self._knock(where)
+        if where is not None and self._may_be_picture():
+            snapshots = Snapshots(self._address, shown=without_password(self._address))
+            if snapshots.gives_pictures():
+                return snapshots
         cv2 = import_quiet_opencv()
         limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_MS]
         capture: Any = cv2.VideoCapture(self._address, cv2.CAP_FFMPEG, limits)
         if not capture.isOpened():
             capture.release()
             raise SourceError(f"{self.name}: {_why_not(self._address)}")
-        return CaptureDevice(capture, name=self.name)
+        return _StreamDevice(capture, self)
+
+    def ended(self, frames: int) -> None:
+        """Take note of how many frames a stream gave: one that ends after its first may be a single picture."""
+        self._ended_after_one = frames == 1
+
+    def _may_be_picture(self) -> bool:
+        named_so = urlsplit(self._address).path.lower().endswith(PICTURES)
+        return _scheme(self._address) in ("http", "https") and (self._ended_after_one or named_so)
 
     def _knock(self, where: tuple[str, int]) -> None:
         """Connect and hang up: a server that is away is known at once, where FFmpeg would take five seconds.
@@ -79,6 +97,21 @@ class Stream:
 
     def gave_nothing(self) -> None:
         """Make nothing of it."""
+
+
+class _StreamDevice(CaptureDevice):
+    """An opened stream, which tells what it gave when it ends."""
+
+    def __init__(self, capture: Any, stream: Stream) -> None:
+        super().__init__(capture, name=stream.name)
+        self._stream, self._frames = stream, 0
+
+    def read(self) -> NDArray[Any] | None:
+        image = super().read()
+        self._frames += image is not None
+        if image is None:
+            self._stream.ended(self._frames)
+        return image
 
 
 def without_password(address: str) -> str:
