@@ -125,7 +125,7 @@ RECIPES = {
     "cnn-basic": Recipe(epochs=5, batch_size=32, learning_rate=1e-3, optimizer="adam"),
     # It has little room for what is no digit: more of it to learn from, for longer, and a threshold at which nine in
     # ten of such pictures are refused when it is validated.
-    "cnn-nano": replace(_family(140, learning_rate=6e-3), non_digits=0.25, accepted=0.9885),
+    "cnn-nano": replace(_family(140, learning_rate=6e-3), non_digits=0.4, accepted=0.989),
     "cnn-tiny": replace(
         _family(80, learning_rate=5e-3), augmentation=LIGHT_CAMERA, last_augmentation=SLIGHT, non_digits=0.1
     ),
