@@ -9,8 +9,8 @@ from device.contract import LABELS
 from device.version import VERSION
 
 from .figures import worst_mistakes
-from .result import EvaluatedModel, EvaluationResult
 from .photo_evaluation import KindScore, PhotoEvaluation, SourceScore
+from .result import EvaluatedModel, EvaluationResult
 
 SCHEMA = "edge-digits.evaluation/1"
 MOST_MISTAKES = 40

@@ -14,8 +14,12 @@ from benchmarks.page_style import STYLE, cards_below
 from benchmarks.plots import to_svg
 from device.version import VERSION
 
-from .figures import worst_mistakes
 from .document import MOST_MISTAKES
+from .figures import worst_mistakes
+from .misread_sheet import describe, reading_as_jpeg
+from .photo_evaluation import PhotoEvaluation
+from .photo_list import ROW
+from .photo_reading import PhotoReading
 from .plots import draw_confusion, draw_models, draw_reliability
 from .result import EvaluatedModel, EvaluationResult
 from .table import (
@@ -34,10 +38,6 @@ from .table import (
     photo_rows,
     photo_summary,
 )
-from .misread_sheet import describe, reading_as_jpeg
-from .photo_evaluation import PhotoEvaluation
-from .photo_list import ROW
-from .photo_reading import PhotoReading
 
 MOST_PHOTOS, MOST_ROWS = 48, 12
 PHOTO_SIDE, ROW_SIDE = 190, 360  # pixels

@@ -14,8 +14,8 @@ from device.contract import LABELS
 from device.errors import PictureError, UsageError
 from device.finding.finder import find_digits as find_digits_of
 from device.loading import load_reader
-from device.settings.model_settings import ModelSettings
 from device.reading import UNSURE, ReadDigit
+from device.settings.model_settings import ModelSettings
 from device.settings.reading_settings import ReadingSettings
 from device.sources.files import read_frame
 from device.sources.pictures import read_picture

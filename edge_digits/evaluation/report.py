@@ -9,14 +9,14 @@ from pathlib import Path
 from device.output_files import write_text
 from device.reading import utc_timestamp
 
-from .figures import worst_mistakes
 from .document import MOST_MISTAKES, make_document
-from .page import make_page
-from .plots import draw_confusion, draw_mistakes, draw_models, draw_reliability, save_png
-from .result import EvaluatedModel, EvaluationResult
+from .figures import worst_mistakes
 from .misread_sheet import draw_misread
+from .page import make_page
 from .photo_evaluation import PhotoEvaluation
 from .photo_list import ROW, SINGLE
+from .plots import draw_confusion, draw_mistakes, draw_models, draw_reliability, save_png
+from .result import EvaluatedModel, EvaluationResult
 
 PAGE_NAME = "report.html"
 DOCUMENT_NAME = "evaluation.json"

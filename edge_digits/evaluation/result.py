@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from .figures import Evaluation, evaluate_scores
 from .data import EvaluationDigits
+from .figures import Evaluation, evaluate_scores
 from .model_comparison import Comparison, compare_answers
 from .photo_evaluation import PhotoEvaluation
 from .scoring import Scored

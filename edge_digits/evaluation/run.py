@@ -10,10 +10,10 @@ from device.errors import EdgeDigitsError, UsageError
 from device.inference.foreign_model import refuse_needless
 
 from .data import EvaluationDigits, load_evaluation_digits
-from .result import EvaluatedModel, EvaluationResult, compare_models, evaluate_model
 from .photo_evaluation import PhotoEvaluation, evaluate_photos
 from .photo_list import ListedPhoto, read_photo_list
 from .photo_reading import read_photos
+from .result import EvaluatedModel, EvaluationResult, compare_models, evaluate_model
 from .scoring import TFLITE, Subject, read_subjects, score
 
 NEEDS_CONVERSION = "photographs need a converted file; `edge-digits convert` makes one"

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from benchmarks.quantities import format_columns
 
 from .figures import Evaluation, frequent_confusions
-from .result import EvaluatedModel, EvaluationResult
 from .model_comparison import Comparison
 from .photo_evaluation import KindScore, PhotoEvaluation, SourceScore
 from .photo_list import NOTHING, ROW, SINGLE
+from .result import EvaluatedModel, EvaluationResult
 
 MOST_CONFUSIONS = 5
 KIND_NAMES = {SINGLE: "single digits", ROW: "several digits", NOTHING: "nothing to read"}
