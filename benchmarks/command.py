@@ -54,7 +54,9 @@ NEEDED = {"max_regression": "baseline", "baseline_elsewhere": "baseline", "remot
 @click.option(
     "--rounds", type=click.IntRange(1), default=3, show_default=True, help="Processes for each model and runtime."
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Draws the order of the processes.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Draws the order of the processes."
+)
 @click.option("--data", type=FILE, help="Test digits, or other classes: npz or a folder of IDX files; else MNIST's.")
 @click.option("--labels", type=FILE, help="Labels, one a line, for models that carry no card.")
 @click.option(

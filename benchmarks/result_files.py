@@ -15,6 +15,8 @@ def read_result(path: Path) -> BenchResult:
     Raises:
         DataError: there is no such file, it cannot be read, or it holds something else.
     """
+    if path.exists() and not path.is_file():
+        raise DataError(f"{path}: expected a result of `bench --json`, found a folder, device or pipe; name the file")
     try:
         content = path.read_bytes()
     except FileNotFoundError as cause:

@@ -57,7 +57,7 @@ def _refuse_damage(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
-    except (zipfile.BadZipFile, OSError, NotImplementedError, zlib.error) as cause:
+    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, zlib.error) as cause:
         raise ModelFileError(
             f"{path}: expected a whole .keras model, found damage ({cause}); train it again"
         ) from cause

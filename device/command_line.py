@@ -233,8 +233,11 @@ def run_command_line(command: click.Command, arguments: Sequence[str] | None = N
         code = 0 if sys.stdout is not stdout else error.code
     except _EXPECTED as error:
         code = report_end(error)
-    except click.Abort:
-        code = report_end(KeyboardInterrupt())
+    except click.Abort as error:
+        # Click makes one of Ctrl-C, but also of data that ends too early.
+        code = report_end(KeyboardInterrupt()) if not isinstance(error.__cause__, EOFError) else 1
+        if code == 1:
+            say(f"error: found the end of a file too early ({error.__cause__}); make it again (--debug shows where)")
     except Exception as error:  # noqa: BLE001 - the last resort, for mistakes of our own
         text = " ".join(f"{type(error).__name__}: {error}".split())
         say(f"error: a mistake in this program, please report it: {text} (--debug shows where)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from device.inference.model_file import sha256
 
 from .data.digit_set import Digits
 from .data.mnist import balanced_sample
-from .run_files import read_json
+from .recipes import RECIPES
+from .run_files import H5_NAME, MODEL_NAME, TRAINING_NAME, read_json
 
 
 def calibration_sample(digits: Digits, *, count: int, seed: int) -> ImageSet:
@@ -48,13 +50,35 @@ def part(images: ImageSet, *, count: int, seed: int) -> ImageSet:
 
 
 def training_record(model: Path) -> dict[str, Any]:
-    """Return what training.json beside a Keras model says, or nothing where there is none.
+    """Return what training.json beside a Keras model says of it; nothing without one, or where it is another model's.
 
     Raises:
         DataError: it is there and damaged.
     """
-    beside = model.parent / "training.json"
+    beside = model.parent / TRAINING_NAME
     try:
-        return dict(read_json(beside)) if beside.exists() else {}
+        record = read_json(beside) if beside.exists() else {}
+        if not isinstance(record, dict) or not isinstance(record.get("settings", {}), dict):
+            raise DataError(f"{beside}: expected the record of a run, found something else; train again or remove it")
+        digest = record.get("model_sha256")
+        if digest is not None and model.suffix == ".keras" and model.is_file():
+            is_its_own = digest == sha256(model.read_bytes())
+        else:  # a record of an earlier release, or a copy in another format
+            is_its_own = model.name in (MODEL_NAME, H5_NAME)
     except OSError as cause:
         raise DataError(f"{model}: cannot be read: {cause.strerror}; check the path and its permissions") from cause
+    return record if is_its_own else {}
+
+
+def name_of(model: Path, training: Mapping[str, Any]) -> str:
+    """Return what the files made of a model are called: its architecture where it is one of ours, else its own name.
+
+    Args:
+        model: a file, or the folder of a SavedModel.
+        training: what is known of its training.
+    """
+    arch = training.get("settings", {}).get("arch")
+    if arch in RECIPES:
+        return str(arch)
+    whole = model.resolve()
+    return whole.name if whole.is_dir() else whole.stem

@@ -10,7 +10,7 @@ import numpy as np
 from converters.references import Reference
 from converters.request import ImageSet
 from device.contract import LABELS, SIDE
-from device.errors import UsageError
+from device.errors import DataError, UsageError
 from device.idx import Part
 
 from .conversion_data import calibration_sample, part, whole_test_set
@@ -56,6 +56,8 @@ def images_for(
         digits = load_mnist(data, report=report)
         if own is None and len(digits.train_labels):
             own = calibration_sample(digits, count=count, seed=seed)
+        if not len(digits.test_labels):
+            raise DataError(f"{digits.source}: expected test digits to hold what is converted against, found none")
         return own, whole_test_set(digits)
     if data is None:
         raise UsageError(

@@ -18,16 +18,16 @@ from benchmarks.results import Accuracy, BenchResult, Row
 from benchmarks.settings import BenchSettings
 from converters import Conversion, ConversionRequest, convert
 from device.child_process import run_module
-from device.errors import FitError, GateError
+from device.errors import FitError, GateError, UsageError
 from device.output_files import atomic_path, write_text
 from device.statistics import wilson_interval
 
 from .contact_sheet import draw_contact_sheet, save_contact_sheet
 from .conversion_data import calibration_sample, training_record, whole_test_set
-from .data.digit_set import Digits, digests
+from .data.digit_set import Digits, digests, refuse_one_part
 from .data.mnist import balanced_sample, default_validation
 from .recipes import FAINT
-from .run_files import MODEL_NAME, write_npz
+from .run_files import CURVES_NAME, DEMO_TRAINING, MODEL_NAME, write_npz
 from .synthetic.paper_pictures import draw_on_paper
 from .training.run_outcome import as_json
 from .training.training import TrainingSettings, train
@@ -72,7 +72,8 @@ def tell_story(digits: Digits, out: Path, *, epochs: int, seed: int, report: Cal
         FitError: pictures cannot be read with a converted model.
         OutputError: a result cannot be written.
     """
-    keras_model = _train(digits, out / "training", epochs=epochs, seed=seed, report=report)
+    refuse_one_part(digits)
+    keras_model = _train(digits, out / DEMO_TRAINING, epochs=epochs, seed=seed, report=report)
     conversions = _convert(digits, keras_model, out / "models", seed=seed, report=report)
     test_data = out / "test.npz"
     write_npz(test_data, x_test=digits.test_images, y_test=digits.test_labels)
@@ -89,7 +90,7 @@ def tell_story(digits: Digits, out: Path, *, epochs: int, seed: int, report: Cal
         written={
             "Keras model": keras_model,
             **{f"{conversion.variant} model": conversion.path for conversion in conversions},
-            "training curves": out / "training" / "curves.png",
+            "training curves": out / DEMO_TRAINING / CURVES_NAME,
             **written,
             "pictures": out / "pictures",
             "what was read": out / "pictures.png",
@@ -107,7 +108,12 @@ def _train(digits: Digits, out: Path, *, epochs: int, seed: int, report: Callabl
         if record.get("settings") == as_json(asdict(settings)) and record.get("data") == digests(digits):
             report(f"{model}: trained by an earlier run, used again")
             return model
-    return train(digits, settings, out, resume=not model.exists(), force=model.exists(), report=report).model
+    if not model.exists():
+        try:
+            return train(digits, settings, out, resume=True, report=report).model
+        except UsageError as error:
+            report(f"{out}: {error}; starting over")
+    return train(digits, settings, out, force=True, report=report).model
 
 
 def _convert(digits: Digits, model: Path, out: Path, *, seed: int, report: Callable[[str], None]) -> list[Conversion]:

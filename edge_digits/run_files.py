@@ -20,6 +20,8 @@ from device.inference.model_file import sha256
 from device.output_files import refuse_existing, refuse_unwritable, write_bytes, write_text
 
 MODEL_NAME, H5_NAME = "model.keras", "model.h5"
+HISTORY_NAME, TRAINING_NAME, CURVES_NAME = "history.json", "training.json", "curves.png"
+DEMO_TRAINING = "training"  # folder of a demo's own run
 STATE_NAME = "checkpoint.json"
 
 
@@ -28,11 +30,25 @@ def refuse_run(folder: Path) -> None:
 
     Raises:
         UsageError: it holds one that was stopped.
-        OutputExistsError: it holds a finished one.
+        OutputExistsError: it holds a finished one, or files of the names that a run gives its own.
     """
     if (folder / STATE_NAME).exists():
         raise UsageError(f"{folder}: holds a run that was stopped; continue it with --resume or drop it with --force")
-    refuse_existing(folder / MODEL_NAME, force=False)
+    for name in (MODEL_NAME, HISTORY_NAME, TRAINING_NAME, CURVES_NAME):
+        refuse_existing(folder / name, force=False)
+
+
+def refuse_demo(folder: Path, data: Path | None) -> None:
+    """Refuse a folder for the demo that holds other things, which it would write over, or the data that it is given.
+
+    Raises:
+        UsageError: it does.
+    """
+    others = folder.is_dir() and any(folder.iterdir()) and not (folder / DEMO_TRAINING).is_dir()
+    if others or (data is not None and folder.resolve() in (data.resolve(), *data.resolve().parents)):
+        raise UsageError(
+            f"{folder}: expected a new folder, or that of an earlier demo, without the data, found others; name another"
+        )
 
 
 def refuse_origins(folder: Path, origins: Iterable[Path]) -> None:

@@ -101,6 +101,26 @@ def test_teachers_answer_once_for_each_epoch(teacher: Path, tmp_path: Path, monk
     assert sharp.max(axis=1).mean() > fresh.max(axis=1).mean()
 
 
+def test_answers_that_cannot_be_kept_or_read_are_asked_for(
+    teacher: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut leaves half a file, and a cache may be on a full disk: training goes on, and that is said once."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    images, said = SAMPLE.test_images[:50], []
+    fresh = teach([teacher], lesson_in=lambda epoch: "a", temperature=2.0)(images, 3)
+    (kept,) = tmp_path.rglob("0003.npy")
+    for content in (b"", kept.read_bytes()[:60], kept.read_bytes()[:-20]):
+        kept.write_bytes(content)
+        again = teach([teacher], lesson_in=lambda epoch: "a", temperature=2.0)(images, 3)
+        np.testing.assert_allclose(again, fresh, atol=1e-6)
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    unkept = teach([teacher], lesson_in=lambda epoch: "a", temperature=2.0, warn=said.append)
+    np.testing.assert_allclose(unkept(images, 3), unkept(images, 3))
+    assert len(said) == 1
+    assert "the answers of teachers are not kept" in said[0]
+
+
 def test_answers_are_kept_for_digits_that_are_distorted_alike() -> None:
     """By which pictures they are, and which share a chunk with them; what comes after that changes nothing."""
     images = SAMPLE.train_images

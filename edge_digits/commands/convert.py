@@ -125,7 +125,7 @@ def convert(
     from converters.request import DEFAULT_TARGETS
     from device.contract import LABELS
     from device.inference.foreign_model import read_labels
-    from edge_digits.conversion_data import training_record
+    from edge_digits.conversion_data import name_of, training_record
     from edge_digits.conversion_images import images_for
     from edge_digits.conversion_report import format_table, guessing_warning, write_manifest
 
@@ -140,7 +140,7 @@ def convert(
     request = ConversionRequest(
         model=model,
         out=out,
-        name=name or training.get("settings", {}).get("arch") or model.stem,
+        name=name or name_of(model, training),
         calibration=calibration,
         test=test,
         variants=variants or VARIANT_NAMES,

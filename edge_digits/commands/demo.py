@@ -27,10 +27,11 @@ def demo(*, out: Path, data: Path | None, epochs: int, seed: int) -> None:
 
     Takes a few minutes on two cores. A second run uses the first one's training again.
     """
-    from edge_digits.run_files import alone_in
+    from edge_digits.run_files import alone_in, refuse_demo
     from edge_digits.tensorflow_setup import prepare_tensorflow
 
     report = reporter()
+    refuse_demo(out, data)
     click.get_current_context().with_resource(alone_in(out))
     prepare_tensorflow()
     from edge_digits.data.mnist import load_mnist

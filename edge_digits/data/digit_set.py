@@ -90,6 +90,20 @@ def _parts_in(path: Path) -> tuple[Part, ...]:
     return tuple(part for part in PARTS if {f"x_{part}.npy", f"y_{part}.npy"} & names) or PARTS
 
 
+def refuse_one_part(digits: Digits) -> None:
+    """Refuse data that lack what is trained on or what is tested on, before long work needs both.
+
+    Raises:
+        DataError: they do.
+    """
+    training, test = len(digits.train_labels), len(digits.test_labels)
+    if not training or not test:
+        raise DataError(
+            f"{digits.source}: expected digits to train on and to test on, found {training:,} and {test:,}; "
+            "name data with both parts"
+        )
+
+
 def digests(digits: Digits) -> dict[str, str]:
     """Return the hex MD5 of each of the four arrays, serialised as an IDX file, by the name of its field."""
     return {

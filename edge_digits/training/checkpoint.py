@@ -91,7 +91,7 @@ def _read_model(path: Path) -> keras.Model:
         if damaged is not None:
             raise zipfile.BadZipFile(damaged)
         return keras.models.load_model(path)
-    except (OSError, ValueError, KeyError, TypeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as cause:
+    except (OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error) as cause:
         raise DataError(f"{path}: expected a whole checkpoint, found a damaged one; start over with --force") from cause
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from device.errors import OutputError
 from device.idx import idx_md5
 from device.inference.model_file import sha256
 from device.output_files import atomic_path
@@ -27,7 +28,11 @@ _LEAST_SCORE = 1e-7
 
 
 def teach(
-    teachers: Sequence[Path], *, lesson_in: Callable[[int], str] | None, temperature: float
+    teachers: Sequence[Path],
+    *,
+    lesson_in: Callable[[int], str] | None,
+    temperature: float,
+    warn: Callable[[str], None] = lambda line: None,
 ) -> Callable[[NDArray[np.uint8], int], NDArray[np.float32]]:
     """Return the function that gives the teachers' softened mean answer to the distorted pictures of an epoch.
 
@@ -35,12 +40,13 @@ def teach(
         teachers: Keras models that answer with softmax scores.
         lesson_in: names what the pictures of an epoch follow from, for the cache; None keeps no answers.
         temperature: above 1 softens.
+        warn: is told that answers cannot be kept, in the cache.
 
     Raises:
         ModelFileError: a teacher cannot be loaded.
         ContractError: a teacher does not take raw pixels of digits or does not answer with ten scores.
     """
-    loaded = [_Teacher(path, lesson_in) for path in teachers]
+    loaded = [_Teacher(path, lesson_in, warn) for path in teachers]
 
     def soft_targets(distorted: NDArray[np.uint8], epoch: int) -> NDArray[np.float32]:
         answers = [soften(np.exp(teacher.log_scores(distorted, epoch)), temperature) for teacher in loaded]
@@ -68,21 +74,35 @@ def lesson_names(
 class _Teacher:
     """One teacher with the answers it has given before."""
 
-    def __init__(self, path: Path, lesson_in: Callable[[int], str] | None) -> None:
+    def __init__(self, path: Path, lesson_in: Callable[[int], str] | None, warn: Callable[[str], None]) -> None:
         self._model = load_digit_model(path)
         self._digest = sha256(path.read_bytes())[:12]
-        self._lesson_in = lesson_in
+        self._lesson_in, self._warn = lesson_in, warn
 
     def log_scores(self, images: NDArray[np.uint8], epoch: int) -> NDArray[np.float32]:
         """Return float32 (N, classes), the logarithm of its scores."""
         kept = None
         if self._lesson_in is not None:
             kept = cache_dir() / "teachers" / f"{self._digest}-{self._lesson_in(epoch)}" / f"{epoch:04d}.npy"
-        if kept is not None and kept.exists():
-            return np.load(kept).astype(np.float32)  # type: ignore[no-any-return]  # numpy's load is untyped
+        known = None if kept is None else _read_answers(kept, len(images))
+        if known is not None:
+            return known
         scores = self._model.predict(images[..., np.newaxis], batch_size=1000, verbose=0)
         log_scores: NDArray[np.float32] = np.log(np.maximum(scores, _LEAST_SCORE))
         if kept is not None:
-            with atomic_path(kept) as temporary, temporary.open("wb") as file:
-                np.save(file, log_scores.astype(np.float16))
+            try:
+                with atomic_path(kept) as temporary, temporary.open("wb") as file:
+                    np.save(file, log_scores.astype(np.float16))
+            except OutputError as error:
+                self._lesson_in = None
+                self._warn(f"{error}; the answers of teachers are not kept")
         return log_scores
+
+
+def _read_answers(kept: Path, count: int) -> NDArray[np.float32] | None:
+    """Read answers that were kept, float32 (count, classes); None where there are none, or a power cut left half."""
+    try:
+        answers = np.load(kept)
+    except (OSError, EOFError, ValueError):
+        return None
+    return answers.astype(np.float32) if isinstance(answers, np.ndarray) and len(answers) == count else None

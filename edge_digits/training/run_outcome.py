@@ -13,11 +13,12 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from device.inference.model_file import sha256
 from device.output_files import atomic_path
 from device.version import VERSION
 
 from ..data.digit_set import Digits
-from ..run_files import MODEL_NAME, read_json, write_json
+from ..run_files import CURVES_NAME, HISTORY_NAME, MODEL_NAME, TRAINING_NAME, read_json, write_json
 from ..synthetic.non_digits import draw_non_digits
 from .curves import draw_curves
 from .score_calibration import decide, fit_temperature, soften, soften_model
@@ -25,9 +26,6 @@ from .score_calibration import decide, fit_temperature, soften, soften_model
 if TYPE_CHECKING:
     from .training import TrainingSettings
 
-HISTORY_NAME = "history.json"
-TRAINING_NAME = "training.json"
-CURVES_NAME = "curves.png"
 _NON_DIGITS = 2000
 _NON_DIGIT_SEED = 1
 
@@ -95,6 +93,7 @@ def write_outcome(
             **identity,
             "source": digits.source,
             "parameters": model.count_params(),
+            "model_sha256": sha256((out / MODEL_NAME).read_bytes()),
             "validation_accuracy": validation_accuracy,
             **({"decision": decision} if decision else {}),
             **({"changes": list(changes)} if changes else {}),

@@ -136,7 +136,7 @@ def train(
     if checkpoint is None and not force:
         refuse_run(out)
     report(f"preparing {len(split.train):,} digits to learn from; {len(split.validation):,} are held back")
-    lessons = _lessons(digits, frequency, split, settings, teachers)
+    lessons = _lessons(digits, frequency, split, settings, teachers, report)
     if force:  # not before a teacher that cannot be loaded is refused
         remove_checkpoint(out)
     steps = len(lessons.images) // settings.batch_size
@@ -224,6 +224,7 @@ def _lessons(
     split: ValidationSplit,
     settings: TrainingSettings,
     teachers: Sequence[Path],
+    warn: Callable[[str], None],
 ) -> Lessons:
     """Put together what the run learns from: digits, printed ones, what is no digit, and what teachers say."""
     images, labels = digits.train_images[split.train], digits.train_labels[split.train]
@@ -237,7 +238,7 @@ def _lessons(
     soft_targets = None
     if teachers:
         named = lesson_names(images, settings.augmentation_in, digits=len(labels)) if frequency is None else None
-        soft_targets = teach(teachers, lesson_in=named, temperature=settings.soft_temperature)
+        soft_targets = teach(teachers, lesson_in=named, temperature=settings.soft_temperature, warn=warn)
     return Lessons(
         images=images,
         labels=np.concatenate([labels, np.full(count, NO_DIGIT, np.int16)]),

@@ -17,7 +17,7 @@ import numpy as np
 
 from device.contract import LABELS, SIDE
 
-from ..data.digit_set import Digits
+from ..data.digit_set import Digits, refuse_one_part
 from .architectures import build
 from .batches import fit_once
 from .epochs import Lessons, epochs_of
@@ -59,7 +59,11 @@ def race(digits: Digits, *, seed: int, arch: str, report: Callable[[str], None])
 
     Returns:
         The convnet's race and the recipe's.
+
+    Raises:
+        DataError: the data lack digits to train on or to test on.
     """
+    refuse_one_part(digits)
     return _race_convnet(digits, seed=seed, report=report), _race_recipe(digits, arch=arch, seed=seed, report=report)
 
 

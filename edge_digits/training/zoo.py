@@ -13,10 +13,10 @@ import numpy as np
 from device.errors import OutputExistsError
 from device.statistics import wilson_interval
 
-from ..data.digit_set import Digits
+from ..data.digit_set import Digits, refuse_one_part
 from ..recipes import RECIPES
-from ..run_files import alone_in, read_json
-from .run_outcome import TRAINING_NAME, Trained
+from ..run_files import TRAINING_NAME, alone_in, read_json
+from .run_outcome import Trained
 from .training import TrainingSettings, train
 
 SCHEMA = "edge-digits.zoo/1"
@@ -72,7 +72,9 @@ def reproduce(
 
     Raises:
         OutputError: a run cannot be written.
+        DataError: the data lack digits to train on or to test on.
     """
+    refuse_one_part(digits)
     return [_reproduce(digits, name, out, seeds=seeds, report=report) for name in names]
 
 
