@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from device.errors import EdgeDigitsError, ExtraMissingError, ModelFileError
+from device.errors import ContractError, EdgeDigitsError, ExtraMissingError, ModelFileError
 from device.inference.input_range import InputRange
 
 from .convolution_heads import with_convolution_heads
@@ -25,6 +25,7 @@ from .saved_models import frozen_converter, has_loops
 
 _REBUILD = "rebuild it from standard layers, or save it with model.export(FOLDER) and name that folder"
 HDF5_MARK = b"\x89HDF\r\n\x1a\n"
+_SCOPE_NAME = r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*"  # what TensorFlow takes for a name
 _HDF5_TEXT = re.compile(r"(Unable|Can't|Unspecified error) .*\(.*\)")  # of h5py, with addresses and checksums
 
 
@@ -158,6 +159,8 @@ def _reason(cause: Exception) -> str:
 def _reference(path: Path, model: keras.Model) -> Reference:
     shape, classes = check_shapes(path, getattr(model, "input_shape", None), getattr(model, "output_shape", None))
     check_weights(path, [(weight.path, np.asarray(weight)) for weight in model.weights])
+    _refuse_structures(path, model)
+    _refuse_names(path, model)
     _leave_mixed_precision(model)
 
     def answer(values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -176,6 +179,26 @@ def _reference(path: Path, model: keras.Model) -> Reference:
             with_raw_pixels(with_convolution_heads(model), taken)
         ),
     )
+
+
+def _refuse_structures(path: Path, model: keras.Model) -> None:
+    """Raise ContractError where a model takes or gives tensors by name, as those for several tasks do."""
+    for kind, tensor in (("take", getattr(model, "input", None)), ("give", getattr(model, "output", None))):
+        if isinstance(tensor, dict):
+            raise ContractError(
+                f"{path}: expected a model to {kind} one tensor, found one by the name {', '.join(map(str, tensor))}; "
+                "build another around it with keras.Model(inputs, outputs), one of each"
+            )
+
+
+def _refuse_names(path: Path, model: keras.Model) -> None:
+    """Raise ContractError where a model or a layer has a name that TensorFlow does not take, though Keras does."""
+    for kind, name in (("model", model.name), *(("layer", layer.name) for layer in model._flatten_layers())):
+        if not re.fullmatch(_SCOPE_NAME, name):
+            raise ContractError(
+                f"{path}: expected names of letters, digits, . _ - and /, as TensorFlow takes them, found the {kind} "
+                f"{name!r}; build it again with another name"
+            )
 
 
 def _leave_mixed_precision(model: keras.Model) -> None:

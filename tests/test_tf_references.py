@@ -379,3 +379,29 @@ def test_a_model_with_a_loop_is_refused_as_int8_and_converts_as_float32(
     assert float32.failure is None
     assert int8.misfit
     assert "unroll=True" in str(int8.failure)
+
+
+def small(*, name: str = "small", layer: str = "scores", named: bool = False) -> keras.Model:
+    pixels = keras.Input((28, 28), name="x")
+    scores = keras.layers.Dense(10, activation="softmax", name=layer)(keras.layers.Flatten(name="flat")(pixels))
+    return keras.Model({"x": pixels} if named else pixels, {"y": scores} if named else scores, name=name)
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (lambda: small(name="My model"), "found the model 'My model'; build it again with another name"),
+        (lambda: small(layer="größe"), "found the layer 'größe'; build it again with another name"),
+        (lambda: small(named=True), "expected a model to take one tensor, found one by the name x; build another"),
+    ],
+)
+def test_what_keras_takes_and_tensorflow_does_not_is_one_line(
+    model: Callable[[], keras.Model], said: str, tmp_path: Path
+) -> None:
+    """Before anything is asked of it."""
+    try:
+        model().save(tmp_path / "m.keras")
+    except ValueError:
+        pytest.skip("this Keras refuses to save it")
+    with pytest.raises(ContractError, match=said):
+        load_reference(tmp_path / "m.keras")
