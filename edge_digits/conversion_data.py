@@ -16,7 +16,7 @@ from device.inference.model_file import sha256
 from .data.digit_set import Digits
 from .data.mnist import balanced_sample
 from .recipes import RECIPES
-from .run_files import H5_NAME, MODEL_NAME, TRAINING_NAME, read_json
+from .run_files import TRAINING_NAME, read_json
 
 
 def calibration_sample(digits: Digits, *, count: int, seed: int) -> ImageSet:
@@ -60,14 +60,12 @@ def training_record(model: Path) -> dict[str, Any]:
         record = read_json(beside) if beside.exists() else {}
         if not isinstance(record, dict) or not isinstance(record.get("settings", {}), dict):
             raise DataError(f"{beside}: expected the record of a run, found something else; train again or remove it")
-        digest = record.get("model_sha256")
-        if digest is not None and model.suffix == ".keras" and model.is_file():
-            is_its_own = digest == sha256(model.read_bytes())
-        else:  # a record of an earlier release, or a copy in another format
-            is_its_own = model.name in (MODEL_NAME, H5_NAME)
+        digest = record.get("model_sha256")  # which earlier releases did not write, and a copy as .h5 has another
+        is_known = digest is not None and model.suffix == ".keras" and model.is_file()
+        is_others = is_known and digest != sha256(model.read_bytes())
     except OSError as cause:
         raise DataError(f"{model}: cannot be read: {cause.strerror}; check the path and its permissions") from cause
-    return record if is_its_own else {}
+    return {} if is_others else record
 
 
 def name_of(model: Path, training: Mapping[str, Any]) -> str:
