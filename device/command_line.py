@@ -234,10 +234,11 @@ def run_command_line(command: click.Command, arguments: Sequence[str] | None = N
     except _EXPECTED as error:
         code = report_end(error)
     except click.Abort as error:
-        # Click makes one of Ctrl-C, but also of data that ends too early.
-        code = report_end(KeyboardInterrupt()) if not isinstance(error.__cause__, EOFError) else 1
-        if code == 1:
+        if isinstance(error.__cause__, EOFError):  # Click makes the same of it as of Ctrl-C
             say(f"error: found the end of a file too early ({error.__cause__}); make it again (--debug shows where)")
+            code = 1
+        else:
+            code = report_end(KeyboardInterrupt())
     except Exception as error:  # noqa: BLE001 - the last resort, for mistakes of our own
         text = " ".join(f"{type(error).__name__}: {error}".split())
         say(f"error: a mistake in this program, please report it: {text} (--debug shows where)")

@@ -145,7 +145,7 @@ class Reading:
     @property
     def roi_texts(self) -> dict[str, str]:
         """The text of each region by its name; its rows run on."""
-        return {name: "".join(digit.label for digit in self.digits if digit.roi == name) for name in self.rois}
+        return dict(zip(self.rois, self.rows, strict=True)) if self.rois else {}
 
     @property
     def confidence(self) -> float:

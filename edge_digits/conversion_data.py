@@ -76,7 +76,7 @@ def name_of(model: Path, training: Mapping[str, Any]) -> str:
         training: what is known of its training.
     """
     arch = training.get("settings", {}).get("arch")
-    if arch in RECIPES:
-        return str(arch)
-    whole = model.resolve()
-    return whole.name if whole.is_dir() else whole.stem
+    if isinstance(arch, str) and arch in RECIPES:
+        return arch
+    named = model.resolve() if model.name in ("", "..") else model
+    return named.name if named.is_dir() else named.stem

@@ -63,6 +63,7 @@ def test_files_are_named_after_an_architecture_of_ours_or_their_model(
     monkeypatch.chdir(folder)
     assert name_of(Path("a/model.keras"), RECORD) == "cnn"
     assert name_of(Path("a/mine.keras"), {"settings": {"arch": "../../away"}}) == "mine"
+    assert name_of(Path("a/mine.keras"), {"settings": {"arch": ["cnn"]}}) == "mine"
     assert name_of(Path(), {}) == name_of(folder, {}) == "mnist.v1.2"
 
 

@@ -172,7 +172,6 @@ class SinkThread:
                     break
             if not self._write(batch):
                 return
-            self._in_hand = 0
         try:
             self.sink.close()
         except Exception as error:  # noqa: BLE001 - a sink may fail with anything; none may end the program
@@ -191,6 +190,7 @@ class SinkThread:
             return True
         with self._news:
             self._counts = replace(self._counts, written=self._counts.written + len(batch))
+            self._in_hand = 0
         if self._failing and time.monotonic() - self._failed_s >= STEADY_S:
             self._failing = False
             self._say(f"{self.sink.name}: works again")
@@ -200,6 +200,7 @@ class SinkThread:
         with self._news:
             counts = self._counts
             self._counts = replace(counts, lost=counts.lost + lost, failures=counts.failures + 1)
+            self._in_hand = 0
         self._failed_s = time.monotonic()
         if not self._failing and not self._over:
             self._failing = True

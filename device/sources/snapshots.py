@@ -28,13 +28,13 @@ class Snapshots:
     """Asks for a picture at a time. One thread calls it."""
 
     def __init__(self, address: str, *, shown: str) -> None:
-        """Take the address without user and password, and one with them where they are needed.
+        """Take the address twice.
 
         Args:
             address: with user and password, if it needs them.
             shown: the same without both, which is asked.
         """
-        self._address, self._shown, self._due_s = address, shown, 0.0
+        self._shown, self._due_s = shown, 0.0
         self._opener = _opener(address, shown)
 
     def gives_pictures(self) -> bool:
