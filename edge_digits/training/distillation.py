@@ -105,4 +105,5 @@ def _read_answers(kept: Path, count: int) -> NDArray[np.float32] | None:
         answers = np.load(kept)
     except (OSError, EOFError, ValueError):
         return None
-    return answers.astype(np.float32) if isinstance(answers, np.ndarray) and len(answers) == count else None
+    is_whole = isinstance(answers, np.ndarray) and answers.ndim == 2 and len(answers) == count
+    return answers.astype(np.float32) if is_whole else None
