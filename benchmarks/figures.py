@@ -67,8 +67,8 @@ class StageTimes:
         frame: what the frames are, in words.
         frames: how many were timed.
         capture_s: getting the frame: reading and decoding it.
-        find_s: finding the digit in it and framing it as MNIST's are.
-        prepare_s: turning pixels into the values that the model takes.
+        find_s: finding the digit in it.
+        prepare_s: framing it as MNIST's are, and turning pixels into the values that the model takes.
         invoke_s: setting them, running the model, getting its values.
         decide_s: turning those into labels, and all else that reading a frame takes.
         total_s: all of it.

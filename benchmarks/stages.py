@@ -112,6 +112,7 @@ def _time_frame(reader: Reader, classifier: TimedClassifier, content: bytes) -> 
     reading = reader.read(Frame("frame", 0, 0.0, image))
     end_s = time.perf_counter()
     capture_s, find_s = captured_s - start_s, reading.timing.find_s
-    known_s = capture_s + find_s + classifier.prepare_s + classifier.invoke_s
+    prepare_s = reading.timing.prepare_s + classifier.prepare_s
+    known_s = capture_s + find_s + prepare_s + classifier.invoke_s
     total_s = end_s - start_s
-    return capture_s, find_s, classifier.prepare_s, classifier.invoke_s, max(0.0, total_s - known_s), total_s
+    return capture_s, find_s, prepare_s, classifier.invoke_s, max(0.0, total_s - known_s), total_s

@@ -12,7 +12,7 @@ import numpy as np
 
 from .finding.attempts import Attempt, best_attempt
 from .finding.choosing import Scored, score, with_count, with_cuts, with_joints
-from .finding.finder import Finding, find
+from .finding.finder import Finding, find, framed
 from .finding.words import NO_DIGIT, without_unsure_rows, without_words
 from .frames import Frame
 from .inference.classifier import Classifier
@@ -99,9 +99,9 @@ class Reader:
         if self._warn is not None:
             self._warn_of_regions(frame.source, frame.image, self._warn)
         start_s = time.perf_counter()
-        pairs, ways, find_s = self._read_parts(frame.image)
+        pairs, ways, find_s, frame_s = self._read_parts(frame.image)
         total_s = time.perf_counter() - start_s
-        timing = Timing(frame.capture_s, find_s, 0.0, total_s - find_s, frame.capture_s + total_s)
+        timing = Timing(frame.capture_s, find_s, frame_s, total_s - find_s - frame_s, frame.capture_s + total_s)
         rois = tuple(roi.name for roi in self.settings.regions)
         reading = Reading(
             frame.source,
@@ -128,22 +128,24 @@ class Reader:
             )
             warn(f"{printable(source)}: region {roi} lies {lies} the frame of {width}×{height} pixels{then}")
 
-    def _read_parts(self, image: NDArray[Any]) -> tuple[list[tuple[NDArray[Any], ReadDigit]], tuple[Way, ...], float]:
-        """Read the regions of a frame, or the whole; say how each was looked at, and how long finding took, in s."""
+    def _read_parts(
+        self, image: NDArray[Any]
+    ) -> tuple[list[tuple[NDArray[Any], ReadDigit]], tuple[Way, ...], float, float]:
+        """Read the regions of a frame, or the whole; say how each was looked at, and seconds to find and to frame."""
         regions = self.settings.regions or (Roi("", 0, 0, image.shape[1], image.shape[0]),)
         pairs: list[tuple[NDArray[Any], ReadDigit]] = []
-        ways, find_s = [], 0.0
+        ways, find_s, frame_s = [], 0.0, 0.0
         for roi in regions:
             best = self._read_part(roi.part_of(image))
             ways.append(best.way)
-            find_s += best.find_s
+            find_s, frame_s = find_s + best.find_s, frame_s + best.frame_s
             pairs += self._labelled(best.digits, roi, first_row=pairs[-1][1].row + 1 if pairs else 0)
-        return pairs, tuple(ways), find_s
+        return pairs, tuple(ways), find_s, frame_s
 
     def _read_part(self, part: NDArray[Any]) -> Attempt:
         """Read a region."""
         if part.size == 0:  # beyond the frame
-            return Attempt(Way(self.settings.invert), [], Finding([]), 0.0)
+            return Attempt(Way(self.settings.invert), [], Finding([]))
         best = best_attempt(partial(self._attempt, part), self.settings, self._letters_below, max(part.shape[:2]))
         if self.settings.expect_digits:
             return best
@@ -153,8 +155,10 @@ class Reader:
         """Read a region in one way."""
         start_s = time.perf_counter()
         found = find(part, way, layout=self.settings.layout, min_height=self.settings.min_height)
-        find_s = time.perf_counter() - start_s
-        return Attempt(way, self._choose(found.digits, part), found, find_s)
+        found_s = time.perf_counter()
+        digits = framed(found.digits)
+        framed_s = time.perf_counter()
+        return Attempt(way, self._choose(digits, part), found, found_s - start_s, framed_s - found_s)
 
     def _looks(self, found: Sequence[Found]) -> NDArray[np.float32]:
         """Score digits by what they look like."""
@@ -171,7 +175,7 @@ class Reader:
             scores[seen] *= self._context.chances(part, [found[place].box for place in seen])[:, np.newaxis]
         return scores
 
-    def _choose(self, found: list[Any], part: NDArray[Any]) -> list[Scored]:
+    def _choose(self, found: list[Found], part: NDArray[Any]) -> list[Scored]:
         """Score digits, cut those that touch, and leave out rows that are no digits."""
         scorer, settings = partial(self._score, part), self.settings
         digits = score(found, scorer)

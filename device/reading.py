@@ -68,7 +68,15 @@ AS_IT_IS = Way("auto")
 
 @dataclass(frozen=True)
 class Timing:
-    """Where the time of one frame went, in seconds."""
+    """Where the time of one frame went, in seconds.
+
+    Attributes:
+        capture_s: getting the frame.
+        find_s: finding what may be digits.
+        prepare_s: framing these as the network expects them.
+        invoke_s: scoring them, and choosing between the ways to put marks together.
+        total_s: all of it.
+    """
 
     capture_s: float = 0.0
     find_s: float = 0.0

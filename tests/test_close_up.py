@@ -119,6 +119,18 @@ def test_a_pole_before_the_sky_is_no_digit(width: int) -> None:
     assert find_digits(cv2.GaussianBlur(sky, (0, 0), 1).astype(np.uint8)) == []
 
 
+@pytest.mark.parametrize("side", range(4))
+def test_a_table_along_one_side_is_no_thick_stroke(side: int) -> None:
+    """A pale digit on the sheet beside it is found."""
+    frame = 220 - drawn("6", pen=10, room=100) // 4
+    (alone,) = find_digits(frame)
+    table = np.rot90(frame, side).copy()
+    height, width = table.shape
+    cv2.fillPoly(table, [np.array([(0, 0), (width // 8, 0), (width // 10, height), (0, height)], np.int32)], (60,))
+    (found,) = find_digits(np.rot90(table, -side).copy())
+    assert np.abs(np.subtract(found.box, alone.box)).max() <= 6
+
+
 def test_uneven_light_has_no_ground_of_one_tone() -> None:
     """One quarter of the frame is dark all over."""
     grey = np.full((240, 320), 215, np.uint8)

@@ -327,6 +327,18 @@ def test_a_pencil_beside_a_digit_is_no_piece_of_it() -> None:
     assert np.abs(np.subtract(found.box, alone)).max() <= 4
 
 
+@pytest.mark.parametrize("text", ["0", "6", "34"])
+def test_what_underlines_digits_is_no_piece_of_them(text: str) -> None:
+    """It lies under them, is flat, and wider than they are."""
+    strokes = np.pad(drawn(text, pen=14), ((60, 180), (140, 140)))
+    expected = [digit.box for digit in find_digits(photographed(strokes))]
+    below = max(y + height for _, y, _, height in expected) + 25
+    left, right = expected[0][0] - 30, expected[-1][0] + expected[-1][2] + 30
+    cv2.line(strokes, (left, below + 8), (right, below), 1.0, 12)
+    found = [digit.box for digit in find_digits(photographed(strokes))]
+    assert np.abs(np.subtract(found, expected)).max() <= 4
+
+
 @pytest.mark.parametrize("pen", [1, 2, 4])
 def test_hairlines_become_as_wide_as_those_of_mnist(pen: int) -> None:
     """Thin strokes survive shrinking with full ink."""

@@ -40,17 +40,18 @@ class Attempt:
         way: the way.
         digits: what was chosen of what was found, scored.
         found: what was found.
-        find_s: how long finding took, seconds.
+        find_s, frame_s: how long finding took, and framing what was found, seconds.
     """
 
     way: Way
     digits: list[Scored]
     found: Finding
-    find_s: float
+    find_s: float = 0.0
+    frame_s: float = 0.0
 
 
 def best_attempt(look: Callable[[Way], Attempt], settings: ReadingSettings, threshold: float, side: int) -> Attempt:
-    """Look in as few ways as it takes; `find_s` of the one that is believed is that of all.
+    """Look in as few ways as it takes; `find_s` and `frame_s` of the one that is believed are those of all.
 
     Where there are few marks, and not all that is read is sure, the frame is looked at once more with less around it,
     and with other thresholds: that is believed if each mark is a digit beyond doubt, and not all are slender, as any
@@ -83,7 +84,7 @@ def best_attempt(look: Callable[[Way], Attempt], settings: ReadingSettings, thre
         best = _first_beyond_doubt(best, attempt, sure=sure, marks=marks)
     if marks and settings.layout != "single" and not _sure(best, threshold):
         best = _elsewhere(tried, attempt, threshold) or best
-    return replace(best, find_s=sum(each.find_s for each in tried))
+    return replace(best, find_s=sum(each.find_s for each in tried), frame_s=sum(each.frame_s for each in tried))
 
 
 def _first_beyond_doubt(best: Attempt, attempt: Callable[[Way], Attempt], *, sure: int, marks: int) -> Attempt:

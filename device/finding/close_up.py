@@ -20,6 +20,7 @@ DARK, MANY = 0.7, 0.1  # of the ground's tone, of the cells: there is that much 
 ALONE = 0.97  # of the ink: one mark
 LARGE = 0.5  # of the longest side: its longer side
 THICK = 0.08  # of the longest side: its strokes are at least so wide
+SOLID = 0.6  # of its bounds: what covers so much and lies along a side is a table, and no 7 that is cropped closely
 HOLES, HOLE = 2, 0.002  # in a digit; of its area: a smaller one is a flaw
 EVENLY = 0.72  # of its darkest: all of it is about as dark, unlike a shadow on a digit
 
@@ -66,6 +67,8 @@ def close_up(grey: NDArray[Any], cells: NDArray[Any]) -> tuple[NDArray[Any], NDA
     longer, pixels = max(marks.width[0], marks.height[0]), pixels_of(marks.labels, marks.names[0])
     width = stroke_width(pixels)
     if longer < LARGE * side or not THICK * side <= width <= BLOT * longer:
+        return None
+    if marks.contact[0] > longer and marks.area[0] > SOLID * marks.width[0] * marks.height[0]:
         return None
     outlines = cv2.findContours(pixels, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)[0]
     holes = sum(cv2.contourArea(each) >= HOLE * marks.area[0] for each in outlines) - 1

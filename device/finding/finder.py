@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from .strokes import Strokes
     from .view import View
 
-    Part = tuple[tuple[int, int, int, int], tuple[int, int], Strokes]  # box, row and word, and strokes of a digit
-
 BGR_TO_GREY = (0.114, 0.587, 0.299)  # ITU-R BT.601, which OpenCV uses too
 LEAST_SIDE = 6  # px: no digit is in a smaller frame
 SLENDER = 0.35  # of its height: what is wider, and the only digit among several marks, is no stripe of many
@@ -30,9 +28,27 @@ CLEARNESS = 2.1  # times what lies around: textures and slopes of light have les
 ALONE, SMALLEST = 0.03, 0.02  # of the frame's longest side: a smaller mark, alone or among others, is a speck
 
 
+class Part(NamedTuple):
+    """The part of a frame that holds a digit.
+
+    Attributes:
+        box: x, y, width and height in pixels of the frame.
+        row: number of its row, from 0 at the top.
+        word: number of what it belongs to with others that stand near it in its row.
+        strokes: what it is framed from; None for a frame that is taken as it is.
+        canonical: uint8 (28, 28), such a frame.
+    """
+
+    box: tuple[int, int, int, int]
+    row: int = 0
+    word: int = 0
+    strokes: Strokes | None = None
+    canonical: NDArray[Any] | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Found:
-    """A digit in a frame.
+    """A digit in a frame, framed.
 
     Attributes:
         box: x, y, width and height in pixels of the frame.
@@ -63,7 +79,7 @@ class Finding:
         others: how many other sheets there are of the colour of this one.
     """
 
-    digits: list[Found]
+    digits: list[Part]
     marks: int = 0
     lower: int = 0
     on_sheet: bool = False
@@ -73,15 +89,14 @@ class Finding:
 
 
 def framed(parts: Sequence[Part]) -> list[Found]:
-    """Frame digits of which these are known."""
+    """Frame the digits that parts of a frame hold as the network expects them."""
     from .strokes import canonical_digits
 
-    if not parts:
-        return []
-    canonical = canonical_digits([strokes for _, _, strokes in parts])
+    strokes = [part.strokes for part in parts if part.strokes is not None]
+    made = iter(canonical_digits(strokes) if strokes else ())
     return [
-        Found(box, digit, row, strokes, word)
-        for (box, (row, word), strokes), digit in zip(parts, canonical, strict=True)
+        Found(part.box, next(made) if part.canonical is None else part.canonical, part.row, part.strokes, part.word)
+        for part in parts
     ]
 
 
@@ -109,7 +124,7 @@ def pieces_of(digits: Sequence[Found]) -> list[dict[tuple[int, int], Found]]:
                 *(max(1, round(wide * across)), max(1, round(high * down))),
             )
             names[-1][piece.start, piece.end] = len(parts)
-            parts.append((box, (digit.row, digit.word), part))
+            parts.append(Part(box, digit.row, digit.word, part))
     found = framed(parts)
     return [{name: found[place] for name, place in each.items()} for each in names]
 
@@ -123,8 +138,8 @@ def joined(pairs: Sequence[tuple[Found, Found]]) -> list[Found]:
         (x, y, width, height), (left, top, wide, high) = one.box, other.box
         right, bottom = max(x + width, left + wide), max(y + height, top + high)
         x, y = min(x, left), min(y, top)
-        place = min((one.row, one.word), (other.row, other.word))
-        parts.append(((x, y, right - x, bottom - y), place, one.strokes.joined(other.strokes)))
+        row, word = min((one.row, one.word), (other.row, other.word))
+        parts.append(Part((x, y, right - x, bottom - y), row, word, one.strokes.joined(other.strokes)))
     return framed(parts)
 
 
@@ -145,22 +160,22 @@ def find_digits(frame: NDArray[Any], *, layout: str = "auto", invert: str = "aut
     """
     found = find(frame, Way(invert), layout=layout, min_height=min_height)
     if layout == "single" or not found.others:
-        return found.digits
+        return framed(found.digits)
     from .rows import in_reading_order
 
     sheets = [
         find(frame, Way(invert, sheet=number), layout=layout, min_height=min_height).digits
         for number in range(1, found.others + 1)
     ]
-    rows = [list(row) for sheet in (found.digits, *sheets) for _, row in groupby(sheet, key=lambda digit: digit.row)]
-    ordered = in_reading_order(rows, lambda digit: digit.box)
+    rows = [list(row) for sheet in (found.digits, *sheets) for _, row in groupby(sheet, key=lambda part: part.row)]
+    ordered = in_reading_order(rows, lambda part: part.box)
     if layout == "row":
-        ordered = [max(ordered, key=lambda row: sum(digit.box[2] * digit.box[3] for digit in row))] if ordered else []
-    return [replace(digit, row=number) for number, row in enumerate(ordered) for digit in row]
+        ordered = [max(ordered, key=lambda row: sum(part.box[2] * part.box[3] for part in row))] if ordered else []
+    return framed([part._replace(row=number) for number, row in enumerate(ordered) for part in row])
 
 
 def find(frame: NDArray[Any], way: Way, *, layout: str, min_height: int) -> Finding:
-    """Find digits as `find_digits` does."""
+    """Find what `find_digits` frames."""
     if frame.dtype != np.uint8 or frame.ndim not in (2, 3) or frame.size == 0 or frame.shape[2:] not in ((), (3,)):
         raise ValueError(f"expected a frame of uint8 (H, W) or (H, W, 3), found {frame.dtype} {frame.shape}")
     if frame.shape[:2] == (SIDE, SIDE):
@@ -172,8 +187,7 @@ def find(frame: NDArray[Any], way: Way, *, layout: str, min_height: int) -> Find
     view = look(frame, way, single=layout == "single")
     rows = _rows(view, layout)
     several = sum(map(len, rows)) > 1
-    parts = _parts(rows, view, frame, several=several, min_height=min_height)
-    digits = framed(list(parts))
+    digits = list(_parts(rows, view, frame, several=several, min_height=min_height))
     lower = view.lower if view.lower >= len(digits) else 0
     return Finding(
         digits,
@@ -231,7 +245,7 @@ def _weight_beside(groups: list[Group], found: list[Group], view: View) -> NDArr
 def _parts(
     rows: list[list[Group]], view: View, frame: NDArray[Any], *, several: bool, min_height: int
 ) -> Iterator[Part]:
-    """Yield box, row and word, and strokes of what stands out from what lies around it and is more than a speck."""
+    """Yield what stands out from what lies around it and is more than a speck."""
     from .clearness import clearness
     from .rows import in_words
     from .strokes import strokes_of
@@ -253,7 +267,7 @@ def _parts(
                 if height >= min_height and clear[group]:
                     some = True
                     strokes = strokes_of(group, view.marks, view.ink)
-                    yield (x + left, y + top, width, height), (number, word), strokes
+                    yield Part((x + left, y + top, width, height), number, word, strokes)
         number += some
 
 
@@ -267,7 +281,7 @@ def _boxes(groups: Sequence[Group], down: float, across: float, shape: tuple[int
     return boxes
 
 
-def _taken_as_it_is(frame: NDArray[Any], invert: str) -> list[Found]:
+def _taken_as_it_is(frame: NDArray[Any], invert: str) -> list[Part]:
     """Read a frame that has the size of a canonical digit already."""
     grey = frame if frame.ndim == 2 else np.round(frame @ np.array(BGR_TO_GREY)).astype(np.uint8)
     middle = (int(grey.min()) + int(grey.max())) / 2
@@ -279,4 +293,5 @@ def _taken_as_it_is(frame: NDArray[Any], invert: str) -> list[Found]:
     canonical = 255 - grey if dark else grey.copy()
     rows, columns = np.nonzero(canonical > (int(canonical.min()) + int(canonical.max())) / 2)
     x, y = int(columns.min()), int(rows.min())
-    return [Found((x, y, int(columns.max()) + 1 - x, int(rows.max()) + 1 - y), canonical)]
+    box = x, y, int(columns.max()) + 1 - x, int(rows.max()) + 1 - y
+    return [Part(box, canonical=canonical)]

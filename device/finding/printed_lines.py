@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .ink import Ink
-from .level_lines import LEAN, ROUGH, Lines, level_lines
+from .level_lines import COVERED, LEAN, ROUGH, Lines, level_lines
 from .marks import Marks, stroke_width
 from .pale_lines import CROSSES, NET, far_darker
 
@@ -226,7 +226,7 @@ def _borders(ink: Ink) -> dict[int, NDArray[Any]]:
 
     An end of a border goes on beyond the frame or meets the border of the next side; the bar of a digit does neither.
     """
-    found = {turn: _top_border(np.rot90(ink.mask, turn), np.rot90(ink.values, turn)) for turn in range(4)}
+    found = {turn: _top_border(ink, turn) for turn in range(4)}
     lines = {turn: line for turn, line in found.items() if line is not None}
     return {
         turn: line
@@ -235,16 +235,17 @@ def _borders(ink: Ink) -> dict[int, NDArray[Any]]:
     }
 
 
-def _top_border(mask: NDArray[Any], ink: NDArray[Any]) -> NDArray[Any] | None:
-    """Find a line along the top of a picture: bool (rows, W), True from the top edge down to the line's lower edge."""
+def _top_border(ink: Ink, turn: int) -> NDArray[Any] | None:
+    """Find a line along the top of a turned picture: bool (rows, W), True from its top to the line's lower edge."""
     import cv2
 
-    height, width = mask.shape
-    if width < 16:
+    mask = np.rot90(ink.mask, turn)
+    width, shorter = mask.shape[1], min(mask.shape)
+    band = mask[: max(2, round(BAND * shorter))]
+    if width < 16 or np.count_nonzero(band.max(axis=0)) < COVERED * BORDER_LENGTH * width:  # most frames end here
         return None
-    shorter = min(height, width)
-    band = np.ascontiguousarray(mask[: max(2, round(BAND * shorter))])
-    lines = level_lines(band, ink, length=BORDER_LENGTH * width, thickest=BORDER_THICKEST * shorter, full=ROUGH)
+    band, values = np.ascontiguousarray(band), np.rot90(ink.values, turn)
+    lines = level_lines(band, values, length=BORDER_LENGTH * width, thickest=BORDER_THICKEST * shorter, full=ROUGH)
     if lines is None:
         return None
     below = np.cumsum(cv2.dilate(lines.pixels, np.ones((5, 3), np.uint8))[::-1] > 0, axis=0)[::-1]

@@ -18,6 +18,7 @@ Box = tuple[int, int, int, int]
 LOW, HIGH = 0.5, 2.2  # of the typical height: digits are from so low to so high
 ABOVE = 0.5  # of the narrower one's width: so much of it lies above or below the other, if both are one digit
 GAP = 0.25  # of the height: pieces of a digit are no further apart
+FLAT = 4.0  # times as wide as high: what is, lies under a digit and is wider, underlines it
 LONGER = 4.0  # times as wide as a digit: what is, and lies flat below or above it, is a line and no piece
 TALLER = 1.2  # of the height of tall digits: no digit made of pieces is taller
 TALL = 0.85  # of the weight is in marks lower than the tall digits
@@ -66,6 +67,7 @@ def single_group(marks: Marks, weight: NDArray[Any]) -> Group:
     reach = GAP * max(marks.width[main], marks.height[main])
     contact = SHORT_CONTACT * sum(marks.labels.shape)
     possible = (marks.area >= PIECE * marks.area[main]) & (marks.contact <= contact) & (weight > 0)
+    possible &= (marks.top < marks.bottom[main]) | (marks.width < np.maximum(marks.width[main], FLAT * marks.height))
     chosen = np.arange(len(weight)) == main
     while True:
         near = (
@@ -100,9 +102,11 @@ def digit_groups(marks: Marks, weight: NDArray[Any], height: float) -> list[Grou
     tallest = TALLER * max(height, min(HIGH * height, typical_height(marks, weight, share=TALL)))
     big = digits[some]
     flat = np.where(~big & (right - left > height), right - left, 0)
-    is_line = flat > LONGER * narrower  # of a column: under a slender digit of a row, as the edge of a window
+    # The edge of a window above or under a slender digit of a row, and what underlines a digit.
+    underlines = (top >= bottom[:, None]) & (right - left > FLAT * (bottom - top))
     near = (shared >= ABOVE * narrower) & (apart <= GAP * height) & (joint <= tallest)
-    one = near & ~is_line & ~is_line.T
+    is_line = (near & (flat > np.where(underlines, 1.0, LONGER) * narrower)).any(axis=0)
+    one = near & ~is_line & ~is_line[:, None]
     owner = np.arange(len(some))
     for piece in np.flatnonzero(~big):
         share = np.where(one[piece] & big, shared[piece], -1)
