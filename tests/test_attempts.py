@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks.measuring_digits import MeasuringDigits
-from device.finding.attempts import AGAIN, BROADEST, FULL, HARDLY, JOINED, OVERFULL, SOME, Attempt, best_attempt
+from device.finding.attempts import AGAIN, BROADEST, CLOSE, FULL, HARDLY, JOINED, OVERFULL, SOME, Attempt, best_attempt
 from device.finding.choosing import Scored
 from device.finding.finder import Finding, Found, find
 from device.frames import Frame
@@ -281,8 +281,23 @@ def test_pieces_are_joined_where_digits_come_of_it(
 ) -> None:
     """Most of what is joined must be digits, more than were read in pieces or wholes of these, and one beyond doubt."""
     best, asked = looks(usual=usual, joined=whole)
-    assert asked == [USUAL, USUAL._replace(joined=JOINED)]
+    wide, close = (USUAL._replace(joined=gap) for gap in (JOINED, CLOSE))
+    is_unsure = min(digit.best for digit in whole(wide).digits) < THRESHOLD
+    assert asked == [USUAL, wide, close][: 2 + is_unsure]
     assert (best.way == asked[1]) == is_believed
+
+
+@pytest.mark.parametrize(
+    ("wide", "close", "gap"),
+    [(seen(0.99, 0.3), seen(0.99, 0.98, 0.99), CLOSE), (seen(0.99, 0.98, 0.3), seen(0.99), JOINED)],
+    ids=["close", "wide"],
+)
+def test_digits_of_a_display_may_stand_closer_than_its_wide_gaps(
+    wide: Callable[[Way], Attempt], close: Callable[[Way], Attempt], gap: float
+) -> None:
+    """Where closing these runs digits into each other, narrower ones are closed: the more digits are believed."""
+    best, _ = looks(usual=in_pieces(), joined=lambda way: (wide if way.joined == JOINED else close)(way))
+    assert best.way.joined == gap
 
 
 def test_where_several_ways_have_failed_no_other_is_tried() -> None:

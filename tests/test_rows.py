@@ -201,6 +201,15 @@ def test_what_spans_two_rows_joins_them_not() -> None:
     assert [len(row) for row in rows if len(row) > 1] == [3, 3]
 
 
+def test_a_row_has_gaps_of_any_width() -> None:
+    """As the rows of a sudoku have, or two columns of a list."""
+    lefts = (10, 50, 700, 1500)
+    rows = in_rows(
+        [Group((place,), left, top, left + 20, top + 40) for top in (20, 90) for place, left in enumerate(lefts)]
+    )
+    assert [[group.left for group in row] for row in rows] == [list(lefts)] * 2
+
+
 def test_rows_layout_reads_the_heaviest_row(ink: LabelledDigits, classifier: Classifier) -> None:
     """--layout row leaves the other rows out; --layout single reads one digit."""
     frame = scene(ink, layout="page").frame

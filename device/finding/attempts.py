@@ -15,7 +15,7 @@ from .finder import Finding
 from .words import FEW, are_slender, count_in_numbers
 
 PART = 0.8  # of a digit's area: a part of it has less
-JOINED = 1.7  # times as wide as strokes: gaps between pieces are narrower
+JOINED, CLOSE = 1.7, 0.85  # times as wide as strokes: gaps between pieces are narrower, also where digits stand close
 PIECES = 2  # marks for each digit: where there are more, these may be its pieces
 GROUND = 0.2  # of the longest side: what is smaller is no piece of ground that was taken for ink
 HARDLY, OVERFULL = 2, 120  # what may be digits, and marks: with so few of so many, these may be a text on it
@@ -155,10 +155,14 @@ def _with_pieces_joined(best: Attempt, attempt: Callable[[Way], Attempt], thresh
 
     They may be where there are far more marks than digits, and these are pieces: they are if most of what comes out of
     joining them are digits, and more than without, or one in place of a part of each; one alone must be beyond doubt.
+    Digits that stand close run into each other then; where some are not sure, narrower gaps are closed.
     """
     if not best.found.in_pieces or best.found.marks <= PIECES * len(best.digits):
         return best
     whole = attempt(best.way._replace(joined=JOINED))
+    if len(_sure(whole, threshold)) < len(whole.found.digits):
+        closer = attempt(best.way._replace(joined=CLOSE))
+        whole = max(whole, closer, key=lambda each: len(_sure(each, threshold)))
     sure, before = _sure(whole, threshold if len(whole.digits) > 1 else BEYOND_DOUBT), _sure(best, threshold)
     were_parts = not without_overlapped(sure, before) and _area(before) < PART * _area(sure)
     is_better = len(sure) > max(len(before) - (were_parts and len(sure) == len(before)), len(whole.digits) / 2)

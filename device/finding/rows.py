@@ -30,7 +30,6 @@ LOWEST, COMPANY = 0.2, 1.5  # of the typical height, of their own: rows of lower
 BROAD, HIGHEST, PAIR = 0.35, 6.0, 2  # wide as a share of their height, times the typical height: higher ones, so few
 APART = 0.93  # heights: what stands further apart is not of one word
 SPACE, WIDER = 0.6, 3.0  # heights, and times the usual gap of its row: nor is what stands so far apart
-FAR = 8.0  # heights: neighbours in a row are no further apart
 
 
 @dataclass(frozen=True)
@@ -192,7 +191,7 @@ def in_rows(groups: Sequence[Group]) -> list[list[Group]]:
     joined = list(range(len(groups)))
     for distance in (ahead, behind):
         nearest = distance.argmin(axis=1)
-        near = distance.min(axis=1) <= FAR * np.maximum(height, height[nearest])
+        near = distance.min(axis=1) < np.inf
         for one, other in zip(np.flatnonzero(near).tolist(), nearest[near].tolist(), strict=True):
             joined[_first(joined, other)] = _first(joined, one)
     rows: dict[int, list[int]] = {}
