@@ -23,8 +23,7 @@ from device.shown_reading import stages
 THRESHOLD = 0.8
 USUAL = Way("auto")
 WAYS = [USUAL, *(USUAL._replace(**change) for change in AGAIN)]
-LIGHT = Way("other", whole=True)
-LAST = {"beside": Way("auto", whole=True, beside=True), "light": LIGHT, "label": Way("auto", label=True)}
+LAST = {"label": Way("auto", label=True)}
 
 
 def seen(*scores: float, marks: int = 3, width: int = 30) -> Callable[[Way], Attempt]:
@@ -37,8 +36,7 @@ def seen(*scores: float, marks: int = 3, width: int = 30) -> Callable[[Way], Att
 def looks(*, usual: Callable[[Way], Attempt], **others: Callable[[Way], Attempt]) -> tuple[Attempt, list[Way]]:
     """Look at a frame that looks so in the usual way, and so in others, by the name of what is changed.
 
-    Where nothing is read, what lies beside broad things, the whole the other way round and a label show nothing either
-    unless they are given, and are not noted to have been asked for then.
+    Where nothing is read, a label shows nothing either unless it is given, and is not noted then.
     """
     asked = []
 
@@ -102,28 +100,6 @@ def test_what_is_full_or_empty_is_looked_at_once(usual: Callable[[Way], Attempt]
     assert looks(usual=usual, inset=seen(0.99), least=seen(0.99))[1] == [USUAL]
 
 
-@pytest.mark.parametrize(
-    ("usual", "beside", "is_believed"),
-    [
-        (seen(marks=90), seen(0.96), True),
-        (seen(0.5, 0.5, marks=90), seen(0.96, 0.96, 0.85, 0.5), True),
-        (seen(marks=90), seen(0.94, 0.94), False),
-        (seen(marks=90), seen(0.96, 0.5, 0.5), False),
-        (seen(marks=90), seen(0.99, width=15), False),
-        (seen(0.9, 0.5, marks=90), seen(0.99, 0.99), None),
-        (seen(marks=0), seen(0.99, 0.99), None),
-    ],
-    ids=["one", "half", "doubt", "less than half", "a line", "read", "blank"],
-)
-def test_what_lies_beside_broad_things_is_read_where_nothing_else_is(
-    usual: Callable[[Way], Attempt], beside: Callable[[Way], Attempt], is_believed: bool | None
-) -> None:
-    """Half of it must be beyond doubt, and not only lines; None where it is not looked for."""
-    best, asked = looks(usual=usual, beside=beside)
-    assert (LAST["beside"] in asked) == (is_believed is not None)
-    assert best.way == (LAST["beside"] if is_believed else USUAL)
-
-
 def ground(count: int, *, marks: int, on_sheet: bool) -> Callable[[Way], Attempt]:
     """Make up what looking gives where nothing is sure, each mark is as large as ground, and perhaps on a sheet."""
     unsure = seen(*[0.5] * count)(USUAL)
@@ -140,42 +116,6 @@ def test_what_was_taken_for_ground_is_read_unless_the_frame_is_full(*, on_sheet:
     assert (len(best.digits), len(asked)) == (3, 3 if on_sheet else 2)
     most = OVERFULL if on_sheet else FULL  # a texture beside a page is no reason to miss what is on the page
     assert looks(usual=ground(most + 1, marks=most + 1, on_sheet=on_sheet), **others)[1] == [USUAL]
-
-
-@pytest.mark.parametrize(
-    ("usual", "others", "light", "is_believed"),
-    [
-        (seen(marks=OVERFULL), {}, seen(0.9, 0.9, 0.9), True),
-        (seen(0.5, marks=OVERFULL), {}, seen(0.9, 0.9), False),
-        (seen(0.9, marks=90), {}, seen(0.9, 0.9, 0.9), None),
-        (seen(marks=OVERFULL + 1), {}, seen(0.9, 0.9, 0.9), None),
-        (seen(*[0.5] * (SOME + 1), marks=OVERFULL), {}, seen(0.9, 0.9, 0.9), None),
-        (ground(1, marks=OVERFULL + 1, on_sheet=True), {"whole": seen(0.5)}, seen(0.9, 0.9, 0.9), True),
-        (ground(1, marks=OVERFULL + 1, on_sheet=True), {"whole": seen(*[0.5] * 3)}, seen(0.9, 0.9, 0.9), None),
-        (ground(1, marks=FULL, on_sheet=False), {"invert": seen()}, seen(0.9, 0.9, 0.9), None),
-    ],
-    ids=[
-        "a number",
-        "less",
-        "something read",
-        "full",
-        "many that may be",
-        "hardly anything beside a sheet",
-        "much beside it",
-        "seen so",
-    ],
-)
-def test_where_nothing_is_read_light_may_be_taken_for_dark(
-    usual: Callable[[Way], Attempt],
-    others: dict[str, Callable[[Way], Attempt]],
-    light: Callable[[Way], Attempt],
-    *,
-    is_believed: bool | None,
-) -> None:
-    """The whole frame is taken the other way round, once, and a number is believed; nothing is sought in a full one."""
-    best, asked = looks(usual=usual, light=light, **others)
-    assert (best.way == LIGHT) == bool(is_believed)
-    assert (LIGHT in asked) == (is_believed is not None)
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,8 @@ def best_attempt(look: Callable[[Way], Attempt], settings: ReadingSettings, thre
 
     best = attempt(Way(settings.invert))
     if settings.layout != "single":
-        best = _lower_or_ground(best, attempt, settings, threshold, side)
+        best = _with_lower(best, attempt, settings, threshold)
+        best = _ground_or_sheet(best, attempt, threshold, side)
         best = _with_what_was_cut_off(best, attempt, threshold)
         best = _with_other_sheets(best, attempt, threshold, one_row=settings.layout == "row")
     best = _with_pieces_joined(best, attempt, threshold)
@@ -83,7 +84,7 @@ def best_attempt(look: Callable[[Way], Attempt], settings: ReadingSettings, thre
     if is_simple and not is_read and len(tried) <= MOST_TRIED:
         best = _first_beyond_doubt(best, attempt, sure=sure, marks=marks)
     if marks and settings.layout != "single" and not _sure(best, threshold):
-        best = _elsewhere(tried, attempt, threshold) or best
+        best = _first_read([(Way(settings.invert, label=True), 1)], attempt, threshold) or best
     return replace(best, find_s=sum(each.find_s for each in tried), frame_s=sum(each.frame_s for each in tried))
 
 
@@ -133,23 +134,6 @@ def _with_other_sheets(best: Attempt, attempt: Callable[[Way], Attempt], thresho
     return replace(best, digits=digits)
 
 
-def _elsewhere(tried: Sequence[Attempt], attempt: Callable[[Way], Attempt], threshold: float) -> Attempt | None:
-    """Read the whole frame beside broad dark things where nothing was read, or the other way round, or a label.
-
-    The first is believed if half of it is beyond doubt. The other way round is tried where few things were seen and
-    fewer may be digits, or the whole frame hardly has any of these. A label is believed if half of it is surely digits,
-    not only lines, and the other way round if a number is.
-    """
-    invert = tried[0].way.invert
-    hardly_any = any(each.way.whole and len(each.found.digits) <= HARDLY for each in tried)
-    is_new = invert == "auto" and not any(each.way.invert == "other" for each in tried)
-    few = tried[0].found.marks <= OVERFULL and len(tried[0].found.digits) <= SOME
-    is_other = is_new and (hardly_any or few)
-    beside = _first_read([(Way(invert, whole=True, beside=True), 1)], attempt, BEYOND_DOUBT)
-    others = [(Way("other", whole=True), FEW)] if is_other else []
-    return beside or _first_read([*others, (Way(invert, label=True), 1)], attempt, threshold)
-
-
 def _with_pieces_joined(best: Attempt, attempt: Callable[[Way], Attempt], threshold: float) -> Attempt:
     """Read digits that are made of segments or dots, as displays show them, with the gaps between these closed.
 
@@ -169,30 +153,35 @@ def _with_pieces_joined(best: Attempt, attempt: Callable[[Way], Attempt], thresh
     return whole if is_better and not are_slender(whole.digits) else best
 
 
-def _lower_or_ground(
-    usual: Attempt, attempt: Callable[[Way], Attempt], settings: ReadingSettings, threshold: float, side: int
+def _with_lower(
+    best: Attempt, attempt: Callable[[Way], Attempt], settings: ReadingSettings, threshold: float
 ) -> Attempt:
-    """Read what is too low, or what was taken for ground, where these may be the digits.
+    """Read what is too low where as many such marks stand in rows as digits are sure: if more numbers come of them."""
+    sure, lower = _sure(best, threshold), best.found.lower
+    if len(sure) >= max(FEW, lower + 1) or not lower or settings.layout == "row" or settings.expect_digits:
+        return best
+    digits = attempt(best.way._replace(lower=True)).digits
+    if count_in_numbers(digits, threshold) < max(FEW, len(sure), len(digits) / 2):
+        return best
+    return replace(best, digits=in_one_order(without_overlapped(sure, digits), digits))
 
-    Where as many marks that are too low stand in rows as digits are sure, these may be digits: they are if more numbers
-    come out of them. Where there are marks, none is a digit, and one is as large as a piece of ground, light may have
-    been taken for dark: it was if a number comes out of taking it the other way. Where a sheet bears no digit,
-    something else may have been taken for it: it was if digits come out of the whole frame, and not only lines.
+
+def _ground_or_sheet(usual: Attempt, attempt: Callable[[Way], Attempt], threshold: float, side: int) -> Attempt:
+    """Read what was taken for ground, or beside the sheet, where nothing is sure.
+
+    Where there are marks, and one is as large as a piece of ground, light may have been taken for dark: it was if a
+    number comes out of taking it the other way. Where a sheet bears no digit, something else may have been taken for
+    it: it was if digits come out of the whole frame, and not only lines.
     """
-    sure, found = len(_sure(usual, threshold)), usual.found
-    if sure >= max(FEW, found.lower + 1):
+    found = usual.found
+    if _sure(usual, threshold):
         return usual
-    if found.lower and settings.layout != "row" and not settings.expect_digits:
-        lower = attempt(usual.way._replace(lower=True)).digits
-        if count_in_numbers(lower, threshold) >= max(FEW, sure, len(lower) / 2):
-            above = without_overlapped(_sure(usual, threshold), lower)
-            return replace(usual, digits=in_one_order(above, lower))
     largest = max((length for digit in found.digits for length in digit.box[2:]), default=0)
     full = FULL if len(found.digits) > HARDLY else OVERFULL
     is_ground = usual.way.invert == "auto" and largest >= GROUND * side and found.marks <= full
     others = [(Way("other"), FEW)] if is_ground else []
     others += [(usual.way._replace(whole=True), 1)] if found.on_sheet and len(found.digits) <= OVERFULL else []
-    return _first_read([] if sure else others, attempt, threshold) or usual
+    return _first_read(others, attempt, threshold) or usual
 
 
 def _first_read(ways: Sequence[tuple[Way, int]], attempt: Callable[[Way], Attempt], threshold: float) -> Attempt | None:

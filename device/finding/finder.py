@@ -188,11 +188,10 @@ def find(frame: NDArray[Any], way: Way, *, layout: str, min_height: int) -> Find
     rows = _rows(view, layout)
     several = sum(map(len, rows)) > 1
     digits = list(_parts(rows, view, frame, several=several, min_height=min_height))
-    lower = view.lower if view.lower >= len(digits) else 0
     return Finding(
         digits,
         np.count_nonzero(view.weight),
-        lower,
+        view.lower if view.lower >= len(digits) else 0,
         on_sheet=view.sheet is not None,
         in_pieces=view.in_pieces,
         is_cut=view.is_cut,

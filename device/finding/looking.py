@@ -16,7 +16,7 @@ from .plates import find_plates, turned
 from .rows import LOW, in_company
 from .segments import are_segments, without_gaps
 from .sheet import Sheet, find_sheet
-from .view import View, look_closer, only_lower, overlook, view_of, without_marks, without_shadow, without_things
+from .view import View, look_closer, only_lower, overlook, view_of, without_marks, without_shadow
 
 WORK_SIDE = 400  # px of the longest side: a digit of a tenth of the frame still has twice the contract's 20 px
 SPECK = 0.015  # of the longest side: marks lower than this are not looked at at all
@@ -56,8 +56,7 @@ def look(frame: NDArray[Any], way: Way = AS_IT_IS, *, single: bool = False) -> V
     longer, contact = np.maximum(marks.width, marks.height), sheet.contact(marks.labels, marks.names)
     is_cut = bool(((contact > 0) & (view.weight > 0) & (marks.height > LOW * view.height)).any())
     weight = np.where(contact > ALONG * longer, 0, view.weight)
-    ink = sheet.covered(view.all_ink, view.mask)
-    return replace(view, all_ink=ink, part=part, sheet=sheet, weight=weight, is_cut=is_cut)
+    return replace(view, part=part, sheet=sheet, weight=weight, is_cut=is_cut)
 
 
 class _Fitting(NamedTuple):
@@ -108,11 +107,6 @@ def _look_at(frame: NDArray[Any], grey: NDArray[Any], sheet: Sheet | None, way: 
     if plates:
         grey = turned(grey, plates, scale=1.0)
         view = overlook(grey, way)
-    if way.beside:
-        paler = without_things(view, way)
-        if paler is view:
-            return without_marks(view)
-        view = replace(paler, is_even=view.is_even)
     gap, most = 0.0, SOME
     if way.joined:
         gap, most = way.joined * stroke_width(view.mask), np.count_nonzero(view.weight) // 2

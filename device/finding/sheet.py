@@ -56,14 +56,6 @@ class Sheet:
         ground = cv2.resize(self.ground, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
         return np.where(self._inside_of(grey.shape), grey, ground)
 
-    def covered(self, ink: NDArray[Any], mask: NDArray[Any]) -> NDArray[Any]:
-        """Return ink, uint8 (H, W), with what lies beyond the sheet as dark as the bare sheet."""
-        import cv2
-
-        inside = self._inside_of(ink.shape)
-        bare = cv2.mean(ink, cv2.bitwise_and(inside.astype(np.uint8) * 255, cv2.bitwise_not(mask)))[0]
-        return np.where(inside, ink, np.uint8(bare))
-
     def contact(self, labels: NDArray[Any], names: NDArray[Any]) -> NDArray[Any]:
         """Count the pixels along the edge of the sheet that belong to each mark: int (n,).
 

@@ -30,6 +30,7 @@ BARE, COVERED = 0.6, 0.3  # of it: what bears no writing, of one sheet, and of o
 RECTANGLE = 0.88  # of the smallest rectangle around it: a sheet fills it, more or less askew
 ROUGHLY, FOUR_SIDES = 0.04, 0.92  # of its outline, of its area: or it is nearly four straight lines
 ONE_WAY = 0.8  # of 1: edges that agree so much in direction are those of a shadow
+OPPOSITE = 0.3  # of their length: what two edges of a strip add up to as arrows, one up and one down, is less
 ALIKE = 0.12  # of its brightness: what differs less is of its colour
 ELSEWHERE, REST = 0.1, 0.03  # of what is not the sheet, or not one of several: what may be of its colour
 SHADE, HUE = 0.35, 0.02  # of the light, of 1: a shadow on it is no darker, and differs less in its shares of colours
@@ -49,7 +50,7 @@ def sheets_in(small: NDArray[Any], *, label: bool = False) -> list[Part]:
     labels, area = _regions(small)
     found, may_have_lines = list(_sheets(small, labels, area, sizes)), area.max() < GROUND * labels.size
     # Lines part a sheet, unless they are taken off: dark ones by a closing, light ones by an opening.
-    for way in (cv2.MORPH_CLOSE, cv2.MORPH_OPEN) if may_have_lines else ():
+    for way in (cv2.MORPH_CLOSE, cv2.MORPH_OPEN) if label or may_have_lines else ():
         if label or not found:
             without_lines = _without_lines(small, way)
             found += _sheets(without_lines, *_regions(without_lines), sizes)
@@ -107,7 +108,7 @@ def _sheets(
             shaded = np.maximum.reduce([region, *shades])
             parts.append(cv2.morphologyEx(shaded, cv2.MORPH_CLOSE, square(SOFT)))
         for bare in parts:
-            whole = _whole(bare, sizes)
+            whole = _whole(bare, sizes, is_light=_is_light(small, bare))
             if whole is not None and _is_alone(whole, small, colour, large):
                 yield whole, bare
 
@@ -146,14 +147,25 @@ def _is_shade(one: NDArray[Any], other: NDArray[Any]) -> bool:
     return bool(darker > SHADE * lighter and differ < HUE)
 
 
-def _whole(bare: NDArray[Any], sizes: tuple[float, float], *, least: float = BARE) -> NDArray[Any] | None:
+def _is_light(small: NDArray[Any], bare: NDArray[Any]) -> bool:
+    """Tell whether a region is lighter than the rest of a small copy, as a sheet before a table is and no shadow."""
+    import cv2
+
+    return sum(cv2.mean(small, bare)) > sum(cv2.mean(small, cv2.bitwise_not(bare)))
+
+
+def _whole(
+    bare: NDArray[Any], sizes: tuple[float, float], *, least: float = BARE, is_light: bool = False
+) -> NDArray[Any] | None:
     """Return a sheet with what is written on it, uint8 (h, w), if what is bare has the shape and the size of one."""
     import cv2
 
     smallest, largest = (size * bare.size for size in sizes)
     outline = max(cv2.findContours(bare, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0], key=cv2.contourArea)
     _, _, width, height = cv2.boundingRect(outline)
-    if width * height > largest or cv2.contourArea(outline) < CONVEX * smallest or not _has_corner(outline, bare.shape):
+    if width * height > largest or cv2.contourArea(outline) < CONVEX * smallest:
+        return None
+    if not _has_corner(outline, bare.shape, is_light=is_light):
         return None
     whole = _filled(bare.shape, cv2.convexHull(outline))
     area = cv2.countNonZero(whole)
@@ -182,10 +194,10 @@ def _is_alone(
     return cv2.countNonZero(cv2.subtract(alike, whole)) <= most * (whole.size - cv2.countNonZero(whole))
 
 
-def _has_corner(outline: NDArray[Any], shape: tuple[int, ...]) -> bool:
-    """Tell whether an outline is nearly a rectangle, or has four sides, and a corner is seen.
+def _has_corner(outline: NDArray[Any], shape: tuple[int, ...], *, is_light: bool) -> bool:
+    """Tell whether an outline is nearly a rectangle or has four sides, and shows a corner, or two sides if it is light.
 
-    A shadow has one edge, or two alike.
+    A shadow has one edge, or two alike; a receipt that runs through the frame has two.
     """
     import cv2
 
@@ -201,7 +213,8 @@ def _has_corner(outline: NDArray[Any], shape: tuple[int, ...]) -> bool:
     x, y = edges[~on_rim].T.astype(float)
     length, twice = np.hypot(x, y), 2 * np.arctan2(y, x)
     agree = np.hypot((length * np.cos(twice)).sum(), (length * np.sin(twice)).sum())
-    return bool(agree < ONE_WAY * length.sum())
+    are_opposite = np.hypot(x.sum(), y.sum()) < OPPOSITE * length.sum()
+    return bool(agree < ONE_WAY * length.sum() or (is_light and are_opposite))
 
 
 def _filled(shape: tuple[int, ...], outline: NDArray[Any]) -> NDArray[Any]:
