@@ -20,7 +20,7 @@ LEAN = 0.2  # rise as a share of the length, about 11°
 DARKER = 1.5  # times: by so much a stroke is darker than the line that it runs along
 SLACK_PX = 1.5  # how far, apart from its thickness, a line strays from straight; a foot on it reaches further
 FEWER = 4  # px: of so many columns of a line that is known roughly, one says as much as all
-MOST_LINES = 40  # that are looked at, the longest ones: squared paper has fewer, a texture may have hundreds
+MOST_LINES = 20  # that are looked at, the longest ones; a texture may have hundreds
 SAMPLES = 300  # pixels that a line is fitted to
 RIDGE = 1e-6 * np.eye(3)  # what lets even a line of two columns be fitted
 

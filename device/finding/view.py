@@ -70,7 +70,7 @@ def overlook(grey: NDArray[Any], way: Way) -> View:
 def _overlook(grey: NDArray[Any], way: Way, reach: float) -> View:
     """See what is narrower than this share of the page's longest side, without the lines that were printed."""
     seen = Ink(ink_map(grey, reach=reach * max(grey.shape)), times=way.least)
-    ink = without_borders(without_rules(without_pale_lines(seen)))
+    ink = without_borders(seen if way.joined else without_rules(without_pale_lines(seen)))
     return view_of(seen.values, ink.values, ink.mask)
 
 
@@ -108,13 +108,15 @@ def look_closer(grey: NDArray[Any], height: float, way: Way) -> View:
 
     seen = ink_map(grey, reach=max(9.0, CLOSE_REACH * height))
     palest = int(max(PALEST, OF_USUAL * way.least * ink_threshold(seen)))
-    ink = without_rules(Ink(without_pale_lines(Ink(seen, FAINT * palest)).values, palest)).values
+    ink = seen
+    if not way.joined:  # displays have no printed lines, and what is like them are bars of their digits
+        ink = without_rules(Ink(without_pale_lines(Ink(seen, FAINT * palest)).values, palest)).values
     around = int(height) | 1
     darkest = cv2.blur(cv2.dilate(ink, square(around)), (around, around))
     least = np.maximum(cv2.convertScaleAbs(darkest, alpha=OF_DARKEST), np.uint8(palest))
     mask = cv2.compare(ink, least, cv2.CMP_GT)
     marks = measure_marks(mask)
-    ink, clean = without_lines(ink, mask, marks, height=height)
+    ink, clean = (ink, mask) if way.joined else without_lines(ink, mask, marks, height=height)
     return view_of(seen, ink, clean, marks if clean is mask else None)
 
 
