@@ -19,7 +19,7 @@ JOINED, CLOSE = 1.7, 0.85  # times as wide as strokes: gaps between pieces are n
 PIECES = 2  # marks for each digit: where there are more, these may be its pieces
 GROUND = 0.2  # of the longest side: what is smaller is no piece of ground that was taken for ink
 HARDLY, OVERFULL = 2, 120  # what may be digits, and marks: with so few of so many, these may be a text on it
-FULL = 40  # marks, or what may be digits: with more a frame in which none is sure is full of a texture, or of words
+FULL = 40  # marks, or what may be digits: with more a frame is full of a texture, or of words
 # Strokes may lie at the border of a cell, in a band of shadow, be paler than what was taken for marks, or darker than
 # what they run into.
 AGAIN: tuple[dict[str, Any], ...] = ({"inset": 0.04}, {"reach": 0.25}, {"least": 0.5}, {"least": 1.2})
@@ -81,7 +81,8 @@ def best_attempt(look: Callable[[Way], Attempt], settings: ReadingSettings, thre
     found = len(best.found.digits)
     breadth = sum(width / height for _, _, width, height in (digit.box for digit in best.found.digits))
     is_simple = 0 < marks <= SOME and DOUBT * found <= found - sure <= DOUBTFUL and breadth <= BROADEST
-    if is_simple and not is_read and len(tried) <= MOST_TRIED:
+    is_full = max(each.found.marks for each in tried) > FULL
+    if is_simple and not is_read and not is_full and len(tried) <= MOST_TRIED:
         best = _first_beyond_doubt(best, attempt, sure=sure, marks=marks)
     if marks and settings.layout != "single" and not _sure(best, threshold):
         best = _first_read([(Way(settings.invert, label=True), 1)], attempt, threshold) or best
@@ -141,7 +142,9 @@ def _with_pieces_joined(best: Attempt, attempt: Callable[[Way], Attempt], thresh
     joining them are digits, and more than without, or one in place of a part of each; one alone must be beyond doubt.
     Digits that stand close run into each other then; where some are not sure, narrower gaps are closed.
     """
-    if not best.found.in_pieces or best.found.marks <= PIECES * len(best.digits):
+    found = best.found
+    are_letters = len(found.digits) > max(FULL, found.marks / PIECES)
+    if not found.in_pieces or are_letters or found.marks <= PIECES * len(best.digits):
         return best
     whole = attempt(best.way._replace(joined=JOINED))
     if len(_sure(whole, threshold)) < len(whole.found.digits):
