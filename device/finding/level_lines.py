@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .marks import pixels_of
+from .marks import labelled, pixels_of
 
 FULL, ROUGH = 0.9, 0.85  # of a stretch of a line is ink, and of one that crosses the frame
 BRIDGED, COVERED = 0.25, 0.7  # of a line's length: gaps where strokes cross it; what is ink
@@ -65,7 +65,7 @@ def level_lines(
     joined = None if is_short else _joined(thin, length, full)
     if joined is None:
         return None
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    labels, stats = labelled(joined)
     pixels, count, total = np.zeros_like(mask), 0, 0
     wide, high = FEWER * stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     wide[0] = 0  # the ground
@@ -83,8 +83,8 @@ def level_lines(
         extent = int(columns[-1] + 1 - columns[0]) if columns.size else 0
         if extent >= length and columns.size >= COVERED * extent:
             along = cv2.bitwise_and(ink[part], line)
-            tone = np.median(along.max(axis=0)[columns])  # of its middle: its edges are paler
-            pixels[part] |= np.where(along > DARKER * tone, np.uint8(0), line)
+            tones = np.sort(along.max(axis=0)[columns])  # of its middle: its edges are paler
+            pixels[part] |= np.where(along > DARKER * tones[len(tones) // 2], np.uint8(0), line)
             count, total = count + 1, total + extent
     return Lines(pixels, count, cv2.countNonZero(pixels) / total) if count else None
 

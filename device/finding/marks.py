@@ -84,13 +84,21 @@ class Marks:
         return mask
 
 
+def labelled(mask: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Label the marks of a mask, uint8 (H, W): uint16 or int32 (H, W), and OpenCV's statistics."""
+    import cv2
+
+    kind = cv2.CV_16U if mask.size < FEW_PIXELS else cv2.CV_32S
+    labels, stats = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=kind)[1:3]
+    return labels, stats
+
+
 def measure_marks(mask: NDArray[Any]) -> Marks:
     """Label and measure the marks of a mask, uint8 (H, W), not 0 where there is ink."""
     import cv2
 
-    kind = cv2.CV_16U if mask.size < FEW_PIXELS else cv2.CV_32S
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=kind)
-    area = stats[1:, cv2.CC_STAT_AREA]
+    labels, stats = labelled(mask)
+    area, count = stats[1:, cv2.CC_STAT_AREA], len(stats)
     order = np.argsort(-area, kind="stable")[:MOST_MARKS]
     names = order + 1
     rim = np.concatenate([labels[0], labels[-1], labels[1:-1, 0], labels[1:-1, -1]])

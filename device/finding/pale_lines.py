@@ -13,7 +13,7 @@ from .marks import measure_marks, square
 
 CROSSES = 0.85  # of the frame: a line that crosses it is at least this long
 NET, FAR_PALER = 5, 0.5  # lines in a direction, of the other ink's value: such lines are known by their tone
-TONE = 80  # percentile of the values of lines, which are softer at their edges: their own
+TONE = 0.8  # of the pixels of lines, which are softer at their edges, are paler than their own tone
 SOME = 4  # px: how far apart the ways are on which lines are counted
 CLOSEST = 5  # px: lines that are closer to each other are noise
 
@@ -33,17 +33,19 @@ def without_pale_lines(ink: Ink) -> Ink:
     net = marks.only(cross)
     if _lines_on_the_way(net) < NET:
         return ink
-    strokes = far_darker(net > 0, ink)
+    strokes = far_darker(net, ink)
     return ink if strokes is None else ink.changed(strokes)
 
 
-def far_darker(lines: NDArray[np.bool_], ink: Ink) -> NDArray[Any] | None:
-    """Return the ink that is far darker than lines, bool (H, W), with its soft edges; None where there is none."""
+def far_darker(lines: NDArray[Any], ink: Ink) -> NDArray[Any] | None:
+    """Return the ink far darker than lines, uint8 (H, W), 255 there, with its soft edges; None where there is none."""
     import cv2
 
     limit = ink_threshold(cv2.bitwise_and(ink.values, ink.mask))
     dark = cv2.threshold(ink.values, limit, 255, cv2.THRESH_BINARY)[1]
-    if np.percentile(ink.values[lines], TONE) > min(limit, FAR_PALER * cv2.mean(ink.values, dark)[0]):
+    count = cv2.calcHist([ink.values], [0], lines, [256], [0, 256]).cumsum()
+    tone = int(count.searchsorted(TONE * count[-1]))
+    if tone > min(limit, FAR_PALER * cv2.mean(ink.values, dark)[0]):
         return None
     return cv2.bitwise_and(ink.values, cv2.dilate(dark, square(3)))
 

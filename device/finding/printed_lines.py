@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .ink import Ink
 from .level_lines import COVERED, LEAN, ROUGH, Lines, level_lines
-from .marks import Marks, stroke_width
+from .marks import Marks, labelled, stroke_width
 from .pale_lines import CROSSES, NET, far_darker
 
 LONG = 0.35  # of the longest side of the frame: a rule is at least this long
@@ -46,7 +46,7 @@ def without_rules(ink: Ink) -> Ink:
         return ink
     values, every = ink.values, cv2.bitwise_or(found[0].pixels, found[-1].pixels)
     are_many = any(lines.count >= MANY for lines in found)  # what crosses so many is the margin of a page
-    if sum(lines.count for lines in found) >= NET and (strokes := far_darker(every > 0, ink)) is not None:
+    if sum(lines.count for lines in found) >= NET and (strokes := far_darker(every, ink)) is not None:
         values, found = strokes, [lines for lines in found if lines.count < MANY]
     for lines in found:
         if are_many or _is_lesser(lines, every, values, ink.mask):
@@ -137,7 +137,7 @@ def _with_ticks(lines: Lines, mask: NDArray[Any], *, boxes: bool = False) -> Lin
     rest = cv2.subtract(mask, lines.pixels)
     if not cv2.erode(rest, np.ones((int(2 * thickest), 1), np.uint8)).any():  # noise, of many marks, ends here
         return lines
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(rest, connectivity=8)
+    labels, stats = labelled(rest)
     width, high, area = (stats[:, each] for each in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA))
     near = cv2.bitwise_and(cv2.dilate(lines.pixels, np.ones((5, 5), np.uint8)), rest)
     if not cv2.countNonZero(near):

@@ -68,7 +68,9 @@ def _with_others(sheet: list[Part], small: NDArray[Any]) -> list[Part]:
     import cv2
 
     regions, large = _largest(*_regions(small))
-    cards = [(whole, bare) for bare in regions if (whole := _whole(bare, (LABEL, MOST), least=COVERED)) is not None]
+    cards = [
+        (whole, bare) for bare in regions if (whole := _whole(bare, (LABEL, MOST), small, least=COVERED)) is not None
+    ]
     for first, bare in sheet or cards:
         colour = np.array(cv2.mean(small, bare))
         others = [
@@ -108,7 +110,7 @@ def _sheets(
             shaded = np.maximum.reduce([region, *shades])
             parts.append(cv2.morphologyEx(shaded, cv2.MORPH_CLOSE, square(SOFT)))
         for bare in parts:
-            whole = _whole(bare, sizes, is_light=_is_light(small, bare))
+            whole = _whole(bare, sizes, small)
             if whole is not None and _is_alone(whole, small, colour, large):
                 yield whole, bare
 
@@ -155,7 +157,7 @@ def _is_light(small: NDArray[Any], bare: NDArray[Any]) -> bool:
 
 
 def _whole(
-    bare: NDArray[Any], sizes: tuple[float, float], *, least: float = BARE, is_light: bool = False
+    bare: NDArray[Any], sizes: tuple[float, float], small: NDArray[Any], *, least: float = BARE
 ) -> NDArray[Any] | None:
     """Return a sheet with what is written on it, uint8 (h, w), if what is bare has the shape and the size of one."""
     import cv2
@@ -165,7 +167,7 @@ def _whole(
     _, _, width, height = cv2.boundingRect(outline)
     if width * height > largest or cv2.contourArea(outline) < CONVEX * smallest:
         return None
-    if not _has_corner(outline, bare.shape, is_light=is_light):
+    if not _has_corner(outline, bare.shape, is_light=_is_light(small, bare)):
         return None
     whole = _filled(bare.shape, cv2.convexHull(outline))
     area = cv2.countNonZero(whole)

@@ -89,8 +89,9 @@ def without_shadow(grey: NDArray[Any], view: View, way: Way) -> View:
     if main < 0 or marks.area[main] < BROAD_AREA * grey.size:
         return view
     broad = BROAD * max(grey.shape)
-    depth = cv2.distanceTransform(marks.cut_out(main, room=1)[1], cv2.DIST_L2, 3)
-    if 2 * cv2.minMaxLoc(depth)[1] < broad:
+    pixels = marks.cut_out(main, room=1)[1]
+    # Most strokes are known to be less broad by every fourth pixel, within four of them.
+    if 2 * (4 * _depth(pixels[::4, ::4]) + 4) < broad or 2 * _depth(pixels) < broad:
         return view
     again = _overlook(grey, way, NARROW_REACH)
     if again.height < LEAST_SHARE * max(grey.shape):
@@ -100,6 +101,13 @@ def without_shadow(grey: NDArray[Any], view: View, way: Way) -> View:
     gone = cv2.morphologyEx(cv2.subtract(pixels, again.mask), cv2.MORPH_OPEN, square(int(broad / 2)))
     darker = cv2.mean(view.ink, again.mask)[0] > DARKER * cv2.mean(view.ink, gone)[0] and gone.any()
     return again if darker else view
+
+
+def _depth(mask: NDArray[Any]) -> float:
+    """Return how far it is from the inmost pixel of ink to its edge, pixels; `mask` is uint8 (H, W)."""
+    import cv2
+
+    return float(cv2.minMaxLoc(cv2.distanceTransform(np.ascontiguousarray(mask), cv2.DIST_L2, 3))[1])
 
 
 def look_closer(grey: NDArray[Any], height: float, way: Way) -> View:
