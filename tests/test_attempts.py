@@ -10,7 +10,19 @@ import numpy as np
 import pytest
 
 from benchmarks.measuring_digits import MeasuringDigits
-from device.finding.attempts import AGAIN, BROADEST, CLOSE, FULL, HARDLY, JOINED, OVERFULL, SOME, Attempt, best_attempt
+from device.finding.attempts import (
+    AGAIN,
+    BANDS,
+    BROADEST,
+    CLOSE,
+    FULL,
+    HARDLY,
+    JOINED,
+    OVERFULL,
+    SOME,
+    Attempt,
+    best_attempt,
+)
 from device.finding.choosing import Scored
 from device.finding.finder import Finding, Found, find
 from device.frames import Frame
@@ -98,6 +110,18 @@ def test_no_sure_digit_is_given_up() -> None:
 def test_what_is_full_or_empty_is_looked_at_once(usual: Callable[[Way], Attempt]) -> None:
     """Textures and text show something in any way, and blank paper nothing."""
     assert looks(usual=usual, inset=seen(0.99), least=seen(0.99))[1] == [USUAL]
+
+
+def test_what_is_looked_at_closer_or_beside_a_texture_is_looked_at_no_further() -> None:
+    """Stripes are looked at closer, and on what may be a sheet there may be little to see."""
+    usual = seen(0.5, marks=BANDS + 1)(USUAL)
+    close = replace(usual, found=replace(usual.found, is_close=True))
+    assert looks(usual=lambda way: close, inset=seen(0.99))[1] == [USUAL]
+    sheet = replace(usual, digits=[], found=replace(usual.found, on_sheet=True))
+    full, clear = (
+        looks(usual=lambda way: sheet, whole=seen(marks=marks), inset=seen(0.99)) for marks in (FULL + 1, FULL)
+    )
+    assert [bool(best.way.inset) for best, _ in (full, clear)] == [False, True]
 
 
 def ground(count: int, *, marks: int, on_sheet: bool) -> Callable[[Way], Attempt]:

@@ -24,7 +24,7 @@ FULL = 40  # marks, or what may be digits: with more a frame is full of a textur
 # what they run into.
 AGAIN: tuple[dict[str, Any], ...] = ({"inset": 0.04}, {"reach": 0.25}, {"least": 0.5}, {"least": 1.2})
 SOME, DOUBTFUL = 15, 3  # marks, and what may be digits of them but is not sure: with more a frame is too full for that
-BANDS = 4  # marks: a band of shadow is one with what lies in it
+BANDS = 4  # marks: a band of shadow is one with what lies in it, and a digit falls into fewer pieces
 BROADEST = 5.0  # times their height: how wide what may be digits is in all, likewise
 DOUBT = 0.15  # of what may be digits: where less is not sure, as on a page, the rest is not read once more for it
 ALIKE = 0.7  # of each other's height: digits that a sheet cut off, and the others, differ less
@@ -53,9 +53,9 @@ class Attempt:
 def best_attempt(look: Callable[[Way], Attempt], settings: ReadingSettings, threshold: float, side: int) -> Attempt:
     """Look in as few ways as it takes; `find_s` and `frame_s` of the one that is believed are those of all.
 
-    Where there are few marks, and not all that is read is sure, the frame is looked at once more with less around it,
-    and with other thresholds: that is believed if each mark is a digit beyond doubt, and not all are slender, as any
-    line is.
+    Where there are few large marks, and not all that is read is sure, the frame is looked at once more with less around
+    it, and with other thresholds: that is believed if each mark is a digit beyond doubt, and not all are slender, as
+    any line is.
 
     Args:
         look: reads a frame in one way.
@@ -81,7 +81,7 @@ def best_attempt(look: Callable[[Way], Attempt], settings: ReadingSettings, thre
     found = len(best.found.digits)
     breadth = sum(width / height for _, _, width, height in (digit.box for digit in best.found.digits))
     is_simple = 0 < marks <= SOME and DOUBT * found <= found - sure <= DOUBTFUL and breadth <= BROADEST
-    is_full = max(each.found.marks for each in tried) > FULL
+    is_full = max(each.found.marks for each in tried) > FULL or (best.found.is_close and marks > BANDS)
     if is_simple and not is_read and not is_full and len(tried) <= MOST_TRIED:
         best = _first_beyond_doubt(best, attempt, sure=sure, marks=marks)
     if marks and settings.layout != "single" and not _sure(best, threshold):

@@ -77,6 +77,7 @@ class Finding:
         in_pieces: whether the marks may be the segments or dots that digits are made of.
         is_cut: whether what may be digits lies at the edge of the sheet.
         others: how many other sheets there are of the colour of this one.
+        is_close: whether they were looked at closer than the whole frame.
     """
 
     digits: list[Part]
@@ -86,6 +87,7 @@ class Finding:
     in_pieces: bool = False
     is_cut: bool = False
     others: int = 0
+    is_close: bool = False
 
 
 def framed(parts: Sequence[Part]) -> list[Found]:
@@ -196,6 +198,7 @@ def find(frame: NDArray[Any], way: Way, *, layout: str, min_height: int) -> Find
         in_pieces=view.in_pieces,
         is_cut=view.is_cut,
         others=view.sheet.others if view.sheet else 0,
+        is_close=view.is_close,
     )
 
 

@@ -130,7 +130,7 @@ def _look_for_small(frame: NDArray[Any], view: View, fitting: _Fitting, way: Way
     closer = fitting.copy(frame, closer_side)
     scale = max(closer.shape) / fitting.side
     height = view.height * scale
-    view = look_closer(closer, height, way)
+    view = replace(look_closer(closer, height, way), is_close=True)
     if way.lower:
         return only_lower(view, tallest * scale)
     lower_view = only_lower(view, HIGHEST * height)

@@ -46,6 +46,7 @@ class View:
         lower: how many marks that are too low to be digits beside the others stand in rows, as digits do.
         in_pieces: whether the marks may be the segments or dots that digits are made of.
         is_cut: whether marks that may be digits lie at the edge of the sheet.
+        is_close: whether it was looked at closer than the whole frame.
     """
 
     all_ink: NDArray[Any]
@@ -60,6 +61,7 @@ class View:
     lower: int = 0
     in_pieces: bool = False
     is_cut: bool = False
+    is_close: bool = False
 
 
 def overlook(grey: NDArray[Any], way: Way) -> View:
