@@ -34,7 +34,7 @@ def without_words(digits: Sequence[Scored], threshold: float, *, are_cut: bool) 
         for _, near in groupby(row, key=lambda digit: digit.found.word):
             word = list(near)
             # How sure they are, as a share of the threshold; what is above it counts as surely a digit.
-            sure = [min(mark.best, threshold) for mark in word if are_cut or not _is_broad(mark)]
+            sure = [min(mark.best, threshold) for mark in word if are_cut or not _may_be_several(mark, threshold)]
             kept += word if sum(sure) >= WORD * threshold * len(sure) else []
     return [mark for mark in kept if mark.best >= min(NO_DIGIT, threshold)] if are_cut else kept
 
@@ -85,6 +85,6 @@ def _height(digits: Sequence[Scored]) -> float:
     return float(median([digit.found.box[3] for digit in digits] or [0]))
 
 
-def _is_broad(digit: Scored) -> bool:
+def _may_be_several(digit: Scored, threshold: float) -> bool:
     _, _, width, height = digit.found.box
-    return width > BROAD * height
+    return width > BROAD * height and digit.best < threshold
