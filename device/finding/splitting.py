@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-WIDE, TOO_WIDE = 0.8, 10.0  # of its height: a mark narrower than this is one digit, a wider one no row of them
+WIDE, TOO_WIDE = 0.65, 10.0  # of its height: a mark narrower than this is one digit, a wider one no row of them
 ROWS = 48  # px: paths are looked for in a copy of this height
 ASIDE = 0.7  # pixels of ink that a path rather crosses than goes one pixel to the side
 APART = 0.16  # of the height: cuts are no closer to each other
