@@ -222,6 +222,19 @@ def test_a_plate_is_even(light: tuple[int, int], digit: int | None, count: int) 
     assert len(find_plates(measure_marks((ink > 60).astype(np.uint8) * 255), ink)) == count
 
 
+@pytest.mark.parametrize("light", [True, False])
+def test_a_plate_on_a_plate_is_read(*, light: bool) -> None:
+    """Dark windows on the light face of a meter before a dark wall, or the other way round."""
+    strokes = page((("47208", 200),), left=230)
+    grey = np.full(SIZE, 45.0)
+    cv2.fillPoly(grey, [np.array([(90, 90), (560, 80), (566, 330), (96, 340)], np.int32)], 200.0)
+    cv2.fillPoly(grey, [np.array([(190, 150), (520, 148), (522, 250), (192, 252)], np.int32)], 40.0)
+    grey += (215 - grey) * (strokes / 255)
+    grey = cv2.GaussianBlur(grey, (3, 3), 0) + np.random.default_rng(2).normal(0, 2, SIZE)
+    frame = np.clip(grey if light else 255 - grey, 0, 255).astype(np.uint8)
+    assert len(find_digits(frame)) == 5
+
+
 def test_a_bold_digit_is_no_plate() -> None:
     """Neither its holes nor its ground are written on it."""
     strokes = np.zeros(SIZE, np.uint8)

@@ -27,6 +27,7 @@ HIGHEST = 4.0  # times the height that is known: if this becomes the typical one
 LARGE = 2.0  # times the typical height: such a mark is no digit
 ALONG = 0.5  # of its longer side: what lies along the edge of the sheet so far is no digit on it
 MOSTLY = 0.6  # of the weight of lower marks: so much stands in rows, if they are digits
+NESTED = 2  # plates in each other: dark windows on the light face of a meter before a dark wall
 SOME = 8  # marks: where another look shows more, it brought out a texture
 
 
@@ -103,9 +104,12 @@ def _look_at(frame: NDArray[Any], grey: NDArray[Any], sheet: Sheet | None, way: 
         if closely := close_up(each, its_cells):
             return replace(view_of(closely[0], *closely), is_even=True)
     view = replace(without_shadow(grey, overlook(grey, way), way), is_even=even_ground(cells) > 0)
-    plates = find_plates(view.marks, view.ink) if auto else []
-    if plates:
-        grey = turned(grey, plates, scale=1.0)
+    plates: list[NDArray[Any]] = []
+    for _ in range(NESTED if auto else 0):
+        found = find_plates(view.marks, view.ink)
+        if not found:
+            break
+        plates, grey = [*plates, *found], turned(grey, found, scale=1.0)
         view = overlook(grey, way)
     gap, most = 0.0, SOME
     if way.joined:
