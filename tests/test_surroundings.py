@@ -227,8 +227,8 @@ def test_a_plate_on_a_plate_is_read(*, light: bool) -> None:
     """Dark windows on the light face of a meter before a dark wall, or the other way round."""
     strokes = page((("47208", 200),), left=230)
     grey = np.full(SIZE, 45.0)
-    cv2.fillPoly(grey, [np.array([(90, 90), (560, 80), (566, 330), (96, 340)], np.int32)], 200.0)
-    cv2.fillPoly(grey, [np.array([(190, 150), (520, 148), (522, 250), (192, 252)], np.int32)], 40.0)
+    cv2.rectangle(grey, (160, 70), (600, 300), 175.0, cv2.FILLED)
+    cv2.rectangle(grey, (200, 140), (560, 230), 25.0, cv2.FILLED)
     grey += (215 - grey) * (strokes / 255)
     grey = cv2.GaussianBlur(grey, (3, 3), 0) + np.random.default_rng(2).normal(0, 2, SIZE)
     frame = np.clip(grey if light else 255 - grey, 0, 255).astype(np.uint8)
