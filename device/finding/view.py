@@ -92,7 +92,7 @@ def without_shadow(grey: NDArray[Any], view: View, way: Way) -> View:
         return view
     broad = BROAD * max(grey.shape)
     pixels = marks.cut_out(main, room=1)[1]
-    # Most strokes are known to be less broad by every fourth pixel, within four of them.
+    # Every fourth pixel tells how broad strokes are to within four, and that most are not.
     if 2 * (4 * _depth(pixels[::4, ::4]) + 4) < broad or 2 * _depth(pixels) < broad:
         return view
     again = _overlook(grey, way, NARROW_REACH)

@@ -27,6 +27,7 @@ from .page import Box
 SAME = 0.55  # of the union of two boxes is in both: the mark is the digit
 APART = 0.15  # of one of them is in both at most: it is none, and no part of one
 CROPPED = 0.35  # of frames with digits are cropped to one
+LOWER = 0.1  # of frames are searched for what is lower than the rest
 CLOSED = 0.5  # of displays are looked at with the gaps between segments or dots closed
 MOST_CUT = 6  # marks of a frame that are cut
 MOST, PIECES = 12, 4  # marks of a frame, and what they are cut into, that are kept
@@ -109,7 +110,7 @@ def draw_crops(
         if digits and rng.random() < CROPPED:
             frame, digits, parts = cropped(frame, digits, rng)
         joined = JOINED if kind == DISPLAY and rng.random() < CLOSED else 0.0
-        way = Way("auto", joined=joined)
+        way = Way("auto", lower=bool(rng.random() < LOWER), joined=joined)
         found = framed(find(frame, way, layout="auto", min_height=0).digits)
         grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
         cut = [found[place] for place in rng.permutation(len(found))[:MOST_CUT]]
