@@ -146,6 +146,11 @@ def test_a_stop_while_an_extension_is_imported_is_a_stop(
     assert "Traceback" not in capsys.readouterr().err
 
 
+def _hear_hangups() -> None:
+    """Take SIGHUP as usual, also where the tests run under nohup, which has programs ignore it."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize(
     ("command", "number", "code"),
     [
@@ -161,7 +166,7 @@ def test_a_stop_while_the_program_is_imported_is_silent(
     (tmp_path / "click.py").write_text(f"import signal\nsignal.raise_signal(signal.{number})\n")
     words = [sys.executable, "-m", program, command]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
-    done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, check=False)
+    done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, check=False, preexec_fn=_hear_hangups)
     assert (done.returncode, done.stdout, done.stderr) == (code, b"", b"")
 
 
