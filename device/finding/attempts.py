@@ -10,7 +10,7 @@ from typing import Any
 
 from ..reading import Way
 from ..settings.reading_settings import ReadingSettings
-from .choosing import Scored, in_one_order, without_overlapped
+from .choosing import Scored, in_one_order, is_slender, without_overlapped
 from .finder import Finding
 from .words import FEW, are_slender, count_in_numbers
 
@@ -140,16 +140,17 @@ def _with_pieces_joined(best: Attempt, attempt: Callable[[Way], Attempt], thresh
 
     They may be where there are far more marks than digits, and these are pieces: they are if most of what comes out of
     joining them are digits, and more than without, or one in place of a part of each; one alone must be beyond doubt.
-    Digits that stand close run into each other then; where some are not sure, narrower gaps are closed.
+    Digits that stand close run into each other then: narrower gaps are closed too, and what shows more is taken.
+    Slender ones say nothing, as segments pass for ones.
     """
     found = best.found
     are_letters = len(found.digits) > max(FULL, found.marks / PIECES)
-    if not found.in_pieces or are_letters or found.marks <= PIECES * len(best.digits):
+    wholes = sum(not is_slender(digit) for digit in best.digits)
+    if not found.in_pieces or are_letters or found.marks <= PIECES * wholes:
         return best
-    whole = attempt(best.way._replace(joined=JOINED))
-    if len(_sure(whole, threshold)) < len(whole.found.digits):
-        closer = attempt(best.way._replace(joined=CLOSE))
-        whole = max(whole, closer, key=lambda each: len(_sure(each, threshold)))
+    ways = [attempt(best.way._replace(joined=gap)) for gap in (JOINED, CLOSE)]
+    # Of digits that are sure, less those that are not.
+    whole = max(ways, key=lambda each: 2 * len(_sure(each, threshold)) - len(each.found.digits))
     sure, before = _sure(whole, threshold if len(whole.digits) > 1 else BEYOND_DOUBT), _sure(best, threshold)
     were_parts = not without_overlapped(sure, before) and _area(before) < PART * _area(sure)
     is_better = len(sure) > max(len(before) - (were_parts and len(sure) == len(before)), len(whole.digits) / 2)
