@@ -70,6 +70,18 @@ def test_a_sheet_is_found_along_its_edges(frame: np.ndarray) -> None:
     assert found[inner].mean() > 0.998  # a corner may be round
 
 
+@pytest.mark.parametrize(
+    ("light", "is_sheet"), [((0.6, 0.6, 0.6), False), ((0.6, 0.62, 0.75), True)], ids=["shadow", "note"]
+)
+def test_a_four_sided_shadow_on_coloured_paper_is_no_sheet(light: tuple[float, ...], *, is_sheet: bool) -> None:
+    """As of a telephone: it is darker than the paper and of its hue, unlike a darker note."""
+    paper = np.full((*SIZE, 3), (175.0, 190.0, 220.0))
+    paper[truth()] *= light
+    noise = np.random.default_rng(3).normal(0, 2, paper.shape)
+    frame = np.clip(cv2.GaussianBlur(paper, (3, 3), 0) + noise, 0, 255).astype(np.uint8)
+    assert (find_sheet(frame) is not None) == is_sheet
+
+
 def on_wood(seed: int, *, text: str = "") -> np.ndarray:
     """Draw a slate that casts a shadow on a light table with streaks, out of focus."""
     rng = np.random.default_rng(seed)

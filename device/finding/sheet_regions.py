@@ -111,7 +111,9 @@ def _sheets(
             parts.append(cv2.morphologyEx(shaded, cv2.MORPH_CLOSE, square(SOFT)))
         for bare in parts:
             whole = _whole(bare, sizes, small)
-            if whole is not None and _is_alone(whole, small, colour, large):
+            if whole is None or _is_shadow(whole, small, colour):
+                continue
+            if _is_alone(whole, small, colour, large):
                 yield whole, bare
 
 
@@ -147,6 +149,15 @@ def _is_shade(one: NDArray[Any], other: NDArray[Any]) -> bool:
     lighter, darker = max(one.sum(), other.sum(), 1.0), min(one.sum(), other.sum())
     differ = np.abs(one / max(1.0, one.sum()) - other / max(1.0, other.sum())).max()
     return bool(darker > SHADE * lighter and differ < HUE)
+
+
+def _is_shadow(whole: NDArray[Any], small: NDArray[Any], colour: NDArray[Any]) -> bool:
+    """Tell whether what has this colour, float (4,), is darker than the rest and of its hue, where that is no grey."""
+    import cv2
+
+    rest = np.array(cv2.mean(small, cv2.bitwise_not(whole)))
+    is_grey = np.ptp(rest[:3]) <= HUE * rest.sum() or small.ndim == 2
+    return bool(rest.sum() > colour.sum()) and not is_grey and _is_shade(rest, colour)
 
 
 def _is_light(small: NDArray[Any], bare: NDArray[Any]) -> bool:
