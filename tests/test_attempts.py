@@ -124,6 +124,18 @@ def test_what_is_looked_at_closer_or_beside_a_texture_is_looked_at_no_further() 
     assert [bool(best.way.inset) for best, _ in (full, clear)] == [False, True]
 
 
+def test_many_marks_are_looked_at_closer_but_twice() -> None:
+    """That takes longest; where no digit came of it, none is read."""
+
+    def closely(way: Way) -> Attempt:
+        seen_so = seen(0.5, marks=BANDS + 1)(way)
+        return replace(seen_so, way=way, found=replace(seen_so.found, is_close=True, on_sheet=True))
+
+    best, asked = looks(usual=closely, whole=closely, label=seen(0.9))
+    assert asked == [USUAL, USUAL._replace(whole=True)]
+    assert best.way == USUAL
+
+
 def ground(count: int, *, marks: int, on_sheet: bool) -> Callable[[Way], Attempt]:
     """Make up what looking gives where nothing is sure, each mark is as large as ground, and perhaps on a sheet."""
     unsure = seen(*[0.5] * count)(USUAL)

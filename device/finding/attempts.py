@@ -30,6 +30,7 @@ DOUBT = 0.15  # of what may be digits: where less is not sure, as on a page, the
 ALIKE = 0.7  # of each other's height: digits that a sheet cut off, and the others, differ less
 BEYOND_DOUBT = 0.95  # of a score: what is seen so is believed
 MOST_TRIED = 2  # ways: where more have failed, others hardly help
+MOST_CLOSE = 2  # looks that went closer at many marks, which take longest: then only other sheets are looked at
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +67,9 @@ def best_attempt(look: Callable[[Way], Attempt], settings: ReadingSettings, thre
     tried: list[Attempt] = []
 
     def attempt(way: Way) -> Attempt:
+        close = sum(each.found.is_close and each.found.marks > BANDS for each in tried)
+        if close >= MOST_CLOSE and not way.sheet:
+            return Attempt(way, [], Finding([]))
         tried.append(look(way))
         return tried[-1]
 
@@ -148,9 +152,11 @@ def _with_pieces_joined(best: Attempt, attempt: Callable[[Way], Attempt], thresh
     wholes = sum(not is_slender(digit) for digit in best.digits)
     if not found.in_pieces or are_letters or found.marks <= PIECES * wholes:
         return best
-    ways = [attempt(best.way._replace(joined=gap)) for gap in (JOINED, CLOSE)]
-    # Of digits that are sure, less those that are not.
-    whole = max(ways, key=lambda each: 2 * len(_sure(each, threshold)) - len(each.found.digits))
+    whole = attempt(best.way._replace(joined=JOINED))
+    if whole.found.marks:  # of a texture narrower gaps leave as much
+        closer = attempt(best.way._replace(joined=CLOSE))
+        # Of digits that are sure, less those that are not.
+        whole = max(whole, closer, key=lambda each: 2 * len(_sure(each, threshold)) - len(each.found.digits))
     sure, before = _sure(whole, threshold if len(whole.digits) > 1 else BEYOND_DOUBT), _sure(best, threshold)
     were_parts = not without_overlapped(sure, before) and _area(before) < PART * _area(sure)
     is_better = len(sure) > max(len(before) - (were_parts and len(sure) == len(before)), len(whole.digits) / 2)
