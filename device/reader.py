@@ -13,7 +13,7 @@ import numpy as np
 from .finding.attempts import Attempt, best_attempt
 from .finding.choosing import Scored, score, with_count, with_cuts, with_joints
 from .finding.finder import Finding, find, framed
-from .finding.words import NO_DIGIT, without_unsure_rows, without_words
+from .finding.words import NO_DIGIT, without_lines, without_unsure_rows, without_words
 from .frames import Frame
 from .inference.classifier import Classifier
 from .printable import printable
@@ -149,7 +149,8 @@ class Reader:
         best = best_attempt(partial(self._attempt, part), self.settings, self._letters_below, max(part.shape[:2]))
         if self.settings.expect_digits:
             return best
-        return replace(best, digits=without_unsure_rows(best.digits, self._letters_below))
+        digits = without_unsure_rows(best.digits, self._letters_below)
+        return replace(best, digits=without_lines(digits, among=len(best.found.digits)))
 
     def _attempt(self, part: NDArray[Any], way: Way) -> Attempt:
         """Read a region in one way."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from device.finding.choosing import Scored
 from device.finding.context import Context
 from device.finding.finder import Found
-from device.finding.words import without_unsure_rows, without_words
+from device.finding.words import CROWD, without_lines, without_unsure_rows, without_words
 from device.frames import Frame
 from device.inference.classifier import Classifier
 from device.inference.runtime import load_runtime
@@ -90,6 +92,15 @@ def test_rows_without_a_sure_digit_are_left_out_beside_others() -> None:
     assert without_unsure_rows([*number, *arrows], 0.8) == number
     assert without_unsure_rows(arrows, 0.8) == arrows
     assert without_unsure_rows([*number, *arrows], 0.0) == [*number, *arrows]
+
+
+def test_lines_alone_in_a_crowd_are_no_ones() -> None:
+    """As the backs of books are; beside another digit, and among a few letters, a 1 is one."""
+    (broad,) = row((0.9,))
+    (slender,) = (replace(mark, found=replace(mark.found, box=(0, 0, 8, HIGH))) for mark in row((0.9,)))
+    assert without_lines([slender, slender], among=CROWD + 1) == []
+    assert without_lines([slender, broad], among=CROWD + 1) == [slender, broad]
+    assert without_lines([slender], among=CROWD) == [slender]
 
 
 def test_a_number_below_an_address_is_read(classifier: Classifier) -> None:

@@ -17,6 +17,7 @@ NO_DIGIT = 0.3  # of a score: below it the model says that a mark is no digit, n
 BARS, PITCH = 4, 0.25  # so many slender ones, so far apart, of their height, are bars
 BROAD = 1.1  # of its height: a wider mark may be several digits
 FENCE = 6  # so many are, however far apart
+CROWD = 20  # marks that may be digits: of more, slender ones are none where no other is
 
 
 def without_words(digits: Sequence[Scored], threshold: float, *, are_cut: bool) -> list[Scored]:
@@ -55,6 +56,11 @@ def count_in_numbers(digits: Sequence[Scored], threshold: float) -> int:
 def are_slender(digits: Sequence[Scored]) -> bool:
     """Tell whether all digits are slender, as any line is."""
     return all(map(is_slender, digits))
+
+
+def without_lines(digits: Sequence[Scored], *, among: int) -> list[Scored]:
+    """Leave out slender digits that are alone among so many marks that may be digits, as the backs of books are."""
+    return [] if among > CROWD and are_slender(digits) else list(digits)
 
 
 def _without_signs(row: Sequence[Scored], threshold: float) -> list[Scored]:
