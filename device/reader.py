@@ -99,8 +99,9 @@ class Reader:
         if self._warn is not None:
             self._warn_of_regions(frame.source, frame.image, self._warn)
         start_s = time.perf_counter()
-        pairs, ways, find_s, frame_s = self._read_parts(frame.image)
+        pairs, believed = self._read_parts(frame.image)
         total_s = time.perf_counter() - start_s
+        find_s, frame_s = sum(each.find_s for each in believed), sum(each.frame_s for each in believed)
         timing = Timing(frame.capture_s, find_s, frame_s, total_s - find_s - frame_s, frame.capture_s + total_s)
         rois = tuple(roi.name for roi in self.settings.regions)
         reading = Reading(
@@ -109,7 +110,7 @@ class Reader:
             frame.taken_at_s,
             tuple(digit for _, digit in pairs),
             rois=rois,
-            ways=ways,
+            ways=tuple(each.way for each in believed),
             model=self._model,
             timing=timing,
         )
@@ -128,19 +129,16 @@ class Reader:
             )
             warn(f"{printable(source)}: region {roi} lies {lies} the frame of {width}×{height} pixels{then}")
 
-    def _read_parts(
-        self, image: NDArray[Any]
-    ) -> tuple[list[tuple[NDArray[Any], ReadDigit]], tuple[Way, ...], float, float]:
-        """Read the regions of a frame, or the whole; say how each was looked at, and seconds to find and to frame."""
+    def _read_parts(self, image: NDArray[Any]) -> tuple[list[tuple[NDArray[Any], ReadDigit]], list[Attempt]]:
+        """Read the regions of a frame, or the whole; return their digits, and what was believed of each."""
         regions = self.settings.regions or (Roi("", 0, 0, image.shape[1], image.shape[0]),)
         pairs: list[tuple[NDArray[Any], ReadDigit]] = []
-        ways, find_s, frame_s = [], 0.0, 0.0
+        believed = []
         for roi in regions:
             best = self._read_part(roi.part_of(image))
-            ways.append(best.way)
-            find_s, frame_s = find_s + best.find_s, frame_s + best.frame_s
+            believed.append(best)
             pairs += self._labelled(best.digits, roi, first_row=pairs[-1][1].row + 1 if pairs else 0)
-        return pairs, tuple(ways), find_s, frame_s
+        return pairs, believed
 
     def _read_part(self, part: NDArray[Any]) -> Attempt:
         """Read a region."""

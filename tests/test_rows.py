@@ -143,6 +143,8 @@ def test_digits_that_touch_are_cut(classifier: Classifier, ink: LabelledDigits) 
     ("gaps", "words"),
     [
         ((4, 30, 4, 4), [5]),
+        ((4, 20, 4, 4), [5]),
+        ((12, 30, 14, 12), [5]),
         ((30,), [2]),
         ((38,), [1, 1]),
     ],

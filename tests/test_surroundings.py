@@ -128,12 +128,12 @@ def test_a_ring_around_digits_is_left_out() -> None:
     assert min(alike(one, other) for one, other in zip(found, plain, strict=True)) > 0.95
 
 
-@pytest.mark.parametrize("digits", ["7", "49"])
-def test_an_arrow_around_digits_is_left_out(digits: str) -> None:
+@pytest.mark.parametrize(("digits", "pen"), [("7", 3), ("7", 5), ("49", 5)])
+def test_an_arrow_around_digits_is_left_out(digits: str, pen: int) -> None:
     """It goes as a whole, and not the straight parts of it alone."""
     strokes = page(((digits, 260),), left=230)
     arrow = np.array([(190, 190), (320, 190), (320, 160), (400, 240), (320, 320), (320, 290), (190, 290)])
-    cv2.polylines(strokes, [arrow], isClosed=True, color=(255,), thickness=5, lineType=cv2.LINE_AA)
+    cv2.polylines(strokes, [arrow], isClosed=True, color=(255,), thickness=pen, lineType=cv2.LINE_AA)
     assert len(find_digits(photographed(strokes))) == len(digits)
 
 
