@@ -47,10 +47,13 @@ def kept(marks: list[Scored], *, are_cut: bool = True) -> list[int]:
         ([(0.1, 0.9, 0.1, 0.2, 0.1, 0.9)], []),  # two letters that look like digits
         ([(0.1, 0.9, 0.1, 0.2, 0.1), (0.9, 0.5, 0.9)], [5, 6, 7]),  # a label and its number
         ([(0.1, 0.9, 0.1, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1), (0.9, 0.9)], [9, 10]),  # a number among words
+        ([(0.1, 0.9, 0.1, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1), (0.9, 0.5)], []),  # that is surely none
+        ([(0.1, 0.1, 0.2, 0.1), (0.4, 0.9, 0.9, 0.9, 0.3)], [5, 6, 7]),  # an amount between signs, beside words
+        ([(0.1, 0.1, 0.2, 0.1), (0.4, 0.9, 0.5, 0.9, 0.3)], []),
     ],
 )
 def test_words_are_left_out_and_numbers_stay(words: list[tuple[float, ...]], stay: list[int]) -> None:
-    """By how sure of digits the model is on average, in each word."""
+    """By how sure of digits the model is on average, in each word, and in the row."""
     assert kept(row(*words)) == stay
 
 

@@ -10,7 +10,7 @@ from statistics import median
 from .choosing import Scored, is_slender
 
 FEW = 3  # digits beside each other that are hardly chance
-WORD = 0.5  # so sure its marks are digits on average, as a share of the threshold, or it is a word
+WORD, AMONG, NUMBER = 0.5, 0.5, 0.95  # what a word, a row, and a number in such a row have of digits, on average
 LOW, SURE = 0.55, 0.97  # of the usual height of a row: what is lower is a sign unless its score is so high
 SIGN = 0.8  # the same of a mark below the threshold: a plus
 NO_DIGIT = 0.3  # of a score: below it the model says that a mark is no digit, not that it is unsure which
@@ -23,20 +23,30 @@ CROWD = 20  # marks that may be digits: of more, slender ones are none where no 
 def without_words(digits: Sequence[Scored], threshold: float, *, are_cut: bool) -> list[Scored]:
     """Leave out words, which are marks near each other in a row of which too many are below the model's threshold.
 
+    In a row of which most are below it, a word must be a number nearly without doubt.
+
     Args:
         digits: the marks, row by row.
         threshold: the model's.
         are_cut: whether digits have been joined and cut; if not, marks that may be several digits say nothing.
     """
+    sure = {id(mark): min(mark.best, threshold) for mark in digits if are_cut or not _may_be_several(mark, threshold)}
+
+    def judged(marks: Sequence[Scored]) -> float:
+        """Return the mean of scores as a share of the threshold, those above it counted as 1; 1.0 without any."""
+        known = [sure[id(mark)] for mark in marks if id(mark) in sure]
+        return sum(known) / (len(known) * threshold) if known and threshold else 1.0
+
     kept: list[Scored] = []
     for _, members in groupby(digits, key=lambda digit: digit.found.row):
         row = list(members)
         row = _without_bars(_without_signs(row, threshold)) if are_cut else row
+        least = WORD if judged(row) >= AMONG else NUMBER
         for _, near in groupby(row, key=lambda digit: digit.found.word):
             word = list(near)
-            # How sure they are, as a share of the threshold; what is above it counts as surely a digit.
-            sure = [min(mark.best, threshold) for mark in word if are_cut or not _may_be_several(mark, threshold)]
-            kept += word if sum(sure) >= WORD * threshold * len(sure) else []
+            number = word if judged(word) >= least else _without_ends(word, threshold)
+            if judged(number) >= least and (number == word or len(number) >= FEW):
+                kept += number
     return [mark for mark in kept if mark.best >= min(NO_DIGIT, threshold)] if are_cut else kept
 
 
@@ -61,6 +71,12 @@ def are_slender(digits: Sequence[Scored]) -> bool:
 def without_lines(digits: Sequence[Scored], *, among: int) -> list[Scored]:
     """Leave out slender digits that are alone among so many marks that may be digits, as the backs of books are."""
     return [] if among > CROWD and are_slender(digits) else list(digits)
+
+
+def _without_ends(word: Sequence[Scored], threshold: float) -> list[Scored]:
+    """Leave out the marks before and behind the digits above a threshold: signs of a currency, units."""
+    sure = [place for place, mark in enumerate(word) if mark.best >= threshold]
+    return list(word[sure[0] : sure[-1] + 1]) if sure else []
 
 
 def _without_signs(row: Sequence[Scored], threshold: float) -> list[Scored]:
