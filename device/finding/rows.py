@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 from typing import Any, TypeVar
 
 import numpy as np
@@ -28,6 +29,7 @@ LEVEL = 0.4  # of the higher one's height: neighbours in a row are beside each o
 LOWEST, COMPANY = 0.2, 1.5  # of the typical height, of their own: rows of lower digits, and how far they stand apart
 BROAD, HIGHEST, PAIR = 0.35, 6.0, 2  # wide as a share of their height, times the typical height: higher ones, so few
 APART = 0.93  # heights: what stands further apart is not of one word
+SPACE, WIDER = 0.6, 3.0  # heights, and times the usual gap of its row: nor is what stands so far apart
 
 
 @dataclass(frozen=True)
@@ -201,10 +203,13 @@ def in_rows(groups: Sequence[Group]) -> list[list[Group]]:
 
 
 def in_words(row: Sequence[Group]) -> list[list[Group]]:
-    """Divide a row, from left to right, where gaps are wide."""
+    """Divide a row, from left to right, where gaps are wide, or far wider than most."""
     words = [[row[0]]]
-    for one, other in pairwise(row):
-        if other.left - one.right > APART * min(one.height, other.height):
+    gaps = [other.left - one.right for one, other in pairwise(row)]
+    space = max(SPACE * max(group.height for group in row), WIDER * median(gaps or [0]))
+    for gap, (one, other) in zip(gaps, pairwise(row), strict=True):
+        height = min(one.height, other.height)
+        if gap > APART * height or gap > space:
             words.append([])
         words[-1].append(other)
     return words
