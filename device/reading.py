@@ -48,6 +48,7 @@ class Way(NamedTuple):
         reach: so many times as wide as usual may be what is ink, and no ground or shadow.
         label: whether only a sheet that is smaller than others, as a label on a jar is.
         sheet: which one of several sheets of one colour.
+        beside: whether only what lies beside broad dark things, and may be far paler.
     """
 
     invert: str
@@ -59,6 +60,7 @@ class Way(NamedTuple):
     reach: float = 1.0
     label: bool = False
     sheet: int = 0
+    beside: bool = False
 
 
 AS_IT_IS = Way("auto")

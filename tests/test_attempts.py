@@ -35,7 +35,7 @@ from device.shown_reading import stages
 THRESHOLD = 0.8
 USUAL = Way("auto")
 WAYS = [USUAL, *(USUAL._replace(**change) for change in AGAIN)]
-LAST = {"label": Way("auto", label=True)}
+LAST = {"beside": Way("auto", whole=True, beside=True), "label": Way("auto", label=True)}
 
 
 def seen(*scores: float, marks: int = 3, width: int = 30) -> Callable[[Way], Attempt]:
@@ -48,7 +48,8 @@ def seen(*scores: float, marks: int = 3, width: int = 30) -> Callable[[Way], Att
 def looks(*, usual: Callable[[Way], Attempt], **others: Callable[[Way], Attempt]) -> tuple[Attempt, list[Way]]:
     """Look at a frame that looks so in the usual way, and so in others, by the name of what is changed.
 
-    Where nothing is read, a label shows nothing either unless it is given, and is not noted then.
+    Where nothing is read, what lies beside broad things and a label show nothing either unless they are given, and are
+    not noted to have been asked for then.
     """
     asked = []
 
@@ -122,6 +123,28 @@ def test_what_is_looked_at_closer_or_beside_a_texture_is_looked_at_no_further() 
         looks(usual=lambda way: sheet, whole=seen(marks=marks), inset=seen(0.99)) for marks in (FULL + 1, FULL)
     )
     assert [bool(best.way.inset) for best, _ in (full, clear)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("usual", "beside", "is_believed"),
+    [
+        (seen(marks=90), seen(0.96), True),
+        (seen(0.5, 0.5, marks=90), seen(0.96, 0.96, 0.85, 0.5), True),
+        (seen(marks=90), seen(0.94, 0.94), False),
+        (seen(marks=90), seen(0.96, 0.5, 0.5), False),
+        (seen(marks=90), seen(0.99, width=15), False),
+        (seen(0.9, 0.5, marks=90), seen(0.99, 0.99), None),
+        (seen(marks=0), seen(0.99, 0.99), None),
+    ],
+    ids=["one", "half", "doubt", "less than half", "a line", "read", "blank"],
+)
+def test_what_lies_beside_broad_things_is_read_where_nothing_else_is(
+    usual: Callable[[Way], Attempt], beside: Callable[[Way], Attempt], is_believed: bool | None
+) -> None:
+    """Half of it must be beyond doubt, and not only lines; None where it is not looked for."""
+    best, asked = looks(usual=usual, beside=beside)
+    assert (LAST["beside"] in asked) == (is_believed is not None)
+    assert best.way == (LAST["beside"] if is_believed else USUAL)
 
 
 def test_many_marks_are_looked_at_closer_but_twice() -> None:

@@ -53,6 +53,19 @@ def test_other_neighbours_stay_apart(digits: list[Scored], whole: float) -> None
     assert with_joints(digits, scorer_of(whole)) == digits
 
 
+def test_halves_of_a_stencils_digit_are_joined() -> None:
+    """Each passes for a one, and both together, with a score of 0.99, for another digit."""
+    one, half, other = (piece(left, 0.95) for left in (10, 40, 46))
+    joint = with_joints([one, half, other, piece(90, 0.95)], scorer_of(0.01))[1]
+    assert joint.found.box == (40, 5, 10, 20)
+
+
+def test_of_few_pieces_one_may_lie_above_the_other() -> None:
+    """A digit cut across, alone in its frame, is one."""
+    (joint,) = with_joints([piece(10, 0.6), piece(10, 0.9, top=27, row=1)], scorer_of(0.97))
+    assert (joint.found.box, joint.found.row) == ((10, 5, 4, 42), 0)
+
+
 def test_each_piece_is_joined_once() -> None:
     """Of two joints that share a piece the surer one is taken."""
     digits = [piece(10 + 6 * place, 0.5) for place in range(3)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 import pytest
@@ -13,10 +15,11 @@ from device.finding.looking import look
 from device.finding.marks import measure_marks
 from device.finding.plates import find_plates
 from device.finding.printed_lines import without_borders, without_rules
-from device.finding.view import view_of
+from device.finding.view import overlook, view_of, without_things
 from device.frames import Frame
 from device.inference.classifier import Classifier
 from device.reader import Reader
+from device.reading import AS_IT_IS
 
 SIZE = (480, 640)
 PAPER, PEN = 225, 60  # grey values
@@ -128,9 +131,10 @@ def test_a_ring_around_digits_is_left_out() -> None:
     assert min(alike(one, other) for one, other in zip(found, plain, strict=True)) > 0.95
 
 
-@pytest.mark.parametrize(("digits", "pen"), [("7", 3), ("7", 5), ("49", 5)])
-def test_an_arrow_around_digits_is_left_out(digits: str, pen: int) -> None:
-    """It goes as a whole, and not the straight parts of it alone."""
+@pytest.mark.parametrize("digits", ["7", "49"])
+@pytest.mark.parametrize("pen", [3, 5])
+def test_a_closed_line_of_any_shape_around_digits_is_left_out(digits: str, pen: int) -> None:
+    """Its outlines run parallel, as they do not where a digit touches it."""
     strokes = page(((digits, 260),), left=230)
     arrow = np.array([(190, 190), (320, 190), (320, 160), (400, 240), (320, 320), (320, 290), (190, 290)])
     cv2.polylines(strokes, [arrow], isClosed=True, color=(255,), thickness=pen, lineType=cv2.LINE_AA)
@@ -427,3 +431,45 @@ def test_what_comes_out_closer_is_left_out_beside_rows_of_the_height_that_is_kno
     view = look(cv2.resize(page, None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST))
     assert view.mask.shape == closer.shape
     assert view.weight[view.marks.height > 5 * known].any() != is_known
+
+
+def with_a_sleeve(frame: np.ndarray) -> np.ndarray:
+    """Let a dark arm reach into the frame from below, with checks on its cloth."""
+    rows, columns = np.mgrid[: frame.shape[0], : frame.shape[1]]
+    cloth = np.where((rows // 12 + columns // 12) % 2, 10, 90)
+    arm = np.abs(columns - 420 + 0.4 * (rows - 480)) < 60 + 0.15 * (rows - 300)
+    return np.where(arm & (rows > 230), cloth, frame).astype(np.uint8)
+
+
+def with_a_telephone(frame: np.ndarray) -> np.ndarray:
+    """Lay a dark solid thing on the page."""
+    frame = frame.copy()
+    cv2.fillPoly(frame, [np.array([(60, 250), (190, 262), (175, 460), (45, 448)], np.int32)], (15,))
+    return frame
+
+
+def test_pencil_beside_a_telephone_is_read(classifier: Classifier) -> None:
+    """What counts as ink is told by strokes, once all that was seen is a broad dark thing."""
+    frame = with_a_telephone(photographed(page((("31602", 150),), left=240), pen=185))
+    reading = Reader(classifier).read(Frame("page", 0, 0.0, frame))
+    assert reading.rows == ("31602",)
+    assert reading.ways[0].beside
+
+
+@pytest.mark.parametrize("laid", [with_a_sleeve, with_a_telephone])
+def test_broad_dark_things_set_neither_measure_nor_tone(laid: Callable[..., np.ndarray]) -> None:
+    """What the rim cuts off goes with its paler parts, what is solid as a whole; strokes alone change nothing."""
+    plain = photographed(page((("31602", 150),), left=240), pen=195)
+    view = overlook(laid(plain), AS_IT_IS)
+    alone = overlook(plain, AS_IT_IS)
+    assert view.height > 3 * alone.height
+    assert without_things(view, AS_IT_IS).height == pytest.approx(alone.height, abs=4)
+    assert without_things(alone, AS_IT_IS) is alone
+
+
+def test_a_bold_digit_is_no_thing() -> None:
+    """It is as solid as one where it is a 1, but leaves nothing that is paler."""
+    strokes = np.zeros(SIZE, np.uint8)
+    cv2.line(strokes, (330, 80), (310, 400), (255,), 44)
+    view = overlook(photographed(strokes), AS_IT_IS)
+    assert without_things(view, AS_IT_IS) is view

@@ -89,7 +89,7 @@ def best_attempt(look: Callable[[Way], Attempt], settings: ReadingSettings, thre
     if is_simple and not is_read and not is_full and len(tried) <= MOST_TRIED:
         best = _first_beyond_doubt(best, attempt, sure=sure, marks=marks)
     if marks and settings.layout != "single" and not _sure(best, threshold):
-        best = _first_read([(Way(settings.invert, label=True), 1)], attempt, threshold) or best
+        best = _elsewhere(settings.invert, attempt, threshold) or best
     return replace(best, find_s=sum(each.find_s for each in tried), frame_s=sum(each.frame_s for each in tried))
 
 
@@ -137,6 +137,15 @@ def _with_other_sheets(best: Attempt, attempt: Callable[[Way], Attempt], thresho
         rows = [list(row) for _, row in groupby(digits, key=lambda digit: digit.found.row)]
         digits = in_one_order(max(rows, key=_area), [])
     return replace(best, digits=digits)
+
+
+def _elsewhere(invert: str, attempt: Callable[[Way], Attempt], threshold: float) -> Attempt | None:
+    """Read the whole frame beside broad dark things where nothing was read, or a label.
+
+    The first is believed if half of it is beyond doubt, a label if half of it is surely digits, not only lines.
+    """
+    beside = _first_read([(Way(invert, whole=True, beside=True), 1)], attempt, BEYOND_DOUBT)
+    return beside or _first_read([(Way(invert, label=True), 1)], attempt, threshold)
 
 
 def _with_pieces_joined(best: Attempt, attempt: Callable[[Way], Attempt], threshold: float) -> Attempt:

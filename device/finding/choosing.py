@@ -29,7 +29,9 @@ PENALTY = 0.05  # what a part more must raise the lowest score by
 JOINT_GAIN, CUT_GAIN = 0.05, 0.15  # by how much a joint or a cut must raise the lowest score
 CUT_LEAST = 0.8  # a cut makes nothing that scores less
 SLENDER = 0.45  # of its height: a 1 or a line is less wide
+HALF, OF_HALVES = 0.8, 0.98  # of each other's height, of a score: halves of a digit, and the digit that is made of them
 NEAR = 0.15  # of the longest side of two: pieces of one digit are no further apart
+SOME = 3  # digits in a frame: of so few, any two may be pieces of one, also sure ones, or one above the other
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,27 +61,40 @@ def with_joints(digits: Sequence[Scored], scorer: Scorer) -> list[Scored]:
     """Join neighbours, where one digit of both raises the lowest score: strokes that a pen left apart."""
     if len(digits) < 2:
         return list(digits)
+    some = len(digits) <= SOME
     best = np.array([digit.best for digit in digits])
     boxes = np.array([digit.found.box for digit in digits])
-    near = _are_near(boxes, np.flatnonzero(best < SURE))
+    slender = np.array([is_slender(digit) for digit in digits])
+    near = _are_near(boxes, np.flatnonzero((best < SURE) | slender | some), above=some)
     both = {(min(one, other), max(one, other)) for one, other in near.tolist()}
     pairs = sorted((min(best[first], best[second]), first, second) for first, second in both)[:MOST_JOINTS]
     wholes = score(joined([(digits[first].found, digits[second].found) for _, first, second in pairs]), scorer)
     chosen: list[Scored | None] = list(digits)
     for whole, (lower, first, second) in sorted(zip(wholes, pairs, strict=True), key=lambda each: -each[0].best):
-        # What is sure by itself is a piece of nothing that is less so: the digit before a sign.
-        least = max(lower + JOINT_GAIN, min(SURE, max(best[first], best[second])))
+        if lower >= SURE and _are_halves(digits[first], digits[second], whole):
+            least = OF_HALVES
+        else:  # what is sure by itself is a piece of nothing that is less so: the digit before a sign
+            least = max(lower + JOINT_GAIN, min(SURE, max(best[first], best[second])))
         if whole.best > least and chosen[first] is digits[first] and chosen[second] is digits[second]:
             chosen[first], chosen[second] = whole, None
     return [digit for digit in chosen if digit is not None]
 
 
-def _are_near(boxes: NDArray[Any], some: NDArray[Any]) -> NDArray[Any]:
-    """Find pairs that may be pieces of one digit, which lie beside each other.
+def _are_halves(one: Scored, other: Scored, whole: Scored) -> bool:
+    """Tell whether two digits may be the halves of a stencil's 0 or 8, which pass for ones, or of a broken 1."""
+    (_, top, _, height), (_, other_top, _, other_height) = one.found.box, other.found.box
+    are_alike = is_slender(one) and is_slender(other) and min(height, other_height) > HALF * max(height, other_height)
+    are_beside = top < other_top + other_height and other_top < top + height
+    return are_alike and not (are_beside and whole.scores.argmax() == one.scores.argmax())
+
+
+def _are_near(boxes: NDArray[Any], some: NDArray[Any], *, above: bool) -> NDArray[Any]:
+    """Find pairs that may be pieces of one digit: beside each other, or `above` also one above the other.
 
     Args:
         boxes: int (n, 4), x, y, width and height.
         some: int (m,), those which the first of a pair is one of.
+        above: see above.
 
     Returns:
         int (pairs, 2).
@@ -88,7 +103,7 @@ def _are_near(boxes: NDArray[Any], some: NDArray[Any]) -> NDArray[Any]:
     end, longest = start + size, size.max(axis=1)
     reach = NEAR * np.maximum(longest[some, None], longest)
     apart = np.maximum(start[some, None], start) - np.minimum(end[some, None], end)
-    near = (apart[..., 0] <= reach) & (apart[..., 1] <= 0)
+    near = (apart[..., 0] <= reach) & (apart[..., 1] <= (reach if above else 0))
     near[np.arange(len(some)), some] = False
     first, second = np.nonzero(near)
     return np.stack([some[first], second], axis=1)

@@ -16,7 +16,7 @@ from .plates import find_plates, turned
 from .rows import LOW, in_company
 from .segments import are_segments, without_gaps
 from .sheet import Sheet, find_sheet
-from .view import View, look_closer, only_lower, overlook, view_of, without_marks, without_shadow
+from .view import View, look_closer, only_lower, overlook, view_of, without_marks, without_shadow, without_things
 
 WORK_SIDE = 400  # px of the longest side: a digit of a tenth of the frame still has twice the contract's 20 px
 SPECK = 0.015  # of the longest side: marks lower than this are not looked at at all
@@ -111,6 +111,11 @@ def _look_at(frame: NDArray[Any], grey: NDArray[Any], sheet: Sheet | None, way: 
             break
         plates, grey = [*plates, *found], turned(grey, found, scale=1.0)
         view = overlook(grey, way)
+    if way.beside:
+        paler = without_things(view, way)
+        if paler is view:
+            return without_marks(view)
+        view = replace(paler, is_even=view.is_even)
     gap, most = 0.0, SOME
     if way.joined:
         gap, most = way.joined * stroke_width(view.mask), np.count_nonzero(view.weight) // 2

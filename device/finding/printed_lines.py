@@ -19,6 +19,9 @@ from .pale_lines import CROSSES, NET, far_darker
 LONG = 0.35  # of the longest side of the frame: a rule is at least this long
 RULE_THICKEST = 0.03  # of the longest side
 LINE_THICKEST = 0.15  # of the height of a digit
+HOLLOW = 0.7  # of a ring's area is its hole
+SHARPER = 1.25  # turns, between a circle and a star: by so much the outlines of a closed line differ in length
+ATTACHED = 0.5  # of the height of a digit: one that touches the line makes one of them longer than this
 PALER, THINNER = 0.75, 0.6  # of the other ink's value and width: a rule is paler or thinner than this
 MANY = 3  # lines in one direction are no strokes of one digit
 BAND = 0.2  # of the frame's shorter side: how deep inside a side its border may lie
@@ -79,6 +82,8 @@ def without_lines(
     large = (longer > 2.5 * height) | (shorter > 1.2 * height)
     if not large.any():
         return ink, mask
+    rings = _rings(marks, large, height=height)
+    ink, mask = _blanked(ink, rings, mask), cv2.subtract(mask, rings)
     among, labels = marks.only(large), marks.labels
     thickest = LINE_THICKEST * height
     across = level_lines(cv2.bitwise_and(mask, among), ink, length=BOX_LEVEL * height, thickest=thickest)
@@ -169,6 +174,37 @@ def _have_company(y: NDArray[Any], *, near: float) -> bool:
     """Tell whether most of the ticks that begin at y, int (n,), have another at about their height."""
     beside = np.abs(y - y[:, np.newaxis]) <= near
     return bool(2 * np.count_nonzero(beside.sum(axis=1) > 1) > len(y))
+
+
+def _rings(marks: Marks, large: NDArray[Any], *, height: float) -> NDArray[Any]:
+    """Find closed lines drawn around digits, which nothing touches: uint8 (H, W), 255 where they are.
+
+    Args:
+        marks: the marks.
+        large: bool (n,), those which may be such lines.
+        height: of the digits, pixels.
+    """
+    import cv2
+
+    rings = np.zeros(marks.labels.shape, np.uint8)
+    for place in np.flatnonzero(large):
+        within = (marks.left > marks.left[place]) & (marks.right < marks.right[place]) & (2 * marks.height > height)
+        if not (within & (marks.top > marks.top[place]) & (marks.bottom < marks.bottom[place])).any():
+            continue
+        part, pixels = marks.cut_out(place)
+        outlines, tree = cv2.findContours(pixels, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+        area = np.array([cv2.contourArea(each) for each in outlines])
+        is_hole = tree[0, :, 3] >= 0
+        outer, hole = (int(np.where(chosen, area, 0).argmax()) for chosen in (~is_hole, is_hole))
+        if not is_hole[hole] or area[hole] < HOLLOW * area[outer]:
+            continue
+        # The outlines of a closed line run parallel: they differ in length by a full turn of its thickness, and by more
+        # where corners are sharp.
+        outside, inside = (cv2.arcLength(outlines[each], closed=True) for each in (outer, hole))
+        turn = 2 * np.pi * (area[outer] - area[hole]) / ((outside + inside) / 2)
+        if abs(outside - inside - SHARPER * turn) <= ATTACHED * height + (SHARPER - 1) * turn:
+            rings[part] |= pixels
+    return rings
 
 
 def without_borders(ink: Ink) -> Ink:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..reading import Way
 from .ink import Ink, ink_map, ink_threshold
-from .marks import LEAST_SHARE, Marks, mark_weights, measure_marks, pixels_of, square, typical_height
+from .marks import LEAST_SHARE, Marks, mark_weights, measure_marks, pixels_of, square, typical_height, width_of
 from .pale_lines import without_pale_lines
 from .printed_lines import without_borders, without_lines, without_rules
 
@@ -25,7 +25,12 @@ OF_USUAL = 0.6  # of the threshold of the whole picture: paler is texture
 FAINT = 0.5  # of the palest ink: lines that are partly paler than ink are known from here
 BROAD_AREA, BROAD = 0.04, 0.14  # of the frame, of its side: what is larger and broader may be a shadow
 PALEST = 6.0  # of 255: paler is no ink
+THING = 0.01  # of the frame: a large thing
+BROADER, BROAD_RIM = 0.06, 0.02  # of the frame's side: how broad it is, solid or cut off by the rim
 CUT_OFF = 0.3  # of the longer side: what touches the rim so far was cut off
+SOLID = 0.7  # of its bounds: what covers so much is a thing, and no digit
+HALF, SOFT = 0.5, 0.01  # of the threshold, of the frame's side: its paler parts, its soft edge
+PALER = 0.75  # of the threshold: what is left is so much paler
 DARKER = 1.15  # times: ink in a shadow is so much darker than the shadow
 
 
@@ -70,8 +75,12 @@ def overlook(grey: NDArray[Any], way: Way) -> View:
 
 
 def _overlook(grey: NDArray[Any], way: Way, reach: float) -> View:
-    """See what is narrower than this share of the page's longest side, without the lines that were printed."""
-    seen = Ink(ink_map(grey, reach=reach * max(grey.shape)), times=way.least)
+    """See what is narrower than this share of the page's longest side."""
+    return _without_print(Ink(ink_map(grey, reach=reach * max(grey.shape)), times=way.least), way)
+
+
+def _without_print(seen: Ink, way: Way) -> View:
+    """Weigh the marks of ink without the lines that were printed."""
     ink = without_borders(seen if way.joined else without_rules(without_pale_lines(seen)))
     return view_of(seen.values, ink.values, ink.mask)
 
@@ -110,6 +119,35 @@ def _depth(mask: NDArray[Any]) -> float:
     import cv2
 
     return float(cv2.minMaxLoc(cv2.distanceTransform(np.ascontiguousarray(mask), cv2.DIST_L2, 3))[1])
+
+
+def without_things(view: View, way: Way) -> View:
+    """Look for paler strokes where broad dark things, which are no digits, have set what counts as ink.
+
+    That is what the rim cuts off, such as a table beside a sheet, or what is solid, such as a telephone on it.
+    """
+    import cv2
+
+    marks, side = view.marks, max(view.mask.shape)
+    large = marks.area >= THING * view.mask.size
+    if not large.any():
+        return view
+    longer = np.maximum(marks.width, marks.height)
+    width = width_of(marks.area, marks.inner)
+    is_cut = (marks.contact > CUT_OFF * longer) & (width > BROAD_RIM * side)
+    is_solid = (marks.area >= SOLID * marks.width * marks.height) & (width > BROADER * side)
+    things = large & (is_cut | is_solid)
+    if not things.any():
+        return view
+    threshold = ink_threshold(view.all_ink)
+    # With what they run into, such as the paler stripes of a cloth.
+    paler = measure_marks(cv2.threshold(view.all_ink, HALF * threshold, 255, cv2.THRESH_BINARY)[1])
+    hit = np.isin(paler.names, paler.labels[marks.only(things) > 0])
+    seen = cv2.subtract(view.all_ink, cv2.dilate(paler.only(hit), square(2 * int(SOFT * side) + 1)))
+    if ink_threshold(seen) >= PALER * threshold:
+        return view
+    again = _without_print(Ink(seen, times=way.least), way)
+    return again if again.height >= LEAST_SHARE * side else view
 
 
 def look_closer(grey: NDArray[Any], height: float, way: Way) -> View:
