@@ -379,6 +379,24 @@ def test_a_model_without_an_axis_of_channels_is_told_how_to_get_one(tmp_path: Pa
     assert raised.value.exit_code == 4
 
 
+def test_logits_are_made_scores_before_anything_learns_from_them(tmp_path: Path) -> None:
+    """A model that ends without softmax gets one, as start and as teacher, and that is said; scores stay so."""
+    ends = {"logits.keras": foreign_model((28, 28, 1), keras.layers.Rescaling(1 / 255))}
+    ends["scores.keras"] = keras.models.clone_model(ends["logits.keras"])
+    ends["scores.keras"].set_weights(ends["logits.keras"].get_weights())
+    ends["logits.keras"].layers[-1].activation = keras.activations.linear
+    images, said = SAMPLE.test_images[:50], []
+    for name, model in ends.items():
+        model.save(tmp_path / name)
+    logits, scores = (load_digit_model(tmp_path / name, report=said.append) for name in ends)
+    expected = scores.predict(images[..., np.newaxis], verbose=0)
+    np.testing.assert_allclose(logits.predict(images[..., np.newaxis], verbose=0), expected, atol=1e-6)
+    assert [line.partition(": ")[0] for line in said] == [str(tmp_path / "logits.keras")]
+    taught = [teach([tmp_path / name], lesson_in=None, temperature=1.0, warn=said.append)(images, 0) for name in ends]
+    np.testing.assert_allclose(*taught, atol=1e-6)
+    assert len(said) == 2
+
+
 def test_weights_go_with_sources(data: Path, tmp_path: Path) -> None:
     """A weight too many is a usage error."""
     result = CliRunner().invoke(

@@ -125,7 +125,7 @@ def train(
             warn_of_ungated,
         )
 
-        model = load_digit_model(init)
+        model = load_digit_model(init, report=report)
         arch = _arch_of(model.name, asked=arch)
         epochs = epochs or FINE_TUNING_EPOCHS
         learning_rate = learning_rate or RECIPES[arch].learning_rate * FINE_TUNING_RATE

@@ -37,10 +37,10 @@ def teach(
     """Return the function that gives the teachers' softened mean answer to the distorted pictures of an epoch.
 
     Args:
-        teachers: Keras models that answer with softmax scores.
+        teachers: Keras models that answer with softmax scores, or with logits, which softmax makes scores of.
         lesson_in: names what the pictures of an epoch follow from, for the cache; None keeps no answers.
         temperature: above 1 softens.
-        warn: is told that answers cannot be kept, in the cache.
+        warn: is told that answers cannot be kept, in the cache, and which teachers answer with logits.
 
     Raises:
         ModelFileError: a teacher cannot be loaded.
@@ -75,7 +75,7 @@ class _Teacher:
     """One teacher with the answers it has given before."""
 
     def __init__(self, path: Path, lesson_in: Callable[[int], str] | None, warn: Callable[[str], None]) -> None:
-        self._model = load_digit_model(path)
+        self._model = load_digit_model(path, report=warn)
         self._digest = sha256(path.read_bytes())[:12]
         self._lesson_in, self._warn = lesson_in, warn
 

@@ -16,6 +16,7 @@ from converters.references import load_reference
 from device.contract import LABELS, SIDE
 from device.errors import ContractError, DataError, GateError, UsageError
 from device.idx import CANONICAL_MD5
+from device.inference.inference import are_logits
 from device.inference.input_range import RAW
 from device.statistics import mcnemar_p
 
@@ -23,11 +24,13 @@ from ..conversion_data import training_record
 from ..data.keeping_apart import picture_keys
 from ..data.mixture import Mixture, MixtureSource
 from ..data.mnist import SPLIT_SEED, default_validation, load_mnist, validation_split
+from ..data.mnist_sources import from_sample
 from ..taken_range import taken_range
 
 LEAST_ACCURACY = 0.2
 LARGEST_DROP = 0.005
 CHANCE = 0.05
+_ASKED = 500  # digits that tell logits from scores
 _OTHER_SHAPES = (None, SIDE, SIDE), (None, SIDE * SIDE)
 
 
@@ -87,8 +90,12 @@ class Change:
         return lost > LARGEST_DROP * self.count or self.p_value < CHANCE
 
 
-def load_digit_model(path: Path) -> keras.Model:
-    """Load a model to go on from or to learn from.
+def load_digit_model(path: Path, *, report: Callable[[str], None] = lambda line: None) -> keras.Model:
+    """Load a model to go on from or to learn from; one that ends in logits gets a softmax behind them.
+
+    Args:
+        path: a `.keras` or `.h5` file.
+        report: takes a line where a softmax was put behind logits.
 
     Raises:
         ModelFileError: it is missing, no Keras model, or has weights that are no numbers.
@@ -113,7 +120,17 @@ def load_digit_model(path: Path) -> keras.Model:
             f"{path}: expected a model that takes raw pixels 0-255, found one that takes {taken.name}; put "
             f"keras.layers.Rescaling(1/{1 / taken.scale:g}, {taken.offset:g}) in front of its layers and save it again"
         )
-    return model
+    return _with_softmax(path, model, report)
+
+
+def _with_softmax(path: Path, model: keras.Model, report: Callable[[str], None]) -> keras.Model:
+    """Put a softmax behind a model whose answers are surely logits, as `evaluate` does: recipes want probabilities."""
+    digits = from_sample().train_images[:_ASKED]
+    if not are_logits(model.predict(digits[..., np.newaxis], batch_size=_ASKED, verbose=0)):
+        return model
+    report(f"{path}: its scores are logits: a softmax is put behind them")
+    probabilities = keras.layers.Softmax(name="softmax_of_logits")(model.outputs[0])
+    return keras.Model(model.inputs[0], probabilities, name=model.name)
 
 
 def held_back_of(mixture: Mixture, validation: NDArray[np.int64]) -> list[HeldBack]:
