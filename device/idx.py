@@ -8,11 +8,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import io
-import lzma
 import struct
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +19,7 @@ from numpy.typing import NDArray
 
 from .contract import LABELS, SIDE
 from .errors import DataError
+from .npz import DAMAGED, read_arrays, reason_of, refuse_large
 
 Part = Literal["train", "test"]
 
@@ -37,29 +34,7 @@ CANONICAL_MD5: Mapping[str, str] = {
 _UINT8 = 0x08
 _LONGEST_HEADER = 4 + 4 * 255
 _MOST_BYTES = 2 << 30  # EMNIST, the largest set of such images, has 0.64 GB
-_ZIP = b"PK"
 _STEMS: Mapping[Part, str] = {"train": "train", "test": "t10k"}
-# What the readers of numpy, zipfile and gzip raise on damaged bytes. RuntimeError is zipfile's for an encrypted member
-# or an unknown compression, MemoryError numpy's for a header that promises more than there can be.
-_DAMAGED = (
-    EOFError,
-    KeyError,
-    MemoryError,
-    OSError,
-    RuntimeError,
-    SyntaxError,
-    ValueError,
-    OverflowError,
-    lzma.LZMAError,
-    struct.error,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-_ANOTHER = "another kind of file; name one with images and labels that numpy.savez wrote"
-_FOREIGN: Mapping[bytes, str] = {
-    b"\x1f\x8b": "a gzipped file; unpack it first",
-    b"\x93NUMPY": "a single array (.npy); save images and labels as one npz with numpy.savez",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,13 +173,13 @@ def _read_idx(path: Path) -> NDArray[np.uint8]:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             content = file.read(_LONGEST_HEADER)
             shape, _, expected = _idx_layout(content, str(path))
-            _refuse_large(path, expected, f"shape {shape}")
+            refuse_large(path, expected, f"shape {shape}", most_bytes=_MOST_BYTES)
             content += file.read(max(0, expected + 1 - len(content)))
         return parse_idx(content, str(path))
     except DataError:
         raise
-    except _DAMAGED as cause:
-        raise DataError(f"{path}: expected a readable IDX file, found: {_reason(cause)}; fetch it again") from cause
+    except DAMAGED as cause:
+        raise DataError(f"{path}: expected a readable IDX file, found: {reason_of(cause)}; fetch it again") from cause
 
 
 def _read_npz(path: Path, part: Part, classes: int) -> LabelledDigits:
@@ -213,57 +188,11 @@ def _read_npz(path: Path, part: Part, classes: int) -> LabelledDigits:
     if not path.is_file():  # /dev/zero has no end
         raise DataError(f"{path}: expected an .npz file or a folder of IDX files, found a device or pipe; name a file")
     keys = (f"x_{part}", f"y_{part}")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            absent = [key for key in keys if f"{key}.npy" not in archive.namelist()]
-            for key in () if absent else keys:
-                _refuse_large(path, archive.getinfo(f"{key}.npy").file_size, key)
-            # Reading a member whole makes zipfile check its CRC, which numpy's own reader may stop short of.
-            members = [archive.read(f"{key}.npy") for key in keys if not absent]
-        arrays = [np.asarray(np.load(io.BytesIO(member), allow_pickle=False)) for member in members]
-    except _DAMAGED as cause:
-        if isinstance(cause, (PermissionError, DataError)):
-            raise
-        foreign = _foreign_kind(path, cause)
-        if foreign is not None:
-            raise DataError(f"{path}: expected an .npz file, found {foreign}") from cause
-        raise DataError(f"{path}: expected an undamaged .npz file, found: {_reason(cause)}; fetch it again") from cause
+    arrays = read_arrays(path, keys, most_bytes=_MOST_BYTES)
+    absent = [key for key in keys if key not in arrays]
     if absent:
         raise DataError(
             f"{path}: expected the arrays {' and '.join(keys)}, found no {' and no '.join(absent)}; save them under "
             "these names with numpy.savez"
         )
-    return checked(*arrays, name=str(path), classes=classes)
-
-
-def _refuse_large(path: Path, size_bytes: int, found: str) -> None:
-    """Refuse what would unpack to more than there are digits anywhere, before it does."""
-    if size_bytes > _MOST_BYTES:
-        raise DataError(
-            f"{path}: expected at most {_MOST_BYTES:,} bytes of digits, found {found} of {size_bytes:,}; "
-            "fetch it again, or split it"
-        )
-
-
-def _foreign_kind(path: Path, cause: BaseException) -> str | None:
-    """Return what it is in place of an npz of numbers, and what to do, where its first bytes or the error say so."""
-    if isinstance(cause, ValueError) and "allow_pickle" in str(cause):
-        return "arrays of Python objects; save images and labels as numpy.uint8"
-    try:
-        with path.open("rb") as file:
-            beginning = file.read(max(map(len, _FOREIGN)))
-    except OSError:
-        return None
-    if beginning.startswith(_ZIP):
-        return None
-    unknown = _ANOTHER if beginning else "an empty file; fetch it again"
-    return next((kind for magic, kind in _FOREIGN.items() if beginning.startswith(magic)), unknown)
-
-
-def _reason(cause: BaseException) -> str:
-    """Return why a reader failed, in one line."""
-    if isinstance(cause, OSError) and cause.strerror:
-        return cause.strerror
-    if isinstance(cause, zipfile.BadZipFile) and "not a zip file" in str(cause):
-        return "its end is missing"
-    return next(iter(str(cause).splitlines()), "") or type(cause).__name__
+    return checked(*arrays.values(), name=str(path), classes=classes)

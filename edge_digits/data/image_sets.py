@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,11 @@ from numpy.typing import NDArray
 
 from converters.request import ImageSet
 from device.contract import LABELS, SIDE
-from device.errors import DataError, one_line
+from device.errors import DataError
 from device.finding.finder import find_digit
 from device.idx import Part
 from device.inference.model_file import sha256
+from device.npz import array_names, read_arrays
 from device.sources.files import expand
 from device.sources.pictures import read_picture
 
@@ -59,9 +59,14 @@ def read_image_set(
             else _from_folder(path, shape=shape, labels=labels)
         )
     if len(images) < LEAST_CALIBRATION:
-        raise DataError(f"{path}: expected at least {LEAST_CALIBRATION} images, found {len(images)}; add more")
-    if int(np.prod(images.shape[1:])) != int(np.prod(shape)):
-        raise DataError(f"{path}: expected images of shape {shape}, found {images.shape[1:]}; scale them to that size")
+        use = {"train": "calibrate", "test": "test"}[part]
+        raise DataError(
+            f"{path}: expected at least {LEAST_CALIBRATION} images to {use} with, found {len(images)}; add more"
+        )
+    if not _fits(images.shape[1:], shape):
+        raise DataError(
+            f"{path}: expected images of shape {shape}, found {images.shape[1:]}; bring them into that shape"
+        )
     source = {"source": path.name, "count": len(images), "images_sha256": sha256(images.tobytes())}
     return ImageSet(images, positions, source)
 
@@ -70,42 +75,46 @@ def has_training_part(path: Path) -> bool:
     """Return whether a path is an npz with a training part beside its test part."""
     if path.suffix != ".npz" or not path.is_file():
         return False
-    return {"x_train", "y_train", "x_test"} <= set(_read_arrays(path))
+    return {"x_train", "y_train", "x_test"} <= set(array_names(path))
 
 
-def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as cause:
-        raise DataError(
-            f"{path}: expected an npz file, found another or a damaged one ({one_line(cause)}); check the path"
-        ) from cause
+def _fits(found: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+    """Tell whether images hold as many values as a model takes, and not the same sides in another order."""
+    sides, taken = ([side for side in each if side != 1] for each in (found, shape))
+    return int(np.prod(found)) == int(np.prod(shape)) and (sides == taken or sorted(sides) != sorted(taken))
 
 
 def _from_npz(path: Path, part: Part, *, labels: int) -> tuple[NDArray[np.uint8], NDArray[np.integer[Any]] | None]:
-    found = _read_arrays(path)
-    names = next((pair for pair in _PAIRS[part] if pair[0] in found), None)
-    images = None if names is None else found[names[0]]
-    if names is None or images is None or images.dtype != np.uint8 or images.ndim < 2:
+    there = array_names(path)
+    name, label_name = next((pair for pair in _PAIRS[part] if pair[0] in there), (None, ""))
+    if name is None:
         raise DataError(
-            f"{path}: expected uint8 images (N, ...) named images, x_train, x_test or x, found {list(found)}; save "
-            "them under one of these names"
+            f"{path}: expected images named images, x_train, x_test or x, found {there or 'no arrays'}; save "
+            "them under one of these names with numpy.savez"
         )
-    positions = found.get(names[1])
-    if positions is None:
-        return images, None
-    if positions.shape != images.shape[:1] or positions.dtype.kind not in "iu":
+    found = read_arrays(path, (name, label_name))
+    images, positions = found[name], found.get(label_name)
+    if images.dtype != np.uint8 or images.ndim < 2:
         raise DataError(
-            f"{path}: expected an integer label for each image, found {positions.dtype} {positions.shape}; save one "
-            "for each, as numpy.uint8"
+            f"{path}: expected images uint8 (N, ...), found {name} {images.dtype} {images.shape}; save them as "
+            "numpy.uint8, 0 to 255"
         )
-    if len(positions) and not 0 <= positions.min() <= positions.max() < labels:
-        raise DataError(
-            f"{path}: expected labels 0 to {labels - 1}, found {positions.min()} to {positions.max()}; name as many "
-            "labels with --labels as the model has"
-        )
+    if positions is not None:
+        _check_labels(path, positions, name=label_name, images=len(images), labels=labels)
     return images, positions
+
+
+def _check_labels(path: Path, positions: NDArray[Any], *, name: str, images: int, labels: int) -> None:
+    if positions.shape != (images,) or positions.dtype.kind not in "iu":
+        raise DataError(
+            f"{path}: expected an integer label for each of {images} images, found {name} {positions.dtype} "
+            f"{positions.shape}; save one for each, as numpy.uint8"
+        )
+    if images and not 0 <= positions.min() <= positions.max() < labels:
+        raise DataError(
+            f"{path}: expected labels 0 to {labels - 1}, found {positions.min()} to {positions.max()} in {name}; "
+            "number them from 0, as --labels names them"
+        )
 
 
 def _from_folder(
