@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import click
 
 from device.command_line import FILE, Command, run_command_line
 from device.errors import DataError, FitError
+from device.output_files import refuse_existing, write_bytes
 
 from .limits import at_most, show
 from .measuring_digits import load_measuring_digits
@@ -32,10 +34,12 @@ def outputs() -> None:
 @click.argument("file", type=FILE)
 @click.option("--digits", type=click.IntRange(1, 2000), default=500, show_default=True, help="How many test digits.")
 @click.option("--runtime", help="Device runtime; the first that works.")
-def save(file: Path, *, digits: int, runtime: str | None) -> None:
+@click.option("--force", is_flag=True, help="Overwrite a file that is there.")
+def save(file: Path, *, digits: int, runtime: str | None, force: bool) -> None:
     """Write the raw outputs of every shipped model on this machine to FILE (.npz)."""
     import numpy as np
 
+    refuse_existing(file, force=force)
     from device.inference.classifier import Classifier
     from device.inference.model_file import read_model
     from device.inference.runtime import load_runtime
@@ -47,8 +51,9 @@ def save(file: Path, *, digits: int, runtime: str | None) -> None:
         f"{path.stem} {loaded.name}": Classifier(read_model(path), loaded).raw_scores(images)
         for path in sorted(SHIPPED_MODELS.glob("*.tflite"))
     }
-    with file.open("wb") as handle:
-        np.savez(handle, **found)
+    content = io.BytesIO()
+    np.savez(content, **found)
+    write_bytes(file, content.getvalue())
     click.echo(f"{file}: {len(found)} models, {digits} digits, {loaded}")
 
 
@@ -85,13 +90,16 @@ def compare(first: Path, second: Path, *, steps: int, as_json: bool) -> None:
 
 
 def _load(path: Path) -> dict[str, NDArray[Any]]:
-    import numpy as np
+    from device.npz import array_names, read_arrays
 
     try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except (OSError, ValueError) as cause:
-        raise DataError(f"{path}: expected outputs that `save` wrote, found: {cause}") from cause
+        arrays = read_arrays(path, array_names(path))
+    except DataError as cause:
+        found = "another or a damaged file" if path.exists() else "no such file"
+        raise DataError(f"{path}: expected outputs that `save` wrote, found {found}; save them again") from cause
+    if any(each.dtype.kind not in "iuf" for each in arrays.values()):
+        raise DataError(f"{path}: expected outputs that `save` wrote, found other arrays; save them again")
+    return arrays
 
 
 if __name__ == "__main__":
