@@ -20,10 +20,13 @@ from device.errors import PictureError, SourceError, UsageError
 from device.frames import Frame
 from device.settings.settings import CameraSettings, SourceSettings
 from device.sources.camera import Camera
+from device.sources.fake_camera import FakeCamera, pictures_to_show
 from device.sources.files import expand, find_pictures, names_file, picture_frames
 from device.sources.opening import OpenableSource, choose_source, turned
 from device.sources.orientation import Orientation
 from device.sources.picture_kinds import FORMATS, SUFFIXES, readable_kinds
+from device.sources.pictures import read_picture
+from device.sources.supervision import SupervisedSource
 
 NO_STDIN = io.BytesIO()
 GREY = np.full((6, 8, 3), 90, np.uint8)
@@ -45,6 +48,43 @@ def test_a_fake_camera_plays_at_the_rate_that_is_asked_for(folder: Path) -> None
     """Nothing is said of it, as of nothing that is done."""
     source = SourceSettings(fake_camera=folder / "b.png")
     choose_source(source, CameraSettings(fps=5.0), stdin=NO_STDIN, say=pytest.fail)
+
+
+def test_a_fake_camera_reads_each_picture_of_a_folder_when_its_turn_comes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each once a turn, whatever the rate; one that is damaged by then is an error of the camera that names it."""
+    read: list[str] = []
+
+    def reading(path: Path) -> np.ndarray:
+        read.append(path.name)
+        return read_picture(path)
+
+    monkeypatch.setattr("device.sources.fake_camera.read_picture", reading)
+    camera = FakeCamera(pictures_to_show(folder), picture_s=2.0)
+    (folder / "below" / "a.jpg").write_bytes((folder / "below" / "a.jpg").read_bytes()[:200])
+    assert read == ["b.png"]
+    for now_s in (0.0, 1.9, 4.0):
+        monkeypatch.setattr(camera, "now_s", lambda now_s=now_s: now_s)
+        assert camera.picture(None).shape == GREY.shape
+    assert read == ["b.png"]
+    monkeypatch.setattr(camera, "now_s", lambda: 2.0)
+    with pytest.raises(SourceError, match=r"fake: .*a\.jpg: expected a whole picture, found damage"):
+        camera.picture(None)
+
+
+def test_a_damaged_picture_of_a_fake_camera_is_an_outage(folder: Path) -> None:
+    """It is said once, and what comes after it is shown; one that comes first is refused."""
+    (folder / "below" / "a.jpg").write_bytes((folder / "below" / "a.jpg").read_bytes()[:200])
+    said: list[str] = []
+    camera = FakeCamera(pictures_to_show(folder), picture_s=0.1, fps=100)
+    with SupervisedSource(camera, say=said.append, first_pause_s=0.01) as frames:
+        while len(said) < 2:
+            assert next(frames).image is not None
+    assert "a.jpg: expected a whole picture, found damage" in said[0]
+    assert "fake: back after" in said[1]
+    with pytest.raises(PictureError, match=r"a\.jpg: expected a whole picture"):
+        FakeCamera(pictures_to_show(folder / "below"))
 
 
 def choose(spec: str, **settings: object) -> OpenableSource:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import SourceError
+from ..errors import PictureError, SourceError
 from .fake_faults import Fault
 from .frame_device import ABSENT_PAUSE_S, PRESENT_PAUSE_S
+from .pictures import read_picture
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,21 +36,25 @@ class FakeCamera:
 
     def __init__(
         self,
-        pictures: list[NDArray[Any]],
+        pictures: Sequence[NDArray[Any] | Path],
         *,
         faults: Iterable[Fault] = (),
         fps: float = 30.0,
         picture_s: float = PICTURE_S,
         name: str = "fake",
     ) -> None:
-        """Take what the camera shows.
+        """Take what the camera shows; the first picture is read at once.
 
         Args:
-            pictures: uint8 (H, W) or (H, W, 3), BGR; at least one. Each is shown for a while, in turn.
+            pictures: uint8 (H, W) or (H, W, 3), BGR, or files of such, each read when it is to be shown; at least one.
+                Each is shown for a while, in turn.
             faults: what goes wrong, by its start.
             fps: frames a second.
             picture_s: how long each picture is shown, seconds.
             name: what frames and messages call it.
+
+        Raises:
+            PictureError: the first picture cannot be read.
         """
         self.name, self.given = name, 0
         self._pictures, self._period_s, self._picture_s = pictures, 1 / fps, picture_s
@@ -58,6 +64,9 @@ class FakeCamera:
         self._lock = threading.Lock()
         self._start_s: float | None = None
         self.unplugs = 0
+        self._read = lru_cache(maxsize=1)(read_picture)
+        self._unreadable: int | None = None
+        self._shown(0)
 
     def open(self) -> _FakeDevice:
         """Open the camera.
@@ -73,8 +82,8 @@ class FakeCamera:
         return _FakeDevice(self)
 
     def probe(self) -> object:
-        """Tell whether it is plugged in, as the device files tell of a real one."""
-        return "unplug" in self.faults_now()
+        """Tell whether it is plugged in, as device files tell of a real one, and whether its picture can be shown."""
+        return "unplug" in self.faults_now(), self._place() == self._unreadable
 
     def most_pause_s(self) -> float:
         """Return a long pause while it is unplugged, a short one otherwise."""
@@ -104,8 +113,17 @@ class FakeCamera:
             return {each.kind: each for each in active}
 
     def picture(self, kind: str | None) -> NDArray[Any]:
-        """Return what the camera sees, or what a fault makes of it."""
-        shown = self._pictures[int(self.now_s() / self._picture_s) % len(self._pictures)]
+        """Return what the camera sees, or what a fault makes of it.
+
+        Raises:
+            SourceError: the picture that is to be shown now cannot be read.
+        """
+        place = self._place()
+        try:
+            shown = self._shown(place)
+        except PictureError as cause:
+            self._unreadable = place
+            raise SourceError(f"{self.name}: {cause}") from cause
         if kind == "black":
             return np.zeros_like(shown)
         if kind == "corrupt":
@@ -115,6 +133,13 @@ class FakeCamera:
             torn[2 * rows :] = 128
             return torn
         return shown.copy()
+
+    def _place(self) -> int:
+        return int(self.now_s() / self._picture_s) % len(self._pictures)
+
+    def _shown(self, place: int) -> NDArray[Any]:
+        picture = self._pictures[place]
+        return self._read(picture) if isinstance(picture, Path) else picture
 
 
 class _FakeDevice:
@@ -154,18 +179,17 @@ class _FakeDevice:
         """Let go of it."""
 
 
-def load_pictures(path: Path) -> list[NDArray[Any]]:
-    """Read what a fake camera shows: a picture, every picture of a folder, or the start of a video.
+def pictures_to_show(path: Path) -> Sequence[NDArray[Any] | Path]:
+    """Return what a fake camera shows: a picture, or those of a folder, still to be read; or the start of a video.
 
     Raises:
-        PictureError: there is none, or one cannot be read.
+        PictureError: there is none, or the video cannot be read.
     """
     from .files import expand, is_video
-    from .pictures import read_picture
 
     if is_video(str(path)):
         return [*islice(_video_pictures(path), MOST_VIDEO_FRAMES)]
-    return [read_picture(each) for each in expand(str(path))]
+    return expand(str(path))
 
 
 def _video_pictures(path: Path) -> Iterator[NDArray[Any]]:

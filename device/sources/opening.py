@@ -141,14 +141,13 @@ def _may_be_a_name(spec: str) -> bool:
 
 
 def _fake_camera(source: SourceSettings, camera: CameraSettings) -> FrameOpener:
-    from .fake_camera import PICTURE_S, FakeCamera, load_pictures
+    from .fake_camera import PICTURE_S, FakeCamera, pictures_to_show
     from .fake_faults import parse_faults
 
     assert source.fake_camera is not None
     fps = camera.fps or 30.0
-    pictures = load_pictures(source.fake_camera)
     return FakeCamera(
-        pictures,
+        pictures_to_show(source.fake_camera),
         faults=parse_faults(source.faults),
         fps=fps,
         picture_s=1 / fps if is_video(str(source.fake_camera)) else PICTURE_S,
