@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -146,6 +147,50 @@ def test_a_damaged_checkpoint_is_named(digits: Digits, tmp_path: Path) -> None:
     (tmp_path / STATE_NAME).write_text("{")
     with pytest.raises(DataError, match="found no JSON document; start over with --force"):
         train(digits, small(), tmp_path, resume=True, report=ignore)
+
+
+def without(record: dict[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name != key}
+
+
+def test_a_checkpoint_record_that_is_something_else_is_refused(digits: Digits, tmp_path: Path) -> None:
+    """Other kinds of JSON, parts of other types, rows without figures, and epochs that are not those of the weights."""
+    with pytest.raises(KilledError):
+        train(digits, small(), tmp_path, report=kill_after(2))
+    state = json.loads((tmp_path / STATE_NAME).read_text())
+    first, second = state["history"]
+    wrong = [[], 3, None, "text", {}, *(without(state, key) for key in state)]
+    wrong += [{**state, key: value} for key in state for value in ([], [1], "text", None, 3)]
+    wrong += [
+        {**state, "history": rows}
+        for rows in ([first, without(second, "val_loss")], [first, {**second, "loss": "0.1"}], [first], [first, first])
+    ]
+    wrong += [{**state, "weights": f"../{tmp_path.name}/{state['weights']}"}]
+    for record in wrong:
+        (tmp_path / STATE_NAME).write_text(json.dumps(record))
+        with pytest.raises(
+            DataError, match=r"checkpoint\.json: expected a checkpoint's record, found another document"
+        ):
+            train(digits, small(), tmp_path, resume=True, report=ignore)
+    (tmp_path / STATE_NAME).write_text("[" * 100_000)
+    with pytest.raises(DataError, match="found no JSON document; start over with --force"):
+        train(digits, small(), tmp_path, resume=True, report=ignore)
+
+
+def test_records_of_a_finished_run_that_are_something_else_are_refused(digits: Digits, tmp_path: Path) -> None:
+    """They are named, and the model stays; the record of another run is still that of another run."""
+    train(digits, small(epochs=1), tmp_path, report=ignore)
+    record, history = (json.loads((tmp_path / name).read_text()) for name in ("training.json", "history.json"))
+    wrong = [("history.json", each) for each in ([], 3, None, "text", {"a": 1}, [1], [without(history[0], "loss")])]
+    wrong += [("training.json", each) for each in ([], 3, None, "text", {**record, "validation_accuracy": "high"})]
+    wrong += [("training.json", without(record, key)) for key in ("validation_accuracy", "seconds", "parameters")]
+    for name, content in wrong:
+        kept = (tmp_path / name).read_text()
+        (tmp_path / name).write_text(json.dumps(content))
+        with pytest.raises(DataError, match=rf"{name}: expected the .* of a run.*, found another document; restore it"):
+            train(digits, small(epochs=1), tmp_path, resume=True, report=ignore)
+        (tmp_path / name).write_text(kept)
+    assert train(digits, small(epochs=1), tmp_path, resume=True, report=ignore).model.exists()
 
 
 def test_a_checkpoint_of_another_network_is_refused(digits: Digits, tmp_path: Path) -> None:

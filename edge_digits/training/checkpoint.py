@@ -19,6 +19,7 @@ from device.errors import DataError
 from device.output_files import atomic_path
 
 from ..run_files import STATE_NAME, read_json, write_json
+from .run_history import is_history
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def save_checkpoint(
     Raises:
         OutputError: it cannot be written.
     """
-    name = f"checkpoint-{len(history):04d}.keras"
+    name = _weights_name(history)
     with atomic_path(folder / name) as temporary:
         model.save(temporary)
     write_json(folder / STATE_NAME, {**identity, "weights": name, "history": list(history)})
@@ -57,7 +58,7 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
     """Load the checkpoint in `folder`, or return None where there is none.
 
     Raises:
-        DataError: there is one and it is damaged.
+        DataError: there is one and it is damaged, or its record is another document.
     """
     if not (folder / STATE_NAME).exists():
         return None
@@ -67,14 +68,26 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
         raise DataError(
             f"{folder / STATE_NAME}: expected a checkpoint's record, found no JSON document; start over with --force"
         ) from cause
-    try:
-        identity = {"settings": state["settings"], "data": state["data"]}
-        history, weights = tuple(state["history"]), folder / state["weights"]
-    except (KeyError, TypeError) as cause:
+    if not _is_state(state):
         raise DataError(
             f"{folder / STATE_NAME}: expected a checkpoint's record, found another document; start over with --force"
-        ) from cause
-    return Checkpoint(model=_read_model(weights), history=history, identity=identity)
+        )
+    identity = {"settings": state["settings"], "data": state["data"]}
+    return Checkpoint(_read_model(folder / state["weights"]), history=tuple(state["history"]), identity=identity)
+
+
+def _weights_name(history: Sequence[Mapping[str, float]]) -> str:
+    return f"checkpoint-{len(history):04d}.keras"
+
+
+def _is_state(state: Any) -> bool:
+    """Tell whether a JSON document is what `save_checkpoint` writes, of which the weights' name counts the epochs."""
+    return (
+        isinstance(state, dict)
+        and all(isinstance(state.get(part), dict) for part in ("settings", "data"))
+        and is_history(state.get("history"))
+        and state.get("weights") == _weights_name(state["history"])
+    )
 
 
 def _read_model(path: Path) -> keras.Model:

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from device.errors import DataError
 from device.inference.model_file import sha256
 from device.output_files import atomic_path
 from device.version import VERSION
@@ -21,11 +22,13 @@ from ..data.digit_set import Digits
 from ..run_files import CURVES_NAME, HISTORY_NAME, MODEL_NAME, TRAINING_NAME, read_json, write_json
 from ..synthetic.non_digits import draw_non_digits
 from .curves import draw_curves
+from .run_history import has_figures, is_history
 from .score_calibration import decide, fit_temperature, soften, soften_model
 
 if TYPE_CHECKING:
     from .training import TrainingSettings
 
+_FIGURES = ("validation_accuracy", "seconds", "parameters")  # of a record, which others ask for
 _NON_DIGITS = 2000
 _NON_DIGIT_SEED = 1
 
@@ -46,14 +49,30 @@ class Trained:
 
 
 def finished_run(out: Path, identity: Mapping[str, Any]) -> Trained | None:
-    """Return the finished run in `out` if it is the one with this identity."""
+    """Return the finished run in `out` if it is the one with this identity.
+
+    Raises:
+        DataError: what is in a file of its names is no record or history of a run.
+    """
     if not (out / MODEL_NAME).exists() or not (out / TRAINING_NAME).exists():
         return None
     record = read_json(out / TRAINING_NAME)
+    if not isinstance(record, dict):
+        raise _foreign(out / TRAINING_NAME, "the record of a run")
     if any(record.get(part) != identity[part] for part in identity):
         return None
-    history = tuple(read_json(out / HISTORY_NAME))
-    return Trained(model=out / MODEL_NAME, history=history, validation_accuracy=record["validation_accuracy"])
+    if not has_figures(record, _FIGURES):
+        raise _foreign(out / TRAINING_NAME, f"the record of a run with {', '.join(_FIGURES)}")
+    history = read_json(out / HISTORY_NAME)
+    if not is_history(history):
+        raise _foreign(out / HISTORY_NAME, "the history of a run, one row an epoch")
+    return Trained(out / MODEL_NAME, history=tuple(history), validation_accuracy=record["validation_accuracy"])
+
+
+def _foreign(path: Path, expected: str) -> DataError:
+    return DataError(
+        f"{path}: expected {expected}, found another document; restore it, or drop the finished run with --force"
+    )
 
 
 def write_outcome(
