@@ -1,15 +1,25 @@
-"""Making TensorFlow quiet before it is imported, and repeatable before it trains."""
+"""Making TensorFlow quiet and Keras work on it before either is imported, and repeatable before it trains."""
 
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
+from pathlib import Path
 
 from device.errors import ExtraMissingError
+
+_log = logging.getLogger(__name__)
+
+_BACKEND = "tensorflow"
+# Keras reads keras.json there, at its import, for the data type and the order of axes of all layers.
+_KERAS_HOME = Path(__file__).parent / "assets"
 
 
 def prepare_tensorflow() -> None:
     """Silence TensorFlow's start-up chatter and keep Keras on it; call before the first import of either.
+
+    Keras is set up as this project needs it, whatever a keras.json in the user's home says for other programs.
 
     Raises:
         ExtraMissingError: TensorFlow is not installed.
@@ -20,7 +30,10 @@ def prepare_tensorflow() -> None:
         )
     # Level 3 hides even what C++ calls errors: those that matter come as exceptions too.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    asked = os.environ.get("KERAS_BACKEND") or _BACKEND
+    if asked != _BACKEND:
+        _log.warning("KERAS_BACKEND=%s has no effect here: models are made for TensorFlow Lite, by TensorFlow", asked)
+    os.environ |= {"KERAS_BACKEND": _BACKEND, "KERAS_HOME": str(_KERAS_HOME)}
     # There is no use for a GPU on networks this small, and looking for one writes errors.
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
     from device.native_stderr import hidden_native_stderr

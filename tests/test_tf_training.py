@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -233,6 +236,25 @@ def test_several_models_are_read_without_a_warning_of_tensorflow() -> None:
     """Its logger keeps to errors; a graph for each model is what is wanted."""
     prepare_tensorflow()
     assert not tensorflow.get_logger().isEnabledFor(logging.WARNING)
+
+
+@pytest.mark.parametrize(
+    "content", ['{"floatx": "float16", "image_data_format": "channels_first"}', '{"floatx": 3}', "[]"]
+)
+def test_keras_is_set_up_as_training_needs_it(content: str, tmp_path: Path) -> None:
+    """Neither KERAS_BACKEND, of which a line says so, nor a keras.json of the user's decides how networks compute."""
+    (tmp_path / ".keras").mkdir()
+    (tmp_path / ".keras" / "keras.json").write_text(content)
+    environment = {**os.environ, "HOME": str(tmp_path), "KERAS_BACKEND": "jax"}
+    environment.pop("KERAS_HOME")  # which these tests have set
+    code = (
+        "from edge_digits.tensorflow_setup import prepare_tensorflow; prepare_tensorflow(); from keras import config;"
+        "print(config.backend(), config.floatx(), config.image_data_format())"
+    )
+    child = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert child.stdout.split() == ["tensorflow", "float32", "channels_last"]
+    assert child.stderr.startswith("KERAS_BACKEND=jax has no effect here")
+    assert "Traceback" not in child.stderr
 
 
 def test_a_finished_run_is_not_overwritten(digits: Digits, whole: Path) -> None:
