@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.early_end import Terminated
-from device.errors import DataError, UsageError, one_line
+from device.errors import DataError, OutputError, UsageError, one_line
 from device.inference.model_file import sha256
 from device.output_files import refuse_existing, refuse_unwritable, write_bytes, write_text
 
@@ -70,20 +70,47 @@ def alone_in(folder: Path) -> Iterator[None]:
         UsageError: another run is there.
         OutputError: the folder cannot be written.
     """
-    with writable_folder(folder):
-        held = os.open(folder, os.O_RDONLY)
+    refusal = "expected no other run, found one that is going on; wait for it, or choose another --out"
+    with writable_folder(folder), _locked(folder, os.O_RDONLY, refusal=f"{folder}: {refusal}"):
+        yield
+
+
+@contextmanager
+def alone_by_name(folder: Path, name: str) -> Iterator[None]:
+    """Keep every other run that writes files of the same name out of a folder, and let those of other names in.
+
+    Raises:
+        UsageError: another such run is there.
+        OutputError: the folder cannot be written.
+    """
+    lock = folder / f".{name}.lock"
+    refusal = f"{folder / name}: expected no other conversion of the name, found one that goes on; wait for it, or "
+    with (
+        writable_folder(folder),
+        _locked(lock, os.O_RDONLY | os.O_CREAT, refusal=f"{refusal}choose another --out or --name"),
+    ):
         try:
-            with suppress(OSError):  # some network file systems have no locks
-                try:
-                    fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError as cause:
-                    raise UsageError(
-                        f"{folder}: expected no other run, found one that is going on; wait for it, or choose another "
-                        "--out"
-                    ) from cause
             yield
         finally:
-            os.close(held)
+            lock.unlink(missing_ok=True)
+
+
+@contextmanager
+def _locked(path: Path, flags: int, *, refusal: str) -> Iterator[None]:
+    """Hold a lock on a file or folder; the system frees it even after kill -9."""
+    try:
+        held = os.open(path, flags | os.O_CLOEXEC, 0o666)
+    except OSError as cause:
+        raise OutputError(f"{path}: cannot be written: {cause.strerror}; choose another place or name") from cause
+    try:
+        with suppress(OSError):  # some network file systems have no locks
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as cause:
+                raise UsageError(refusal) from cause
+        yield
+    finally:
+        os.close(held)
 
 
 @contextmanager

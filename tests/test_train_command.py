@@ -11,10 +11,10 @@ from click.testing import CliRunner
 from digit_fakes import make_digits, write_npz
 
 from device.command_line import run_command_line
-from device.errors import UsageError
+from device.errors import OutputError, UsageError
 from edge_digits.cli import cli
 from edge_digits.data.mnist import DEFAULT_VALIDATION, default_validation
-from edge_digits.run_files import MODEL_NAME, STATE_NAME, alone_in, telling_how_to_resume
+from edge_digits.run_files import MODEL_NAME, STATE_NAME, alone_by_name, alone_in, telling_how_to_resume
 
 
 @pytest.fixture
@@ -143,6 +143,29 @@ def test_a_second_run_is_told_of_the_first(folder: Path, options: str) -> None:
     assert result.stderr == (
         "error: stopped: expected no other run, found one that is going on; wait for it, or choose another --out\n"
     )
+
+
+def test_two_conversions_do_not_mix_their_files(folder: Path) -> None:
+    """The second of a name is refused while the first goes on; one of another name is not, and no lock is left."""
+    with alone_by_name(Path("models"), "a"), alone_by_name(Path("models"), "b"):
+        result = CliRunner().invoke(cli, ["convert", "model.keras", "--out", "models", "--name", "a"])
+        assert {path.name for path in Path("models").iterdir()} == {".a.lock", ".b.lock"}
+    assert not Path("models").exists()
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "error: models/a: expected no other conversion of the name, found one that goes on; wait for it, or choose "
+        "another --out or --name\n"
+    )
+
+
+def test_a_conversion_that_was_killed_keeps_no_other_out(folder: Path) -> None:
+    """The file that it locked is left and locked no more."""
+    (folder / ".a.lock").touch()
+    with alone_by_name(folder, "a"):
+        pass
+    assert not (folder / ".a.lock").exists()
+    with pytest.raises(OutputError, match="cannot be written: File name too long"), alone_by_name(folder, "a" * 300):
+        pass
 
 
 @pytest.mark.parametrize("command", ["train", "demo", "zoo reproduce"])

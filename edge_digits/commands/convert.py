@@ -111,12 +111,18 @@ def convert(
     agrees less than the gate asks for is not written, and the exit code is 3; one that a runtime cannot run is exit
     code 4 if it was asked for by name.
     """
-    from device.output_files import check_folder_name, check_stem, refuse_unwritable
+    from device.output_files import check_folder_name, check_stem
+    from edge_digits.conversion_data import name_of, training_record
+    from edge_digits.run_files import alone_by_name
     from edge_digits.tensorflow_setup import prepare_tensorflow
 
     check_stem(name)
     check_folder_name(out, ".tflite")
     report = reporter()
+    training = training_record(model)
+    name = name or name_of(model, training)
+    # Held until the command ends; the folder goes with it where nothing was written.
+    click.get_current_context().with_resource(alone_by_name(out, name))
     prepare_tensorflow()
     from converters import ConversionRequest, Gate
     from converters import convert as run_conversion
@@ -125,22 +131,19 @@ def convert(
     from converters.request import DEFAULT_TARGETS
     from device.contract import LABELS
     from device.inference.foreign_model import read_labels
-    from edge_digits.conversion_data import name_of, training_record
     from edge_digits.conversion_images import images_for
     from edge_digits.conversion_report import format_table, guessing_warning, write_manifest
 
     check_targets(targets)
-    training = training_record(model)
     reference = load_reference(model)
     names = read_labels(labels) if labels else LABELS
     calibration, test = images_for(
         reference, names, data=data, calibrate_from=calibrate_from, count=calibrate, seed=seed, report=report
     )
-    refuse_unwritable(out)  # and makes it, but none where there is nothing to convert
     request = ConversionRequest(
         model=model,
         out=out,
-        name=name or name_of(model, training),
+        name=name,
         calibration=calibration,
         test=test,
         variants=variants or VARIANT_NAMES,
