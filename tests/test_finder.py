@@ -353,6 +353,25 @@ def test_faint_pencil_gets_full_ink() -> None:
     assert alike(canonical, EXPECTED) > 0.9
 
 
+def test_a_stroke_that_is_pale_on_its_way_stays_whole() -> None:
+    """What is too pale to be a mark, between marks, is ink of the digit."""
+    y, x = np.mgrid[: SIZE[0], : SIZE[1]]
+    ring = cv2.GaussianBlur(cv2.circle(np.zeros(SIZE, np.float32), (130, 120), 60, 1, 14), (0, 0), 2)
+    canonical = found_in(photographed(np.where((x < 130) & (abs(y - 120) < 12), 0.4 * ring, ring))).canonical
+    assert canonical[12:16, :10].max(axis=1).min() > 25
+
+
+def test_rules_that_are_paler_than_a_table_are_left_out() -> None:
+    """A dark table along a side hides pale rules at first: when it is blanked, they are found."""
+    one = drawn("1", pen=5)
+    rules = np.zeros(SIZE)
+    for y in range(20, 200, 24):
+        rules = with_line(rules, (0, y + 12), (SIZE[1], y), width=2)
+    page = np.maximum(one, 0.35 * rules)
+    page[226:] = 1
+    assert np.abs(np.subtract(found_in(photographed(page)).box, found_in(photographed(one)).box)).max() <= 4
+
+
 def shadowed(frame: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Throw a shadow over part of a frame."""
     edge = rng.integers(frame.shape[1] // 3, 2 * frame.shape[1] // 3)

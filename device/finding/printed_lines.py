@@ -35,16 +35,21 @@ TICK_UNEVEN = 0.3  # of their usual height: by so much ticks differ
 ROUNDS = 3  # a double border takes two, and thresholds fall when the darkest line has gone
 
 
-def without_rules(ink: Ink) -> Ink:
+def without_rules(ink: Ink, *, among: int = 1) -> Ink:
     """Blank the lines that cross a frame where they are many, or thinner or paler than its other ink.
 
     A stroke of a digit that is cropped tightly crosses the frame too, but it is neither.
+
+    Args:
+        ink: the ink.
+        among: of fewer lines in a direction none is a rule.
     """
     import cv2
 
     level, upright = _rules(ink.mask, ink.values), _rules(cv2.transpose(ink.mask), cv2.transpose(ink.values))
     found = [level] if level else []
     found += [upright.transposed()] if upright else []
+    found = [lines for lines in found if lines.count >= among]
     if not found:
         return ink
     values, every = ink.values, cv2.bitwise_or(found[0].pixels, found[-1].pixels)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import median
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ LEAST_WIDTH = 1.8  # px of a canonical digit; MNIST's strokes are 2–3 px of 20
 AMPLE = 160  # px: larger hairlines are widened at half this size or more
 CUT_SIDE = 60  # px: higher ones are cut at less than twice this height
 SOFT_PX = 2  # how far the soft edge of a stroke reaches beyond the marks
+PALE_REACH = 0.06  # of the longer side: how far its paler parts do, which may be too pale to be marks
 
 
 class Strokes(NamedTuple):
@@ -50,7 +52,8 @@ class Strokes(NamedTuple):
         x, y, width, height = cv2.boundingRect(inside)
         left, top = max(0, x - SOFT_PX), max(0, y - SOFT_PX)
         part = slice(top, y + height + SOFT_PX), slice(left, x + width + SOFT_PX)
-        return Strokes(self.ink[part], inside[part], self.left + left, self.top + top)
+        ink = _without_others(self.ink[part], inside[part], cv2.subtract(self.inside[part], inside[part]))
+        return Strokes(ink, inside[part], self.left + left, self.top + top)
 
     def shrunk(self) -> Strokes:
         """Return strokes that are far higher than a canonical digit at about CUT_SIDE, where a cut costs less time."""
@@ -82,11 +85,13 @@ def canonical_digits(several: Sequence[Strokes]) -> NDArray[Any]:
 
     floor, span = np.array([_levels(each) for each in several]).T[..., np.newaxis]
     tables = np.clip(np.rint((np.arange(256) - floor) * (255 / span)), 0, 255).astype(np.uint8)
-    shape, places = _laid_out([each.ink.shape for each in several])
+    sizes = [each.ink.shape for each in several]
+    reach = max(SOFT_PX, round(PALE_REACH * median(max(size) for size in sizes)))
+    shape, places = _laid_out(sizes, apart=reach)
     even, inside = np.zeros((2, *shape), np.uint8)
     for place, each, table in zip(places, several, tables, strict=True):
         even[place], inside[place] = cv2.LUT(each.ink, table), each.inside
-    even = cv2.bitwise_and(even, cv2.dilate(inside, square(2 * SOFT_PX + 1)))
+    even = cv2.bitwise_and(even, cv2.dilate(inside, square(2 * reach + 1)))
     inner = without_edge(inside)
     inks = []
     for place in places:
@@ -99,8 +104,8 @@ def canonical_digits(several: Sequence[Strokes]) -> NDArray[Any]:
     return frame_inks(inks)
 
 
-def _laid_out(sizes: Sequence[tuple[int, ...]]) -> tuple[tuple[int, int], list[tuple[slice, slice]]]:
-    """Lay pictures out in rows on a sheet, apart from each other: its shape, and the place of each."""
+def _laid_out(sizes: Sequence[tuple[int, ...]], *, apart: int) -> tuple[tuple[int, int], list[tuple[slice, slice]]]:
+    """Lay pictures out in rows on a sheet, so many pixels apart: its shape, and the place of each."""
     across = max(*(width for _, width in sizes), math.isqrt(sum(height * width for height, width in sizes)))
     left = top = below = 0
     places = []
@@ -108,7 +113,7 @@ def _laid_out(sizes: Sequence[tuple[int, ...]]) -> tuple[tuple[int, int], list[t
         if left + width > across:
             left, top = 0, below
         places.append((slice(top, top + height), slice(left, left + width)))
-        left, below = left + width + SOFT_PX, max(below, top + height + SOFT_PX)
+        left, below = left + width + apart, max(below, top + height + apart)
     return (below, across), places
 
 
@@ -142,4 +147,15 @@ def strokes_of(group: Group, marks: Marks, ink: NDArray[Any]) -> Strokes:
     inside = pixels_of(labels, marks.names[group.members[0]])
     for member in group.members[1:]:
         inside = cv2.bitwise_or(inside, pixels_of(labels, marks.names[member]))
-    return Strokes(ink[part], inside, left, top)
+    others = cv2.subtract(cv2.compare(labels, 0, cv2.CMP_GT), inside)  # type: ignore[call-overload]  # numbers do too
+    return Strokes(_without_others(ink[part], inside, others), inside, left, top)
+
+
+def _without_others(ink: NDArray[Any], inside: NDArray[Any], others: NDArray[Any]) -> NDArray[Any]:
+    """Blank the ink of other marks with their soft edges, save what is the soft edge of these marks too."""
+    import cv2
+
+    if not cv2.countNonZero(others):
+        return ink
+    soft = square(2 * SOFT_PX + 1)
+    return cv2.subtract(ink, cv2.subtract(cv2.dilate(others, soft), cv2.dilate(inside, soft)))

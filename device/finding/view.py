@@ -12,7 +12,7 @@ from ..reading import Way
 from .ink import Ink, ink_map, ink_threshold
 from .marks import LEAST_SHARE, Marks, mark_weights, measure_marks, pixels_of, square, typical_height, width_of
 from .pale_lines import without_pale_lines
-from .printed_lines import without_borders, without_lines, without_rules
+from .printed_lines import MANY, without_borders, without_lines, without_rules
 
 if TYPE_CHECKING:
     from .sheet import Sheet
@@ -81,7 +81,10 @@ def _overlook(grey: NDArray[Any], way: Way, reach: float) -> View:
 
 def _without_print(seen: Ink, way: Way) -> View:
     """Weigh the marks of ink without the lines that were printed."""
-    ink = without_borders(seen if way.joined else without_rules(without_pale_lines(seen)))
+    unruled = seen if way.joined else without_rules(without_pale_lines(seen))
+    ink = without_borders(unruled)
+    if ink is not unruled and not way.joined:  # rules that were too pale beside a dark border may be marks now
+        ink = without_rules(ink, among=MANY)
     return view_of(seen.values, ink.values, ink.mask)
 
 
