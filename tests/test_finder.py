@@ -327,6 +327,26 @@ def test_a_pencil_beside_a_digit_is_no_piece_of_it() -> None:
     assert np.abs(np.subtract(found.box, alone)).max() <= 4
 
 
+@pytest.mark.parametrize(("start", "end"), [((290, 60), (230, 239)), ((30, 10), (290, 40))])
+def test_a_pen_that_lies_beside_a_digit_is_left_out(start: tuple[int, int], end: tuple[int, int]) -> None:
+    """It is straight and longer than the digit, and lies or is cut off by the rim."""
+    digit = drawn("3", shape=(240, 320))
+    pen = with_line(np.zeros(digit.shape), start, end, width=9)
+    found = find_digits(photographed(np.maximum(digit, pen)))
+    assert [alike(each.canonical, found_in(photographed(digit)).canonical) > 0.9 for each in found] == [True]
+
+
+def test_dots_of_paper_set_no_measure() -> None:
+    """Their weight together is more than that of a thin digit."""
+    digit = drawn("7", shape=(240, 320), pen=2)
+    dots = np.zeros(digit.shape)
+    for y in range(7, 240, 15):
+        for x in range(7, 320, 15):
+            dots[y : y + 3, x : x + 3] = 0.8
+    found = find_digits(photographed(np.maximum(digit, dots)))
+    assert [alike(each.canonical, found_in(photographed(digit)).canonical) > 0.8 for each in found] == [True]
+
+
 @pytest.mark.parametrize("text", ["0", "6", "34"])
 def test_what_underlines_digits_is_no_piece_of_them(text: str) -> None:
     """It lies under them, is flat, and wider than they are."""

@@ -16,10 +16,9 @@ from .plates import find_plates, turned
 from .rows import LOW, in_company
 from .segments import are_segments, without_gaps
 from .sheet import Sheet, find_sheet
-from .view import View, look_closer, only_lower, overlook, view_of, without_marks, without_shadow, without_things
+from .view import SPECK, View, look_closer, only_lower, overlook, view_of, without_marks, without_shadow, without_things
 
 WORK_SIDE = 400  # px of the longest side: a digit of a tenth of the frame still has twice the contract's 20 px
-SPECK = 0.015  # of the longest side: marks lower than this are not looked at at all
 SMALL = 0.3  # of the longest side: several digits lower than this are looked at closer
 GOOD_HEIGHT = 40  # px: digits are looked at so closely that they have this height, if the frame shows that much
 LOWEST = 26  # px: one digit alone is fine down to this height

@@ -21,6 +21,7 @@ SPARSE, HAIR = 0.08, 10.0  # of its bounds, times as long as wide: a thin line, 
 LEAST_SHARE = 0.03  # of the longest side: what is smaller is specks
 SURROUND = 0.25  # of the frame's edge: what lies along so much of it is ground, if something lies in it
 RECTANGLE, WIDER = 0.85, 2.0  # of its bounds, times as wide as strokes: a solid mark that is none
+ROD, LYING, SOLID = 0.2, 0.7, 0.75  # of the longest side, of its height, of the rectangle around it: a pen
 BLOT = 0.34  # of a mark's longer side: a stroke wider than this is a blot
 CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 
@@ -178,6 +179,7 @@ def mark_weights(marks: Marks) -> NDArray[Any]:
     drawn |= (marks.height >= SPANS * height) | (marks.width >= SPANS * width)
     drawn |= side > HAIR * np.minimum(marks.height, marks.width)
     drawn |= _gaps(marks, weight)
+    weight[_rods(marks, weight)] = 0
     usual = typical_height(marks, np.where(drawn, 0, weight))
     alike = (weight > 0) & ~drawn & (marks.height > usual / 2) & (marks.height < 2 * usual)
     if np.count_nonzero(alike) >= SEVERAL and usual >= LEAST_SHARE * max(height, width):
@@ -198,6 +200,22 @@ def _gaps(marks: Marks, weight: NDArray[Any]) -> NDArray[Any]:
     usual = stroke[order[np.searchsorted(summed, summed[-1] / 2)]]
     solid &= narrower > WIDER * usual
     return solid
+
+
+def _rods(marks: Marks, weight: NDArray[Any]) -> NDArray[Any]:
+    """Tell which marks are straight, solid and longer than others that are not: a pen beside a digit; bool (n,)."""
+    import cv2
+
+    longer, side = np.maximum(marks.width, marks.height), max(marks.labels.shape)
+    rods: NDArray[Any] = (weight > 0) & (np.hypot(marks.width, marks.height) > ROD * side)
+    rods &= (marks.width > LYING * marks.height) | (marks.contact > 0)
+    if np.count_nonzero(rods) > SEVERAL:  # a texture
+        return rods & False
+    for place in np.flatnonzero(rods):
+        length, thickness = sorted(cv2.minAreaRect(cv2.findNonZero(marks.cut_out(place)[1]))[1], reverse=True)
+        rods[place] = length >= SLENDER * thickness and marks.area[place] >= SOLID * length * thickness
+    others = longer[(weight > 0) & ~rods & (marks.height > LEAST_SHARE * side)]
+    return rods & (longer > others.max(initial=0)) & (others.size > 0)
 
 
 def _borders(marks: Marks) -> NDArray[Any]:

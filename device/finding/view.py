@@ -17,6 +17,9 @@ from .printed_lines import MANY, without_borders, without_lines, without_rules
 if TYPE_CHECKING:
     from .sheet import Sheet
 
+SPECK = 0.015  # of the longest side: marks lower than this are not looked at at all
+LOWER = 0.25  # of the digits' height: what is lower when it is looked at closer is none
+FAR_LARGER = 4.0  # times as high: a digit among dots
 REACH = 0.33  # of the longest side: anything narrower can be ink, anything wider is ground or shadow
 NARROW_REACH = 0.11  # of the longest side: the same where a shadow is that narrow
 CLOSE_REACH = 0.9  # of the digits' height
@@ -85,7 +88,25 @@ def _without_print(seen: Ink, way: Way) -> View:
     ink = without_borders(unruled)
     if ink is not unruled and not way.joined:  # rules that were too pale beside a dark border may be marks now
         ink = without_rules(ink, among=MANY)
-    return view_of(seen.values, ink.values, ink.mask)
+    return _without_specks(view_of(seen.values, ink.values, ink.mask), SPECK * max(ink.mask.shape))
+
+
+def _without_specks(view: View, least: float) -> View:
+    """Return what was seen with no weight on marks lower than this, pixels, all over the frame: the dots of paper.
+
+    They outweigh far larger ones, and most lie apart from these, unlike the dots of a display.
+    """
+    marks = view.marks
+    larger = (marks.height >= max(least, FAR_LARGER * view.height)) & (view.weight > 0)
+    if view.height >= least or not larger.any():
+        return view
+    room = view.marks.height[larger].max() / FAR_LARGER
+    across = (marks.right > marks.left[larger].min() - room) & (marks.left < marks.right[larger].max() + room)
+    down = (marks.bottom > marks.top[larger].min() - room) & (marks.top < marks.bottom[larger].max() + room)
+    if 2 * np.count_nonzero(across & down) > len(view.weight):
+        return view
+    weight = np.where(larger, view.weight, 0)
+    return replace(view, weight=weight, height=typical_height(marks, weight))
 
 
 def view_of(seen: NDArray[Any], ink: NDArray[Any], mask: NDArray[Any], marks: Marks | None = None) -> View:
@@ -168,7 +189,7 @@ def look_closer(grey: NDArray[Any], height: float, way: Way) -> View:
     mask = cv2.compare(ink, least, cv2.CMP_GT)
     marks = measure_marks(mask)
     ink, clean = (ink, mask) if way.joined else without_lines(ink, mask, marks, height=height)
-    return view_of(seen, ink, clean, marks if clean is mask else None)
+    return _without_specks(view_of(seen, ink, clean, marks if clean is mask else None), LOWER * height)
 
 
 def only_lower(view: View, height: float) -> View:
