@@ -126,6 +126,17 @@ def test_a_frame_that_was_cropped_to_its_mark_shows_nothing_around(size: tuple[i
     assert (chance < 1) == is_asked
 
 
+def test_lines_beside_each_other_are_asked_about_however_high(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The backs of books are as high as the frame too; one line alone may be a 1 that the frame was cropped to."""
+    context = Context(load_runtime(None))
+    raw = np.full((2, 1), -10, np.float32)
+    monkeypatch.setattr(context._inference, "run", lambda crops: raw[: len(crops)])
+    frame = np.full((240, 320), 200, np.uint8)
+    lines = [(60, 10, 30, 220), (200, 10, 30, 220)]
+    assert (context.chances(frame, lines) < 0.1).all()
+    assert (context.chances(frame, lines[:1]) == 1).all()
+
+
 def test_light_and_contrast_make_no_difference() -> None:
     """What is given to the network has one mean and one contrast; an even crop has none."""
     crops = np.random.default_rng(0).integers(0, 200, (3, HEIGHT, WIDTH), np.uint8)

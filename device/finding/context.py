@@ -28,6 +28,7 @@ BROAD = 0.8  # of a mark's width: one that is broader than high is made as large
 FINE = 3.0  # px of the frame to one of the crop: where there are more, some are left out first
 FAINT, RANGE = 2.0, 3.0  # of 255: less contrast is none; what is so many times as far from the mean is white, or black
 LEAST_SEEN = 0.25  # of the crop: where less of it lies in the frame, the frame was cropped to its digit
+SLENDER = 0.45  # of its height: a 1 or a line is less wide
 MANY, DOUBTED = 40, 0.1  # marks that are asked about first; more than this share of them must be doubtful to ask on
 ENOUGH = 0.2  # a mark that is a digit as likely as this is taken by the classifier's scores alone
 
@@ -74,7 +75,7 @@ class Context:
         raw = network.run(quantize_pixels(standardized(crops), network.input))
         logits = dequantize(raw, network.output)[:, 0]
         chances: NDArray[np.float32] = np.minimum(1, 1 / (1 + np.exp(-logits)) / ENOUGH)
-        chances[[_share_seen(frame, box) < LEAST_SEEN for box in boxes]] = 1
+        chances[[_is_cropped_to(frame, box, alone=len(boxes) == 1) for box in boxes]] = 1
         return chances
 
 
@@ -85,6 +86,15 @@ def context_of(model: ModelFile, runtime: Runtime, *, num_threads: int = 1) -> C
         ModelFileError: the network that this package brings is missing or damaged.
     """
     return Context(runtime, num_threads=num_threads) if set(model.card.labels) <= set(LABELS) else None
+
+
+def _is_cropped_to(frame: NDArray[Any], box: tuple[int, int, int, int], *, alone: bool) -> bool:
+    """Tell whether a frame was cropped to a digit, around which there is nothing to see.
+
+    Lines beside others, as the backs of books are, may be as high as the frame too.
+    """
+    may_be_line = box[2] < SLENDER * box[3] and not alone
+    return not may_be_line and _share_seen(frame, box) < LEAST_SEEN
 
 
 def _share_seen(frame: NDArray[Any], box: tuple[int, int, int, int]) -> float:

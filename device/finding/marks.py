@@ -215,7 +215,8 @@ def _rods(marks: Marks, weight: NDArray[Any]) -> NDArray[Any]:
         length, thickness = sorted(cv2.minAreaRect(cv2.findNonZero(marks.cut_out(place)[1]))[1], reverse=True)
         rods[place] = length >= SLENDER * thickness and marks.area[place] >= SOLID * length * thickness
     others = longer[(weight > 0) & ~rods & (marks.height > LEAST_SHARE * side)]
-    return rods & (longer > others.max(initial=0)) & (others.size > 0)
+    found: NDArray[Any] = rods & (longer > others.max(initial=0)) & (others.size > 0)
+    return found
 
 
 def _borders(marks: Marks) -> NDArray[Any]:
