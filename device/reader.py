@@ -13,7 +13,7 @@ import numpy as np
 from .finding.attempts import Attempt, best_attempt
 from .finding.choosing import Scored, score, with_count, with_cuts, with_joints
 from .finding.finder import Finding, find, framed
-from .finding.words import NO_DIGIT, without_lines, without_unsure_rows, without_words
+from .finding.words import NO_DIGIT, trusted, without_lines, without_unsure_rows, without_words
 from .frames import Frame
 from .inference.classifier import Classifier
 from .printable import printable
@@ -171,7 +171,9 @@ class Reader:
         likely = (scores.max(axis=1) >= NO_DIGIT).tolist()
         seen = [place for place, digit in enumerate(found) if likely[place] and digit.strokes]
         if seen:
-            scores[seen] *= self._context.chances(part, [found[place].box for place in seen])[:, np.newaxis]
+            chances = np.ones(len(found), np.float32)
+            chances[seen] = self._context.chances(part, [found[place].box for place in seen])
+            scores *= trusted(found, chances, scores.max(axis=1))[:, np.newaxis]
         return scores
 
     def _choose(self, found: list[Found], part: NDArray[Any]) -> list[Scored]:

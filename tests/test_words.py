@@ -11,7 +11,7 @@ import pytest
 from device.finding.choosing import Scored
 from device.finding.context import Context
 from device.finding.finder import Found
-from device.finding.words import CROWD, without_lines, without_unsure_rows, without_words
+from device.finding.words import CROWD, trusted, without_lines, without_unsure_rows, without_words
 from device.frames import Frame
 from device.inference.classifier import Classifier
 from device.inference.runtime import load_runtime
@@ -55,6 +55,26 @@ def kept(marks: list[Scored], *, are_cut: bool = True) -> list[int]:
 def test_words_are_left_out_and_numbers_stay(words: list[tuple[float, ...]], stay: list[int]) -> None:
     """By how sure of digits the model is on average, in each word, and in the row."""
     assert kept(row(*words)) == stay
+
+
+@pytest.mark.parametrize(
+    ("others", "looks", "height", "is_trusted"),
+    [
+        ((1, 1, 1), 0.99, HIGH, True),
+        ((1, 0.1, 0.1), 0.99, HIGH, False),  # most of the word is none
+        ((1, 1, 1), 0.9, HIGH, False),  # it does not surely look like one
+        ((1, 1, 1), 0.99, HIGH // 2, False),  # it is lower
+        ((1,), 0.99, HIGH, False),  # one other is not many
+    ],
+)
+def test_what_stands_among_digits_is_trusted(
+    others: tuple[float, ...], looks: float, height: int, is_trusted: bool
+) -> None:
+    """They say more of a mark than whatever else is around it."""
+    found = [mark.found for mark in row((looks, *[0.99 for _ in others]), heights={0: height})]
+    chances = np.array([0.2, *others], np.float32)
+    believed = trusted(found, chances, np.array([looks, *[0.99 for _ in others]], np.float32))
+    assert believed.tolist() == [1.0 if is_trusted else chances[0], *chances[1:].tolist()]
 
 
 def test_a_row_is_judged_by_itself() -> None:

@@ -2,22 +2,54 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import groupby, pairwise
 from statistics import median
+from typing import TYPE_CHECKING
 
-from .choosing import Scored, is_slender
+import numpy as np
+
+from .choosing import SLENDER, Scored, is_slender
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .finder import Found
 
 FEW = 3  # digits beside each other that are hardly chance
 WORD, AMONG, NUMBER = 0.5, 0.5, 0.95  # what a word, a row, and a number in such a row have of digits, on average
 LOW, SURE = 0.55, 0.97  # of the usual height of a row: what is lower is a sign unless its score is so high
 SIGN = 0.8  # the same of a mark below the threshold: a plus
 NO_DIGIT = 0.3  # of a score: below it the model says that a mark is no digit, not that it is unsure which
+MOST, ALIKE = 0.6, 0.75  # of a word, of each other's height: digits beside which one is trusted
 BARS, PITCH = 4, 0.25  # so many slender ones, so far apart, of their height, are bars
 BROAD = 1.1  # of its height: a wider mark may be several digits
 FENCE = 6  # so many are, however far apart
 CROWD = 20  # marks that may be digits: of more, slender ones are none where no other is
+
+
+def trusted(found: Sequence[Found], chances: NDArray[np.float32], looks: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return chances, 1 for what surely looks like a digit among others of its word that are and are as high.
+
+    These say more of it than whatever else is around it.
+
+    Args:
+        found: the marks.
+        chances: float32 (N,), how far each may be a digit by what is around it; 1 for what looks like none.
+        looks: float32 (N,), the best score of each by what it looks like.
+    """
+    believed, words = chances.copy(), defaultdict[tuple[int, int], list[int]](list)
+    for place, mark in enumerate(found):
+        words[mark.row, mark.word].append(place)
+    for place in np.flatnonzero((chances < 1) & (looks >= NUMBER)).tolist():
+        _, _, width, height = found[place].box
+        word = words[found[place].row, found[place].word]
+        others = [found[other].box[3] for other in word if chances[other] == 1 and looks[other] >= NO_DIGIT]
+        are_most = len(others) > 1 and len(others) >= MOST * len(word)
+        if are_most and width > SLENDER * height and ALIKE * height <= median(others) <= height / ALIKE:
+            believed[place] = 1
+    return believed
 
 
 def without_words(digits: Sequence[Scored], threshold: float, *, are_cut: bool) -> list[Scored]:
