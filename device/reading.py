@@ -46,7 +46,7 @@ class Way(NamedTuple):
         inset: so much of its sides is left out all around.
         joined: gaps in ink are closed where they are narrower than so many times the width of its strokes.
         reach: so many times as wide as usual may be what is ink, and no ground or shadow.
-        label: whether only a sheet that is smaller than others, as a label on a jar is.
+        label: whether only a sheet that is smaller than others, as a label on a jar is, or torn.
         sheet: which one of several sheets of one colour.
         beside: whether only what lies beside broad dark things, and may be far paler.
     """

@@ -289,6 +289,16 @@ def test_the_pieces_of_a_broken_digit_are_joined() -> None:
     assert alike(found_in(photographed(strokes)).canonical, EXPECTED) > 0.9
 
 
+def test_the_hat_of_a_leaning_5_is_a_piece_of_it() -> None:
+    """It lies above the rest, and mostly beside it."""
+    strokes = np.zeros((240, 480))
+    for left in (40, 180, 320):
+        cv2.ellipse(strokes, (left + 40, 150), (36, 40), 0, -90, 130, 1.0, 8)
+        strokes = with_line(strokes, (left + 65, 98), (left + 109, 94), width=8)
+    found = find_digits(photographed(strokes))
+    assert [y < 98 and y + height > 180 for _, y, _, height in (digit.box for digit in found)] == [True] * 3
+
+
 def test_a_table_in_the_corner_is_not_the_digit() -> None:
     """The dark edge of what the paper lies on may touch the rim; the digit in the middle is found."""
     y, x = np.mgrid[: SIZE[0], : SIZE[1]]

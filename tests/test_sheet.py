@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 
 from benchmarks.measuring_digits import MeasuringDigits
+from device.finding.context import Context
 from device.finding.finder import find_digits
 from device.finding.looking import look
 from device.finding.sheet import find_sheet
 from device.finding.view import View
 from device.frames import Frame
 from device.inference.classifier import Classifier
+from device.inference.runtime import load_runtime
 from device.reader import Reader
 from device.reading import Way
 from device.settings.reading_settings import ReadingSettings
@@ -302,6 +304,23 @@ def test_a_label_is_found_where_it_is_asked_for_and_read(classifier: Classifier)
     assert bounds == pytest.approx([325 / 640, 200 / 480, 465 / 640, 370 / 480], abs=0.03)
     assert find_sheet(lying(), label=True) is None
     assert Reader(classifier).read(Frame("jar", 0, 0.0, jar)).text == "5"
+
+
+def test_a_torn_sheet_is_found_where_nothing_else_is_read(classifier: Classifier) -> None:
+    """Its edges are no straight lines; before a mottled ground nothing is read without it."""
+    rng = np.random.default_rng(0)
+    x = np.arange(180, 470, 15)
+    above, below = 130 + rng.integers(-22, 23, len(x)), 350 + rng.integers(-22, 23, len(x))
+    torn = np.concatenate([np.stack([x, above], axis=1), np.stack([x, below], axis=1)[::-1]]).astype(np.int32)
+    ground = cv2.resize(rng.normal(110, 25, (48, 64)), (640, 480), interpolation=cv2.INTER_CUBIC)
+    frame = np.clip(ground, 0, 200).astype(np.uint8)
+    cv2.fillPoly(frame, [torn], (235,))
+    cv2.putText(frame, "5", (285, 290), cv2.FONT_HERSHEY_SIMPLEX, 4.0, (40,), 10, cv2.LINE_AA)
+    frame = cv2.GaussianBlur(frame, (5, 5), 0)
+    assert find_sheet(frame) is None
+    assert find_sheet(frame, label=True) is not None
+    reader = Reader(classifier, context=Context(load_runtime(None)))
+    assert reader.read(Frame("torn", 0, 0.0, frame)).text == "5"
 
 
 def on_cards(*texts: str, table: int = TABLE) -> np.ndarray:

@@ -140,12 +140,17 @@ def _with_other_sheets(best: Attempt, attempt: Callable[[Way], Attempt], thresho
 
 
 def _elsewhere(invert: str, attempt: Callable[[Way], Attempt], threshold: float) -> Attempt | None:
-    """Read the whole frame beside broad dark things where nothing was read, or a label.
+    """Read the whole frame beside broad dark things where nothing was read, or a label, or a torn sheet.
 
-    The first is believed if half of it is beyond doubt, a label if half of it is surely digits, not only lines.
+    The first is believed if half of it is beyond doubt, a label if half of it is surely digits, not only lines, and a
+    torn sheet if all of it is beyond doubt.
     """
     beside = _first_read([(Way(invert, whole=True, beside=True), 1)], attempt, BEYOND_DOUBT)
-    return beside or _first_read([(Way(invert, label=True), 1)], attempt, threshold)
+    if beside:
+        return beside
+    label = attempt(Way(invert, label=True))
+    is_read = _is_beyond_doubt(label) if label.found.is_torn else _is_read(label, threshold)
+    return label if is_read else None
 
 
 def _with_pieces_joined(best: Attempt, attempt: Callable[[Way], Attempt], threshold: float) -> Attempt:
@@ -207,9 +212,14 @@ def _first_read(ways: Sequence[tuple[Way, int]], attempt: Callable[[Way], Attemp
     """Return the first of ways in which so many digits are sure, and half of all, and not all are slender."""
     for way, least in ways:
         other = attempt(way)
-        if len(_sure(other, threshold)) >= max(least, len(other.digits) / 2) and not are_slender(other.digits):
+        if _is_read(other, threshold, least=least):
             return other
     return None
+
+
+def _is_read(attempt: Attempt, threshold: float, *, least: int = 1) -> bool:
+    """Tell whether so many digits are sure, and half of all, and not all are slender."""
+    return len(_sure(attempt, threshold)) >= max(least, len(attempt.digits) / 2) and not are_slender(attempt.digits)
 
 
 def _sure(attempt: Attempt, threshold: float) -> list[Scored]:
@@ -221,4 +231,4 @@ def _area(digits: Sequence[Scored]) -> int:
 
 
 def _is_beyond_doubt(attempt: Attempt) -> bool:
-    return min(digit.best for digit in attempt.digits) >= BEYOND_DOUBT and not are_slender(attempt.digits)
+    return not are_slender(attempt.digits) and min(digit.best for digit in attempt.digits) >= BEYOND_DOUBT

@@ -78,6 +78,7 @@ class Finding:
         is_cut: whether what may be digits lies at the edge of the sheet.
         others: how many other sheets there are of the colour of this one.
         is_close: whether they were looked at closer than the whole frame.
+        is_torn: whether the sheet is.
     """
 
     digits: list[Part]
@@ -88,6 +89,7 @@ class Finding:
     is_cut: bool = False
     others: int = 0
     is_close: bool = False
+    is_torn: bool = False
 
 
 def framed(parts: Sequence[Part]) -> list[Found]:
@@ -199,6 +201,7 @@ def find(frame: NDArray[Any], way: Way, *, layout: str, min_height: int) -> Find
         is_cut=view.is_cut,
         others=view.sheet.others if view.sheet else 0,
         is_close=view.is_close,
+        is_torn=view.sheet is not None and view.sheet.is_torn,
     )
 
 

@@ -16,7 +16,7 @@ from .marks import Marks, typical_height
 Digit = TypeVar("Digit")
 Box = tuple[int, int, int, int]
 LOW, HIGH = 0.5, 2.2  # of the typical height: digits are from so low to so high
-ABOVE = 0.5  # of the narrower one's width: so much of it lies above or below the other, if both are one digit
+ABOVE = 0.35  # of the narrower one's width: so much of it lies above or below the other, if both are one digit
 GAP = 0.25  # of the height: pieces of a digit are no further apart
 FLAT = 4.0  # times as wide as high: what is, lies under a digit and is wider, underlines it
 LONGER = 4.0  # times as wide as a digit: what is, and lies flat below or above it, is a line and no piece

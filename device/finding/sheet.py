@@ -13,7 +13,7 @@ import numpy as np
 
 from .ink import grey_of, halved
 from .marks import square
-from .sheet_regions import sheets_in
+from .sheet_regions import LEAST, sheets_in
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,6 +31,7 @@ class Sheet:
         inside: uint8 (h, w), 255 on the sheet; of a small copy of the part within the bounds.
         ground: uint8 (h, w), the sheet without writing, carried on beyond its edges; of the same.
         others: how many sheets of its colour there are beside it.
+        is_torn: whether its edges are no straight lines.
     """
 
     left: float
@@ -40,6 +41,7 @@ class Sheet:
     inside: NDArray[Any]
     ground: NDArray[Any]
     others: int = 0
+    is_torn: bool = False
 
     def part_of(self, frame: NDArray[Any]) -> tuple[slice, slice]:
         """Return the rows and columns of a frame that the sheet is in."""
@@ -78,11 +80,11 @@ class Sheet:
 
 
 def find_sheet(frame: NDArray[Any], *, label: bool = False, number: int = 0) -> Sheet | None:
-    """Find the sheet in a frame, the largest, or the lightest of labels.
+    """Find the sheet in a frame, the largest, or the lightest of labels and torn ones.
 
     Args:
         frame: uint8 (H, W) grey or (H, W, 3) BGR.
-        label: whether to look for what is too small to be taken for a sheet else.
+        label: whether to look for what is too small, or too torn, to be taken for a sheet else.
         number: 0, or that of another sheet of its colour.
 
     Returns:
@@ -102,4 +104,5 @@ def find_sheet(frame: NDArray[Any], *, label: bool = False, number: int = 0) -> 
     ground = cv2.blur(grey[part] * weight, (side, side)) / np.maximum(cv2.blur(weight, (side, side)), 1e-3)
     bounds = x / grey.shape[1], y / grey.shape[0], (x + width) / grey.shape[1], (y + height) / grey.shape[0]
     inside = cv2.erode(whole, square(2 * INSET + 1))[part]
-    return Sheet(*bounds, inside, np.clip(ground, 0, 255).astype(np.uint8), len(found) - 1)
+    is_torn = label and cv2.countNonZero(whole) >= LEAST * whole.size
+    return Sheet(*bounds, inside, np.clip(ground, 0, 255).astype(np.uint8), len(found) - 1, is_torn)

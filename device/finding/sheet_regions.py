@@ -25,7 +25,7 @@ MANY, LARGE = 5, 0.05  # regions that are looked at; of the largest: smaller one
 GROUND = 0.75  # of the frame: where one region is so large, lines part no sheet beside it
 LEAST, MOST = 0.1, 0.95  # of the frame: a sheet is at least so large, and at most
 LABEL = 0.03  # of the frame: a label, or one of several sheets, is at least so large
-CONVEX = 0.93  # of its convex hull: what a sheet's outline encloses
+CONVEX, TORN = 0.93, 0.75  # of its convex hull: what the outline of a sheet encloses, and of a torn one
 BARE, COVERED = 0.6, 0.3  # of it: what bears no writing, of one sheet, and of one of several
 RECTANGLE = 0.88  # of the smallest rectangle around it: a sheet fills it, more or less askew
 ROUGHLY, FOUR_SIDES = 0.04, 0.92  # of its outline, of its area: or it is nearly four straight lines
@@ -38,22 +38,22 @@ SOFT = 7  # px: the edge of such a shadow
 
 
 def sheets_in(small: NDArray[Any], *, label: bool = False) -> list[Part]:
-    """Find the largest sheet and those of its colour, or the lightest of labels, which are smaller.
+    """Find the largest sheet and those of its colour, or the lightest of labels, which are smaller, and torn sheets.
 
     Args:
         small: the copy, uint8 (h, w) grey or (h, w, 3) BGR.
-        label: whether a label is looked for.
+        label: whether a label or a torn sheet is looked for.
     """
     import cv2
 
-    sizes = (LABEL, LEAST) if label else (LEAST, MOST)
+    sizes = (LABEL if label else LEAST, MOST)
     labels, area = _regions(small)
-    found, may_have_lines = list(_sheets(small, labels, area, sizes)), area.max() < GROUND * labels.size
+    found, may_have_lines = list(_sheets(small, labels, area, sizes, torn=label)), area.max() < GROUND * labels.size
     # Lines part a sheet, unless they are taken off: dark ones by a closing, light ones by an opening.
     for way in (cv2.MORPH_CLOSE, cv2.MORPH_OPEN) if label or may_have_lines else ():
         if label or not found:
             without_lines = _without_lines(small, way)
-            found += _sheets(without_lines, *_regions(without_lines), sizes)
+            found += _sheets(without_lines, *_regions(without_lines), sizes, torn=label)
     if label:
         return sorted(found, key=lambda sheet: cv2.mean(grey_of(small), sheet[1])[0])[-1:]
     found = sorted(found, key=lambda sheet: -cv2.countNonZero(sheet[0]))[:1]
@@ -85,7 +85,7 @@ def _with_others(sheet: list[Part], small: NDArray[Any]) -> list[Part]:
 
 
 def _sheets(
-    small: NDArray[Any], labels: NDArray[Any], area: NDArray[Any], sizes: tuple[float, float]
+    small: NDArray[Any], labels: NDArray[Any], area: NDArray[Any], sizes: tuple[float, float], *, torn: bool
 ) -> Iterator[Part]:
     """Yield what may be sheets in a small copy.
 
@@ -94,6 +94,7 @@ def _sheets(
         labels: uint16 (h, w), of its regions; see `_regions`.
         area: int (n,), pixels of each.
         sizes: of a sheet, shares of the copy: at least, at most.
+        torn: whether one as large as a sheet must be torn.
     """
     import cv2
 
@@ -110,7 +111,7 @@ def _sheets(
             shaded = np.maximum.reduce([region, *shades])
             parts.append(cv2.morphologyEx(shaded, cv2.MORPH_CLOSE, square(SOFT)))
         for bare in parts:
-            whole = _whole(bare, sizes, small)
+            whole = _whole(bare, sizes, small, torn=torn)
             if whole is None or _is_shadow(whole, small, colour):
                 continue
             if _is_alone(whole, small, colour, large):
@@ -168,15 +169,28 @@ def _is_light(small: NDArray[Any], bare: NDArray[Any]) -> bool:
 
 
 def _whole(
-    bare: NDArray[Any], sizes: tuple[float, float], small: NDArray[Any], *, least: float = BARE
+    bare: NDArray[Any],
+    sizes: tuple[float, float],
+    small: NDArray[Any],
+    *,
+    least: float = BARE,
+    torn: bool = False,
 ) -> NDArray[Any] | None:
-    """Return a sheet with what is written on it, uint8 (h, w), if what is bare has the shape and the size of one."""
+    """Return a sheet with what is written on it, uint8 (h, w), if what is bare has the shape and the size of one.
+
+    Args:
+        bare: uint8 (h, w), 255 there.
+        sizes: of a sheet, shares of the copy: at least, at most.
+        small: the copy.
+        least: of it, so much is bare.
+        torn: whether one as large as a sheet must be torn.
+    """
     import cv2
 
     smallest, largest = (size * bare.size for size in sizes)
     outline = max(cv2.findContours(bare, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0], key=cv2.contourArea)
     _, _, width, height = cv2.boundingRect(outline)
-    if width * height > largest or cv2.contourArea(outline) < CONVEX * smallest:
+    if width * height > largest or cv2.contourArea(outline) < TORN * smallest:
         return None
     if not _has_corner(outline, bare.shape, is_light=_is_light(small, bare)):
         return None
@@ -184,7 +198,9 @@ def _whole(
     area = cv2.countNonZero(whole)
     if area < smallest or cv2.countNonZero(bare) < least * area:
         return None
-    return whole if cv2.countNonZero(_filled(bare.shape, outline)) >= CONVEX * area else None
+    share = cv2.countNonZero(_filled(bare.shape, outline)) / area
+    is_found = TORN <= share < CONVEX if torn and area >= LEAST * bare.size else share >= CONVEX
+    return whole if is_found else None
 
 
 def _is_alone(
