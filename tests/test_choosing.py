@@ -20,7 +20,7 @@ def piece(left: int, score: float, *, top: int = 5, row: int = 0) -> Scored:
     """A stroke 4 px wide and 20 px high, of which the classifier is so sure."""
     ink = np.zeros((HEIGHT, 8), np.uint8)
     ink[5:25, 2:6] = 255
-    strokes = Strokes(ink, ink.copy(), left - 2, top - 5)
+    strokes = Strokes(ink, ink.copy(), np.zeros_like(ink), left - 2, top - 5)
     scores = np.array([score, 1 - score], np.float32)
     return Scored(Found((left, top, 4, 20), canonical_digits([strokes])[0], row, strokes), scores, score)
 
@@ -81,7 +81,7 @@ def chain(count: int) -> Scored:
     for place in range(count):
         ink[2:42, 9 + 30 * place : 15 + 30 * place] = 255
     ink[21:23, 9 : 15 + 30 * (count - 1)] = 255
-    strokes = Strokes(ink, ink.copy(), 0, 0)
+    strokes = Strokes(ink, ink.copy(), np.zeros_like(ink), 0, 0)
     x, y, width, height = strokes.bounds
     scores = np.array([0.4, 0.6], np.float32)[::-1]
     return Scored(
@@ -144,7 +144,7 @@ def test_hairlines_are_cut_as_other_strokes_are() -> None:
     ink = np.zeros((404, 504), np.uint8)
     cv2.line(ink, (10, 2), (250, 401), (255,))
     cv2.line(ink, (250, 401), (500, 2), (255,))
-    strokes = Strokes(ink, ink.copy(), 0, 0)
+    strokes = Strokes(ink, ink.copy(), np.zeros_like(ink), 0, 0)
     found = Found(strokes.bounds, canonical_digits([strokes])[0], 0, strokes)
     (parts,) = pieces_of([found])
     assert len(parts) > 2
@@ -159,7 +159,7 @@ def test_strokes_are_framed_together_as_alone() -> None:
         inside = np.zeros((height, width), np.uint8)
         inside[:, width // 2 : width // 2 + pen] = inside[height // 2 : height // 2 + pen] = 255
         ink = np.maximum(inside // 2, rng.integers(0, 128, inside.shape).astype(np.uint8))
-        several.append(Strokes(ink, inside, 0, 0))
+        several.append(Strokes(ink, inside, np.zeros_like(ink), 0, 0))
     together = canonical_digits(several)
     assert np.array_equal(together, np.concatenate([canonical_digits([each]) for each in several]))
     assert np.array_equal(canonical_digits(several[::-1]), together[::-1])

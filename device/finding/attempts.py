@@ -29,7 +29,7 @@ BROADEST = 5.0  # times their height: how wide what may be digits is in all, lik
 DOUBT = 0.15  # of what may be digits: where less is not sure, as on a page, the rest is not read once more for it
 ALIKE = 0.7  # of each other's height: digits that a sheet cut off, and the others, differ less
 BEYOND_DOUBT = 0.95  # of a score: what is seen so is believed
-MOST_TRIED = 3  # ways: where more have failed, others hardly help
+MOST_TRIED = 2  # ways: where more have failed, others hardly help
 MOST_CLOSE = 2  # looks that went closer at many marks, which take longest: then only other sheets are looked at
 
 

@@ -207,12 +207,14 @@ def _rods(marks: Marks, weight: NDArray[Any]) -> NDArray[Any]:
     import cv2
 
     longer, side = np.maximum(marks.width, marks.height), max(marks.labels.shape)
-    rods: NDArray[Any] = (weight > 0) & (np.hypot(marks.width, marks.height) > ROD * side)
+    across = np.hypot(marks.width, marks.height)
+    rods: NDArray[Any] = (weight > 0) & (across > ROD * side) & (marks.area * SLENDER < across**2)
     rods &= (marks.width > LYING * marks.height) | (marks.contact > 0)
-    if np.count_nonzero(rods) > SEVERAL:  # a texture
-        return rods & False
+    if not 0 < np.count_nonzero(rods) <= SEVERAL:  # more are a texture
+        return np.zeros_like(rods)
     for place in np.flatnonzero(rods):
-        length, thickness = sorted(cv2.minAreaRect(cv2.findNonZero(marks.cut_out(place)[1]))[1], reverse=True)
+        outlines = cv2.findContours(marks.cut_out(place)[1], cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
+        length, thickness = sorted(cv2.minAreaRect(outlines[0])[1], reverse=True)
         rods[place] = length >= SLENDER * thickness and marks.area[place] >= SOLID * length * thickness
     others = longer[(weight > 0) & ~rods & (marks.height > LEAST_SHARE * side)]
     found: NDArray[Any] = rods & (longer > others.max(initial=0)) & (others.size > 0)

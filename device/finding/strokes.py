@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from statistics import median
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +19,7 @@ LEAST_WIDTH = 1.8  # px of a canonical digit; MNIST's strokes are 2–3 px of 20
 AMPLE = 160  # px: larger hairlines are widened at half this size or more
 CUT_SIDE = 60  # px: higher ones are cut at less than twice this height
 SOFT_PX = 2  # how far the soft edge of a stroke reaches beyond the marks
-PALE_REACH = 0.06  # of the longer side: how far its paler parts do, which may be too pale to be marks
+PALE_PX = 8  # how far its paler parts do, which may be too pale to be marks
 
 
 class Strokes(NamedTuple):
@@ -29,11 +28,13 @@ class Strokes(NamedTuple):
     Attributes:
         ink: uint8 (h, w), 0 is ground.
         inside: uint8 (h, w), 255 where the digit's marks are.
+        others: uint8 (h, w), 255 where other marks are.
         left, top: where the part lies in the ink map, pixels.
     """
 
     ink: NDArray[Any]
     inside: NDArray[Any]
+    others: NDArray[Any]
     left: int
     top: int
 
@@ -52,8 +53,8 @@ class Strokes(NamedTuple):
         x, y, width, height = cv2.boundingRect(inside)
         left, top = max(0, x - SOFT_PX), max(0, y - SOFT_PX)
         part = slice(top, y + height + SOFT_PX), slice(left, x + width + SOFT_PX)
-        ink = _without_others(self.ink[part], inside[part], cv2.subtract(self.inside[part], inside[part]))
-        return Strokes(ink, inside[part], self.left + left, self.top + top)
+        others = cv2.subtract(cv2.bitwise_or(self.inside[part], self.others[part]), inside[part])
+        return Strokes(self.ink[part], inside[part], others, self.left + left, self.top + top)
 
     def shrunk(self) -> Strokes:
         """Return strokes that are far higher than a canonical digit at about CUT_SIDE, where a cut costs less time."""
@@ -61,22 +62,24 @@ class Strokes(NamedTuple):
 
         step = max(1, self.ink.shape[0] // CUT_SIDE)
         size = [max(1, side // step) for side in self.ink.shape[::-1]]
-        ink, inside = (cv2.resize(each, size, interpolation=cv2.INTER_AREA) for each in self[:2])
+        ink, inside, others = (cv2.resize(each, size, interpolation=cv2.INTER_AREA) for each in self[:3])
         half = cv2.minMaxLoc(inside)[1] // 2  # of hairlines, which cover no pixel by half, too
-        return Strokes(ink, cv2.threshold(inside, half, 255, cv2.THRESH_BINARY)[1], self.left // step, self.top // step)
+        inside = cv2.threshold(inside, half, 255, cv2.THRESH_BINARY)[1]
+        return Strokes(ink, inside, others, self.left // step, self.top // step)
 
     def joined(self, other: Strokes) -> Strokes:
         """Return the strokes of two parts of one ink map as one."""
         left, top = min(self.left, other.left), min(self.top, other.top)
         right = max(self.left + self.ink.shape[1], other.left + other.ink.shape[1])
         bottom = max(self.top + self.ink.shape[0], other.top + other.ink.shape[0])
-        ink, inside = np.zeros((2, bottom - top, right - left), np.uint8)
+        ink, inside, others = np.zeros((3, bottom - top, right - left), np.uint8)
         for part in (self, other):
             x, y = part.left - left, part.top - top
             here = slice(y, y + part.ink.shape[0]), slice(x, x + part.ink.shape[1])
             ink[here] = np.maximum(ink[here], part.ink)
             inside[here] |= part.inside
-        return Strokes(ink, inside, left, top)
+            others[here] |= part.others
+        return Strokes(ink, inside, others & ~inside, left, top)
 
 
 def canonical_digits(several: Sequence[Strokes]) -> NDArray[Any]:
@@ -85,13 +88,15 @@ def canonical_digits(several: Sequence[Strokes]) -> NDArray[Any]:
 
     floor, span = np.array([_levels(each) for each in several]).T[..., np.newaxis]
     tables = np.clip(np.rint((np.arange(256) - floor) * (255 / span)), 0, 255).astype(np.uint8)
-    sizes = [each.ink.shape for each in several]
-    reach = max(SOFT_PX, round(PALE_REACH * median(max(size) for size in sizes)))
-    shape, places = _laid_out(sizes, apart=reach)
-    even, inside = np.zeros((2, *shape), np.uint8)
+    shape, places = _laid_out([each.ink.shape for each in several])
+    even, inside, others = np.zeros((3, *shape), np.uint8)
     for place, each, table in zip(places, several, tables, strict=True):
-        even[place], inside[place] = cv2.LUT(each.ink, table), each.inside
-    even = cv2.bitwise_and(even, cv2.dilate(inside, square(2 * reach + 1)))
+        even[place], inside[place], others[place] = cv2.LUT(each.ink, table), each.inside, each.others
+    near = cv2.dilate(inside, square(2 * PALE_PX + 1))
+    if cv2.countNonZero(others):  # their soft edges are no ink of these, save what is also the soft edge of these
+        soft = square(2 * SOFT_PX + 1)
+        near = cv2.subtract(near, cv2.subtract(cv2.dilate(others, soft), cv2.dilate(inside, soft)))
+    even = cv2.bitwise_and(even, near)
     inner = without_edge(inside)
     inks = []
     for place in places:
@@ -104,8 +109,8 @@ def canonical_digits(several: Sequence[Strokes]) -> NDArray[Any]:
     return frame_inks(inks)
 
 
-def _laid_out(sizes: Sequence[tuple[int, ...]], *, apart: int) -> tuple[tuple[int, int], list[tuple[slice, slice]]]:
-    """Lay pictures out in rows on a sheet, so many pixels apart: its shape, and the place of each."""
+def _laid_out(sizes: Sequence[tuple[int, ...]]) -> tuple[tuple[int, int], list[tuple[slice, slice]]]:
+    """Lay pictures out in rows on a sheet, apart from each other: its shape, and the place of each."""
     across = max(*(width for _, width in sizes), math.isqrt(sum(height * width for height, width in sizes)))
     left = top = below = 0
     places = []
@@ -113,7 +118,7 @@ def _laid_out(sizes: Sequence[tuple[int, ...]], *, apart: int) -> tuple[tuple[in
         if left + width > across:
             left, top = 0, below
         places.append((slice(top, top + height), slice(left, left + width)))
-        left, below = left + width + apart, max(below, top + height + apart)
+        left, below = left + width + PALE_PX, max(below, top + height + PALE_PX)
     return (below, across), places
 
 
@@ -147,15 +152,5 @@ def strokes_of(group: Group, marks: Marks, ink: NDArray[Any]) -> Strokes:
     inside = pixels_of(labels, marks.names[group.members[0]])
     for member in group.members[1:]:
         inside = cv2.bitwise_or(inside, pixels_of(labels, marks.names[member]))
-    others = cv2.subtract(cv2.compare(labels, 0, cv2.CMP_GT), inside)  # type: ignore[call-overload]  # numbers do too
-    return Strokes(_without_others(ink[part], inside, others), inside, left, top)
-
-
-def _without_others(ink: NDArray[Any], inside: NDArray[Any], others: NDArray[Any]) -> NDArray[Any]:
-    """Blank the ink of other marks with their soft edges, save what is the soft edge of these marks too."""
-    import cv2
-
-    if not cv2.countNonZero(others):
-        return ink
-    soft = square(2 * SOFT_PX + 1)
-    return cv2.subtract(ink, cv2.subtract(cv2.dilate(others, soft), cv2.dilate(inside, soft)))
+    every = cv2.compare(labels, 0, cv2.CMP_GT)  # type: ignore[call-overload]  # numbers do too
+    return Strokes(ink[part], inside, cv2.subtract(every, inside), left, top)

@@ -96,11 +96,13 @@ def _without_specks(view: View, least: float) -> View:
 
     They outweigh far larger ones, and most lie apart from these, unlike the dots of a display.
     """
+    if view.height >= least:
+        return view
     marks = view.marks
     larger = (marks.height >= max(least, FAR_LARGER * view.height)) & (view.weight > 0)
-    if view.height >= least or not larger.any():
+    if not larger.any():
         return view
-    room = view.marks.height[larger].max() / FAR_LARGER
+    room = marks.height[larger].max() / FAR_LARGER
     across = (marks.right > marks.left[larger].min() - room) & (marks.left < marks.right[larger].max() + room)
     down = (marks.bottom > marks.top[larger].min() - room) & (marks.top < marks.bottom[larger].max() + room)
     if 2 * np.count_nonzero(across & down) > len(view.weight):

@@ -39,16 +39,22 @@ def trusted(found: Sequence[Found], chances: NDArray[np.float32], looks: NDArray
         chances: float32 (N,), how far each may be a digit by what is around it; 1 for what looks like none.
         looks: float32 (N,), the best score of each by what it looks like.
     """
+    doubted = (chances < 1) & (looks >= NUMBER)
+    if not doubted.any():
+        return chances
     believed, words = chances.copy(), defaultdict[tuple[int, int], list[int]](list)
     for place, mark in enumerate(found):
         words[mark.row, mark.word].append(place)
-    for place in np.flatnonzero((chances < 1) & (looks >= NUMBER)).tolist():
-        _, _, width, height = found[place].box
-        word = words[found[place].row, found[place].word]
-        others = [found[other].box[3] for other in word if chances[other] == 1 and looks[other] >= NO_DIGIT]
-        are_most = len(others) > 1 and len(others) >= MOST * len(word)
-        if are_most and width > SLENDER * height and ALIKE * height <= median(others) <= height / ALIKE:
-            believed[place] = 1
+    for word in words.values():
+        others = [found[place].box[3] for place in word if chances[place] == 1 and looks[place] >= NO_DIGIT]
+        if len(others) < max(2, MOST * len(word)):
+            continue
+        usual = median(others)
+        for place in word:
+            _, _, width, height = found[place].box
+            is_alike = width > SLENDER * height and ALIKE * height <= usual <= height / ALIKE
+            if doubted[place] and is_alike:
+                believed[place] = 1
     return believed
 
 
