@@ -203,22 +203,24 @@ def _gaps(marks: Marks, weight: NDArray[Any]) -> NDArray[Any]:
 
 
 def _rods(marks: Marks, weight: NDArray[Any]) -> NDArray[Any]:
-    """Tell which marks are straight, solid and longer than others that are not: a pen beside a digit; bool (n,)."""
+    """Tell which marks are straight, solid, longer than others that are not and no thinner: a pen; bool (n,)."""
     import cv2
 
     longer, side = np.maximum(marks.width, marks.height), max(marks.labels.shape)
     across = np.hypot(marks.width, marks.height)
     rods: NDArray[Any] = (weight > 0) & (across > ROD * side) & (marks.area * SLENDER < across**2)
     rods &= (marks.width > LYING * marks.height) | (marks.contact > 0)
-    if not 0 < np.count_nonzero(rods) <= SEVERAL:  # more are a texture
+    others = (weight > 0) & ~rods & (marks.height > LEAST_SHARE * side)
+    if not others.any() or not 0 < np.count_nonzero(rods) <= SEVERAL:  # more are a texture
         return np.zeros_like(rods)
+    stroke = np.median(width_of(marks.area, marks.inner)[others])
     for place in np.flatnonzero(rods):
         outlines = cv2.findContours(marks.cut_out(place)[1], cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
         length, thickness = sorted(cv2.minAreaRect(outlines[0])[1], reverse=True)
-        rods[place] = length >= SLENDER * thickness and marks.area[place] >= SOLID * length * thickness
-    others = longer[(weight > 0) & ~rods & (marks.height > LEAST_SHARE * side)]
-    found: NDArray[Any] = rods & (longer > others.max(initial=0)) & (others.size > 0)
-    return found
+        is_solid = marks.area[place] >= SOLID * length * thickness
+        rods[place] = is_solid and length >= SLENDER * thickness and thickness >= stroke
+    rods &= longer > longer[(weight > 0) & ~rods].max(initial=0)
+    return rods
 
 
 def _borders(marks: Marks) -> NDArray[Any]:
