@@ -350,8 +350,8 @@ def test_dots_of_paper_set_no_measure() -> None:
     """Their weight together is more than that of a thin digit."""
     digit = drawn("7", shape=(240, 320), pen=2)
     dots = np.zeros(digit.shape)
-    for y in range(7, 240, 15):
-        for x in range(7, 320, 15):
+    for y in range(7, 240, 20):
+        for x in range(7, 320, 20):
             dots[y : y + 3, x : x + 3] = 0.8
     found = find_digits(photographed(np.maximum(digit, dots)))
     assert [alike(each.canonical, found_in(photographed(digit)).canonical) > 0.8 for each in found] == [True]

@@ -10,7 +10,17 @@ from numpy.typing import NDArray
 
 from ..reading import Way
 from .ink import Ink, ink_map, ink_threshold
-from .marks import LEAST_SHARE, Marks, mark_weights, measure_marks, pixels_of, square, typical_height, width_of
+from .marks import (
+    LEAST_SHARE,
+    MOST_MARKS,
+    Marks,
+    mark_weights,
+    measure_marks,
+    pixels_of,
+    square,
+    typical_height,
+    width_of,
+)
 from .pale_lines import without_pale_lines
 from .printed_lines import MANY, without_borders, without_lines, without_rules
 
@@ -96,9 +106,9 @@ def _without_specks(view: View, least: float) -> View:
 
     They outweigh far larger ones, and most lie apart from these, unlike the dots of a display.
     """
-    if view.height >= least:
-        return view
     marks = view.marks
+    if view.height >= least or len(view.weight) == MOST_MARKS:
+        return view
     larger = (marks.height >= max(least, FAR_LARGER * view.height)) & (view.weight > 0)
     if not larger.any():
         return view
