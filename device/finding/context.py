@@ -12,6 +12,7 @@ from ..contract import LABELS
 from ..inference.inference import Inference, dequantize, quantize_pixels
 from ..inference.model_file import read_model
 from ..paths import NETWORK
+from .choosing import SLENDER
 from .ink import grey_of
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ BROAD = 0.8  # of a mark's width: one that is broader than high is made as large
 FINE = 3.0  # px of the frame to one of the crop: where there are more, some are left out first
 FAINT, RANGE = 2.0, 3.0  # of 255: less contrast is none; what is so many times as far from the mean is white, or black
 LEAST_SEEN = 0.25  # of the crop: where less of it lies in the frame, the frame was cropped to its digit
-SLENDER = 0.45  # of its height: a 1 or a line is less wide
 MANY, DOUBTED = 40, 0.1  # marks that are asked about first; more than this share of them must be doubtful to ask on
 ENOUGH = 0.2  # a mark that is a digit as likely as this is taken by the classifier's scores alone
 

@@ -147,7 +147,8 @@ def mark_weights(marks: Marks) -> NDArray[Any]:
 
     That is a box drawn around others, a grid of squares, the borders of the cell that a frame shows, what lies along a
     quarter of the rim, and, where several marks are far smaller, what runs across it, encloses another, is a long thin
-    line, or solid and wider than strokes: the gutter of a book, the axes and curve of a graph, the gap between cards.
+    line, or solid and wider than strokes: the gutter of a book, the axes and curve of a graph, the gap between cards;
+    and a pen that lies beside what is written.
     """
     height, width = marks.labels.shape
     across, down = (marks.left + marks.right) / width - 1, (marks.top + marks.bottom) / height - 1
