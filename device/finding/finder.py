@@ -73,12 +73,11 @@ class Finding:
         digits: in reading order.
         marks: how many marks they were chosen among.
         lower: how many marks that are too low to be digits beside these may be digits by themselves.
-        on_sheet: whether they were looked for on a sheet alone, and not in the whole frame.
+        on_sheet, is_torn: whether they were looked for on a sheet, not in the whole frame; whether it is torn.
         in_pieces: whether the marks may be the segments or dots that digits are made of.
         is_cut: whether what may be digits lies at the edge of the sheet.
         others: how many other sheets there are of the colour of this one.
         is_close: whether they were looked at closer than the whole frame.
-        is_torn: whether the sheet is.
     """
 
     digits: list[Part]
@@ -190,8 +189,7 @@ def find(frame: NDArray[Any], way: Way, *, layout: str, min_height: int) -> Find
         return Finding([])
     view = look(frame, way, single=layout == "single")
     rows = _rows(view, layout)
-    several = sum(map(len, rows)) > 1
-    digits = list(_parts(rows, view, frame, several=several, min_height=min_height))
+    digits = list(_parts(rows, view, frame, several=sum(map(len, rows)) > 1, min_height=min_height))
     return Finding(
         digits,
         np.count_nonzero(view.weight),
