@@ -60,12 +60,16 @@ class Marks:
         return height
 
     @cached_property
-    def inner(self) -> NDArray[Any]:
-        """Pixels of each without those at its edge, int (n,)."""
+    def mask(self) -> NDArray[Any]:
+        """Where any mark is: uint8 (H, W), 255 there and 0 elsewhere."""
         import cv2
 
-        inside = without_edge(cv2.compare(self.labels, 0, cv2.CMP_GT))  # type: ignore[call-overload]  # numbers do too
-        count = np.bincount(self.labels[inside > 0], minlength=int(self.names.max(initial=0)) + 1)
+        return cv2.compare(self.labels, 0, cv2.CMP_GT)  # type: ignore[call-overload,no-any-return]  # numbers do too
+
+    @cached_property
+    def inner(self) -> NDArray[Any]:
+        """Pixels of each without those at its edge, int (n,)."""
+        count = np.bincount(self.labels[without_edge(self.mask) > 0], minlength=int(self.names.max(initial=0)) + 1)
         inner: NDArray[Any] = count[self.names]
         return inner
 

@@ -152,5 +152,4 @@ def strokes_of(group: Group, marks: Marks, ink: NDArray[Any]) -> Strokes:
     inside = pixels_of(labels, marks.names[group.members[0]])
     for member in group.members[1:]:
         inside = cv2.bitwise_or(inside, pixels_of(labels, marks.names[member]))
-    every = cv2.compare(labels, 0, cv2.CMP_GT)  # type: ignore[call-overload]  # numbers do too
-    return Strokes(ink[part], inside, cv2.subtract(every, inside), left, top)
+    return Strokes(ink[part], inside, cv2.subtract(marks.mask[part], inside), left, top)
