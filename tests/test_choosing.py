@@ -151,6 +151,22 @@ def test_hairlines_are_cut_as_other_strokes_are() -> None:
     assert all(part.box[3] <= found.box[3] for part in parts.values())
 
 
+def test_the_ink_of_other_marks_is_no_pale_part_of_a_digit() -> None:
+    """However near they stand, as the other piece of a cut does; without them it would be."""
+    ink = np.zeros((60, 40), np.uint8)
+    ink[5:55, 10:16] = 255
+    alone, inside, others = ink.copy(), ink.copy(), np.zeros_like(ink)
+    others[5:55, 21:27] = 255
+    ink |= others
+    nothing = np.zeros_like(ink)
+    several = [
+        Strokes(*each, 0, 0) for each in ((alone, inside, nothing), (ink, inside, others), (ink, inside, nothing))
+    ]
+    expected, without, taken = canonical_digits(several)
+    np.testing.assert_array_equal(without, expected)
+    assert not np.array_equal(taken, expected)
+
+
 def test_strokes_are_framed_together_as_alone() -> None:
     """On one sheet neither a neighbour's ink nor its soft edge comes in, be it large, a hairline or at the rim."""
     rng = np.random.default_rng(0)

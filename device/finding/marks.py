@@ -215,15 +215,18 @@ def _rods(marks: Marks, weight: NDArray[Any]) -> NDArray[Any]:
     across = np.hypot(marks.width, marks.height)
     rods: NDArray[Any] = (weight > 0) & (across > ROD * side) & (marks.area * SLENDER < across**2)
     rods &= (marks.width > LYING * marks.height) | (marks.contact > 0)
-    others = (weight > 0) & ~rods & (marks.height > LEAST_SHARE * side)
-    if not others.any() or not 0 < np.count_nonzero(rods) <= SEVERAL:  # more are a texture
+    if not 0 < np.count_nonzero(rods) <= SEVERAL:  # more are a texture
         return np.zeros_like(rods)
-    stroke = np.median(width_of(marks.area, marks.inner)[others])
+    thickness = np.zeros(len(rods))
     for place in np.flatnonzero(rods):
         outlines = cv2.findContours(marks.cut_out(place)[1], cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
-        length, thickness = sorted(cv2.minAreaRect(outlines[0])[1], reverse=True)
-        is_solid = marks.area[place] >= SOLID * length * thickness
-        rods[place] = is_solid and length >= SLENDER * thickness and thickness >= stroke
+        thickness[place], length = sorted(cv2.minAreaRect(outlines[0])[1])
+        is_solid = marks.area[place] >= SOLID * length * thickness[place]
+        rods[place] = is_solid and length >= SLENDER * thickness[place]
+    others = (weight > 0) & ~rods & (marks.height > LEAST_SHARE * side)
+    if not rods.any() or not others.any():
+        return np.zeros_like(rods)
+    rods &= thickness >= np.median(width_of(marks.area, marks.inner)[others])
     rods &= longer > longer[(weight > 0) & ~rods].max(initial=0)
     return rods
 

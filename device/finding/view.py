@@ -102,23 +102,17 @@ def _without_print(seen: Ink, way: Way) -> View:
 
 
 def _without_specks(view: View, least: float) -> View:
-    """Return what was seen with no weight on marks lower than this, pixels, all over the frame: the dots of paper.
+    """Return what was seen with no weight on marks lower than this, pixels, that outweigh far larger: dots of paper.
 
-    They outweigh far larger ones, and most lie apart from these, unlike the dots of a display.
+    Where there are more than are looked at, they may be the dots of a display, or a texture.
     """
-    marks = view.marks
     if view.height >= least or len(view.weight) == MOST_MARKS:
         return view
-    larger = (marks.height >= max(least, FAR_LARGER * view.height)) & (view.weight > 0)
-    if not larger.any():
-        return view
-    room = marks.height[larger].max() / FAR_LARGER
-    across = (marks.right > marks.left[larger].min() - room) & (marks.left < marks.right[larger].max() + room)
-    down = (marks.bottom > marks.top[larger].min() - room) & (marks.top < marks.bottom[larger].max() + room)
-    if 2 * np.count_nonzero(across & down) > len(view.weight):
+    larger = view.marks.height >= max(least, FAR_LARGER * view.height)
+    if not view.weight[larger].any():
         return view
     weight = np.where(larger, view.weight, 0)
-    return replace(view, weight=weight, height=typical_height(marks, weight))
+    return replace(view, weight=weight, height=typical_height(view.marks, weight))
 
 
 def view_of(seen: NDArray[Any], ink: NDArray[Any], mask: NDArray[Any], marks: Marks | None = None) -> View:
