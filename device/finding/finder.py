@@ -93,9 +93,9 @@ class Finding:
 
 def framed(parts: Sequence[Part]) -> list[Found]:
     """Frame the digits that parts of a frame hold as the network expects them."""
-    from .strokes import canonical_digits
-
     strokes = [part.strokes for part in parts if part.strokes is not None]
+    if strokes:  # not where a frame is taken as it is
+        from .strokes import canonical_digits
     made = iter(canonical_digits(strokes) if strokes else ())
     return [
         Found(part.box, next(made) if part.canonical is None else part.canonical, part.row, part.strokes, part.word)
