@@ -12,7 +12,7 @@ import numpy as np
 
 from .finding.attempts import Attempt, best_attempt
 from .finding.choosing import Scored, score, with_count, with_cuts, with_joints
-from .finding.finder import Finding, find, framed
+from .finding.finder import Finder, Finding, framed
 from .finding.words import NO_DIGIT, trusted, without_lines, without_unsure_rows, without_words
 from .frames import Frame
 from .inference.classifier import Classifier
@@ -144,16 +144,19 @@ class Reader:
         """Read a region."""
         if part.size == 0:  # beyond the frame
             return Attempt(Way(self.settings.invert), [], Finding([]))
-        best = best_attempt(partial(self._attempt, part), self.settings, self._letters_below, max(part.shape[:2]))
+        finder = Finder(part, layout=self.settings.layout, min_height=self.settings.min_height)
+        best = best_attempt(
+            partial(self._attempt, part, finder), self.settings, self._letters_below, max(part.shape[:2])
+        )
         if self.settings.expect_digits:
             return best
         digits = without_unsure_rows(best.digits, self._letters_below)
         return replace(best, digits=without_lines(digits, among=len(best.found.digits)))
 
-    def _attempt(self, part: NDArray[Any], way: Way) -> Attempt:
+    def _attempt(self, part: NDArray[Any], finder: Finder, way: Way) -> Attempt:
         """Read a region in one way."""
         start_s = time.perf_counter()
-        found = find(part, way, layout=self.settings.layout, min_height=self.settings.min_height)
+        found = finder.find(way)
         found_s = time.perf_counter()
         digits = framed(found.digits)
         framed_s = time.perf_counter()

@@ -24,7 +24,7 @@ from device.finding.attempts import (
     best_attempt,
 )
 from device.finding.choosing import Scored
-from device.finding.finder import Finding, Found, find
+from device.finding.finder import Finder, Finding, Found
 from device.frames import Frame
 from device.inference.classifier import Classifier
 from device.reader import Reader
@@ -360,7 +360,7 @@ def test_what_is_seen_with_less_around_it_lies_where_it_is(
     digit = cv2.resize(sample_digits.images[0], (112, 112), interpolation=cv2.INTER_CUBIC)
     frame[100:212, 150:262] -= (digit // 2)[..., np.newaxis]
     inset = USUAL._replace(inset=0.1)
-    usual, less = (find(frame, way, layout="auto", min_height=0).digits[0] for way in (USUAL, inset))
+    usual, less = (Finder(frame).find(way).digits[0] for way in (USUAL, inset))
     assert np.abs(np.subtract(usual.box, less.box)).max() <= 2  # the copies that are looked at have other pixels
     reading, canonical = Reader(classifier).read_closely(Frame("scene", 0, 0.0, frame))
     told = stages(frame, replace(reading, ways=(inset,)), canonical, ReadingSettings())

@@ -17,7 +17,7 @@ from benchmarks.hostile_frames import KINDS, hostile_frames
 from benchmarks.measuring_digits import MeasuringDigits
 from device.cli import cli
 from device.finding.context import Context
-from device.finding.finder import find, find_digits
+from device.finding.finder import Finder, find_digits
 from device.finding.looking import look
 from device.finding.marks import measure_marks
 from device.finding.rows import Group, digit_groups, in_rows, in_words
@@ -253,7 +253,7 @@ def test_what_may_be_ground_is_read_the_other_way_round_first(side: int, classif
     cv2.drawMarker(frame, (320, 240), 30, cv2.MARKER_STAR, side, max(2, side // 12))
     asked: list[Way] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("device.reader.find", lambda part, way, **k: asked.append(way) or find(part, way, **k))
+        patch.setattr(Finder, "find", lambda finder, way, find=Finder.find: asked.append(way) or find(finder, way))
         assert Reader(classifier).read(Frame("star", 0, 0.0, frame)).text == ""
     assert asked[0] == Way("auto")
     assert (asked[1] == Way("other")) == any(way.invert == "other" for way in asked) == (side == 240)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from .looking import Looks
     from .rows import Group
     from .strokes import Strokes
     from .view import View
@@ -146,6 +148,48 @@ def joined(pairs: Sequence[tuple[Found, Found]]) -> list[Found]:
     return framed(parts)
 
 
+class Finder:
+    """Finds the digits of one frame, in one way after another."""
+
+    def __init__(self, frame: NDArray[Any], *, layout: str = "auto", min_height: int = 0) -> None:
+        """Take a frame; see `find_digits`.
+
+        Raises:
+            ValueError: it has another dtype or shape, or no pixels.
+        """
+        if frame.dtype != np.uint8 or frame.ndim not in (2, 3) or frame.size == 0 or frame.shape[2:] not in ((), (3,)):
+            raise ValueError(f"expected a frame of uint8 (H, W) or (H, W, 3), found {frame.dtype} {frame.shape}")
+        self._frame, self._layout, self._min_height = frame, layout, min_height
+
+    @cached_property
+    def _looks(self) -> Looks:
+        from .looking import Looks  # not where a frame is taken as it is
+
+        return Looks(self._frame, single=self._layout == "single")
+
+    def find(self, way: Way) -> Finding:
+        """Find the digits in one way."""
+        if self._frame.shape[:2] == (SIDE, SIDE):
+            return Finding(_taken_as_it_is(self._frame, way.invert))
+        if min(self._frame.shape[:2]) < LEAST_SIDE:
+            return Finding([])
+        view = self._looks.look(way)
+        rows = _rows(view, self._layout)
+        several = sum(map(len, rows)) > 1
+        digits = list(_parts(rows, view, self._frame, several=several, min_height=self._min_height))
+        return Finding(
+            digits,
+            np.count_nonzero(view.weight),
+            view.lower if view.lower >= len(digits) else 0,
+            on_sheet=view.sheet is not None,
+            in_pieces=view.in_pieces,
+            is_cut=view.is_cut,
+            others=view.sheet.others if view.sheet else 0,
+            is_close=view.is_close,
+            is_torn=view.sheet is not None and view.sheet.is_torn,
+        )
+
+
 def find_digits(frame: NDArray[Any], *, layout: str = "auto", invert: str = "auto", min_height: int = 0) -> list[Found]:
     """Find the digits of a frame, dark on light or light on dark, in reading order.
 
@@ -161,46 +205,18 @@ def find_digits(frame: NDArray[Any], *, layout: str = "auto", invert: str = "aut
     Raises:
         ValueError: the frame has another dtype or shape, or no pixels.
     """
-    found = find(frame, Way(invert), layout=layout, min_height=min_height)
+    finder = Finder(frame, layout=layout, min_height=min_height)
+    found = finder.find(Way(invert))
     if layout == "single" or not found.others:
         return framed(found.digits)
     from .rows import in_reading_order
 
-    sheets = [
-        find(frame, Way(invert, sheet=number), layout=layout, min_height=min_height).digits
-        for number in range(1, found.others + 1)
-    ]
+    sheets = [finder.find(Way(invert, sheet=number)).digits for number in range(1, found.others + 1)]
     rows = [list(row) for sheet in (found.digits, *sheets) for _, row in groupby(sheet, key=lambda part: part.row)]
     ordered = in_reading_order(rows, lambda part: part.box)
     if layout == "row":
         ordered = [max(ordered, key=lambda row: sum(part.box[2] * part.box[3] for part in row))] if ordered else []
     return framed([part._replace(row=number) for number, row in enumerate(ordered) for part in row])
-
-
-def find(frame: NDArray[Any], way: Way, *, layout: str, min_height: int) -> Finding:
-    """Find what `find_digits` frames."""
-    if frame.dtype != np.uint8 or frame.ndim not in (2, 3) or frame.size == 0 or frame.shape[2:] not in ((), (3,)):
-        raise ValueError(f"expected a frame of uint8 (H, W) or (H, W, 3), found {frame.dtype} {frame.shape}")
-    if frame.shape[:2] == (SIDE, SIDE):
-        return Finding(_taken_as_it_is(frame, way.invert))
-    from .looking import look
-
-    if min(frame.shape[:2]) < LEAST_SIDE:
-        return Finding([])
-    view = look(frame, way, single=layout == "single")
-    rows = _rows(view, layout)
-    digits = list(_parts(rows, view, frame, several=sum(map(len, rows)) > 1, min_height=min_height))
-    return Finding(
-        digits,
-        np.count_nonzero(view.weight),
-        view.lower if view.lower >= len(digits) else 0,
-        on_sheet=view.sheet is not None,
-        in_pieces=view.in_pieces,
-        is_cut=view.is_cut,
-        others=view.sheet.others if view.sheet else 0,
-        is_close=view.is_close,
-        is_torn=view.sheet is not None and view.sheet.is_torn,
-    )
 
 
 def find_digit(frame: NDArray[Any]) -> Found | None:

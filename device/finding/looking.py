@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,78 +32,112 @@ NESTED = 2  # plates in each other: dark windows on the light face of a meter be
 SOME = 8  # marks: where another look shows more, it brought out a texture
 
 
+class Looks:
+    """Looks at one frame, in one way after another: what several ways have in common is seen once."""
+
+    def __init__(self, frame: NDArray[Any], *, single: bool = False) -> None:
+        """Take a frame.
+
+        Args:
+            frame: uint8 (H, W) grey or (H, W, 3) BGR.
+            single: whether there is but one digit, which needs no closer look.
+        """
+        self._frame, self._single = frame, single
+        self._sheets: dict[tuple[bool, int], Sheet | None] = {}
+        self._sights: dict[Way, _Sight] = {}
+
+    @cached_property
+    def _small(self) -> NDArray[Any]:
+        return small_copy(self._frame, WORK_SIDE)
+
+    def look(self, way: Way) -> View:
+        """See the ink of the frame: of the sheet alone, where it shows more than that."""
+        if way.inset:
+            y, x = (int(way.inset * side) for side in self._frame.shape[:2])
+            part = slice(y, self._frame.shape[0] - y), slice(x, self._frame.shape[1] - x)
+            return replace(self._look_at(self._frame[part], None, way), part=part)
+        sheet = self._sheet(way)
+        if sheet is None and way.label:
+            nothing = np.zeros(self._small.shape[:2], np.uint8)
+            return view_of(nothing, nothing, nothing)
+        if sheet is None:
+            return self._look_at(self._frame, None, way)
+        part = sheet.part_of(self._frame)
+        view = self._look_at(self._frame[part], sheet, way)
+        marks = view.marks
+        longer, contact = np.maximum(marks.width, marks.height), sheet.contact(marks.labels, marks.names)
+        is_cut = bool(((contact > 0) & (view.weight > 0) & (marks.height > LOW * view.height)).any())
+        weight = np.where(contact > ALONG * longer, 0, view.weight)
+        return replace(view, part=part, sheet=sheet, weight=weight, is_cut=is_cut)
+
+    def _sheet(self, way: Way) -> Sheet | None:
+        if way.whole:
+            return None
+        name = way.label, way.sheet
+        if name not in self._sheets:
+            self._sheets[name] = find_sheet(self._small, label=way.label, number=way.sheet)
+        return self._sheets[name]
+
+    def _look_at(self, frame: NDArray[Any], sheet: Sheet | None, way: Way) -> View:
+        """See the ink of a part of the frame that shows nothing but the sheet, or of the part with the sheet."""
+        name = way._replace(whole=sheet is None, lower=False, beside=False, joined=float(way.joined > 0))
+        if name not in self._sights:
+            grey = grey_of(self._small) if frame is self._frame else grey_copy(frame, WORK_SIDE)
+            self._sights[name] = _sight(grey, sheet, way)
+        sight = self._sights[name]
+        return sight.view if sight.is_near else _look_on(frame, sight, way, single=self._single)
+
+
 def look(frame: NDArray[Any], way: Way = AS_IT_IS, *, single: bool = False) -> View:
-    """See the ink of a frame: of the sheet alone, where the frame shows more than that.
-
-    Args:
-        frame: uint8 (H, W) grey or (H, W, 3) BGR.
-        way: how to look at it.
-        single: whether there is but one digit, which needs no closer look.
-    """
-    if way.inset:
-        y, x = (int(way.inset * side) for side in frame.shape[:2])
-        part = slice(y, frame.shape[0] - y), slice(x, frame.shape[1] - x)
-        grey = grey_copy(frame[part], WORK_SIDE)
-        return replace(_look_at(frame[part], grey, None, way, single=single), part=part)
-    small = small_copy(frame, WORK_SIDE)
-    sheet = None if way.whole else find_sheet(small, label=way.label, number=way.sheet)
-    if sheet is None and way.label:
-        nothing = np.zeros(small.shape[:2], np.uint8)
-        return view_of(nothing, nothing, nothing)
-    if sheet is None:
-        return _look_at(frame, grey_of(small), None, way, single=single)
-    part = sheet.part_of(frame)
-    view = _look_at(frame[part], grey_copy(frame[part], WORK_SIDE), sheet, way, single=single)
-    marks = view.marks
-    longer, contact = np.maximum(marks.width, marks.height), sheet.contact(marks.labels, marks.names)
-    is_cut = bool(((contact > 0) & (view.weight > 0) & (marks.height > LOW * view.height)).any())
-    weight = np.where(contact > ALONG * longer, 0, view.weight)
-    return replace(view, part=part, sheet=sheet, weight=weight, is_cut=is_cut)
+    """See the ink of a frame in one way; see `Looks`."""
+    return Looks(frame, single=single).look(way)
 
 
-class _Fitting(NamedTuple):
-    """How copies of a frame are made fit to look at: dark ink on the sheet alone.
+class _Sight(NamedTuple):
+    """What was seen at first, and how copies of the frame are made fit to look at again: dark ink on the sheet alone.
 
     Attributes:
+        view: what was seen, of the whole at once.
+        grey: the copy that it was seen in, uint8 (H, W), dark ink.
         sheet: the sheet, where the frame shows more than that.
         light: whether ink is light.
-        plates: what is turned light, outlines in the first copy.
-        gap: gaps so wide are closed, pixels of the first copy.
-        side: the longest of the first copy, pixels.
+        plates: what is turned light, outlines in that copy.
+        is_near: whether it is one digit that fills the frame, and all that there is to see.
     """
 
+    view: View
+    grey: NDArray[Any]
     sheet: Sheet | None
     light: bool
-    plates: list[NDArray[Any]]
-    gap: float
-    side: int
+    plates: Sequence[NDArray[Any]] = ()
+    is_near: bool = False
 
-    def copy(self, frame: NDArray[Any], side: int) -> NDArray[Any]:
-        """Make a copy of about this longest side of a frame: uint8 (H, W)."""
+    def copy(self, frame: NDArray[Any], side: int, gap: float) -> NDArray[Any]:
+        """Make a copy of about this longest side of a frame, gaps of so many pixels of the first closed."""
         import cv2
 
         grey = grey_copy(frame, side)
         grey = calm(self.sheet.carried_on(grey) if self.sheet else grey)
         grey = cv2.bitwise_not(grey) if self.light else grey
-        scale = max(grey.shape) / self.side
+        scale = max(grey.shape) / max(self.grey.shape)
         grey = turned(grey, self.plates, scale=scale) if self.plates else grey
-        return without_gaps(grey, self.gap * scale) if self.gap else grey
+        return without_gaps(grey, gap * scale) if gap else grey
 
 
-def _look_at(frame: NDArray[Any], grey: NDArray[Any], sheet: Sheet | None, way: Way, *, single: bool) -> View:
-    """See the ink of a frame that shows nothing but the sheet, or the part with the sheet; `grey` is its copy."""
+def _sight(grey: NDArray[Any], sheet: Sheet | None, way: Way) -> _Sight:
+    """See the ink of a copy, uint8 (H, W), that shows nothing but the sheet, or the part with the sheet, at once."""
     import cv2
 
     grey = calm(sheet.carried_on(grey) if sheet else grey)
     auto = way.invert == "auto"
     light = way.invert == "yes" or ((auto or way.invert == "other") and is_light_on_dark(grey) == auto)
     grey = cv2.bitwise_not(grey) if light else grey
-    cells, side = shrunk(grey), max(grey.shape)
+    cells = shrunk(grey)
     # The rim tells ground from ink where strokes are as wide as the gaps between them.
     other = ((cv2.bitwise_not(grey), 255 - cells),) if auto and has_dark_rim(cells) else ()
-    for each, its_cells in () if way.lower else (*other, (grey, cells)):
+    for each, its_cells in (*other, (grey, cells)):
         if closely := close_up(each, its_cells):
-            return replace(view_of(closely[0], *closely), is_even=True)
+            return _Sight(replace(view_of(closely[0], *closely), is_even=True), grey, sheet, light, is_near=True)
     view = replace(without_shadow(grey, overlook(grey, way), way), is_even=even_ground(cells) > 0)
     plates: list[NDArray[Any]] = []
     for _ in range(NESTED if auto else 0):
@@ -110,6 +146,12 @@ def _look_at(frame: NDArray[Any], grey: NDArray[Any], sheet: Sheet | None, way: 
             break
         plates, grey = [*plates, *found], turned(grey, found, scale=1.0)
         view = overlook(grey, way)
+    return _Sight(view, grey, sheet, light, plates)
+
+
+def _look_on(frame: NDArray[Any], sight: _Sight, way: Way, *, single: bool) -> View:
+    """See what a way is for, beyond what is seen at first, and small digits closer."""
+    view = sight.view
     if way.beside:
         paler = without_things(view, way)
         if paler is view:
@@ -118,25 +160,25 @@ def _look_at(frame: NDArray[Any], grey: NDArray[Any], sheet: Sheet | None, way: 
     gap, most = 0.0, SOME
     if way.joined:
         gap, most = way.joined * stroke_width(view.mask), np.count_nonzero(view.weight) // 2
-        view = overlook(without_gaps(grey, gap), way)
+        view = overlook(without_gaps(sight.grey, gap), way)
     if (way.least != 1 or way.reach != 1 or way.inset or gap) and np.count_nonzero(view.weight) > most:
         return without_marks(view)
-    fitting = _Fitting(sheet, light, plates, gap, side)
-    view = _look_for_small(frame, view, fitting, way, single=single)
+    view = _look_for_small(frame, sight._replace(view=view), gap, way, single=single)
     return without_marks(view) if gap and np.count_nonzero(view.weight) > most else view
 
 
-def _look_for_small(frame: NDArray[Any], view: View, fitting: _Fitting, way: Way, *, single: bool) -> View:
+def _look_for_small(frame: NDArray[Any], sight: _Sight, gap: float, way: Way, *, single: bool) -> View:
     """Look again and closer where digits are small or among lines; return the view as it is else."""
+    view, side = sight.view, max(sight.grey.shape)
     tallest, in_pieces = LOW * view.height, are_segments(view.marks, view.weight)
     lower_view = only_lower(view, tallest)
-    lower = 0 if way.lower else _count_in_rows(lower_view, fitting.side)
+    lower = 0 if way.lower else _count_in_rows(lower_view, side)
     view = lower_view if way.lower else replace(view, lower=lower, in_pieces=in_pieces)
-    closer_side = 0 if single else _closer_side(view, fitting.side, max(frame.shape[:2]))
+    closer_side = 0 if single else _closer_side(view, side, max(frame.shape[:2]))
     if not closer_side:
         return view
-    closer = fitting.copy(frame, closer_side)
-    scale = max(closer.shape) / fitting.side
+    closer = sight.copy(frame, closer_side, gap)
+    scale = max(closer.shape) / side
     height = view.height * scale
     view = replace(look_closer(closer, height, way), is_close=True)
     if way.lower:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,7 @@ def _unevenness(ink: NDArray[Any], pixels: NDArray[Any]) -> float:
     return float(np.std(own - places @ plane))
 
 
-def turned(grey: NDArray[Any], plates: list[NDArray[Any]], *, scale: float) -> NDArray[Any]:
+def turned(grey: NDArray[Any], plates: Sequence[NDArray[Any]], *, scale: float) -> NDArray[Any]:
     """Return a frame, uint8 (H, W), with plates as light as what lies around them, and dark writing on them.
 
     Args:

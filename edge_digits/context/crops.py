@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from device.errors import DataError
 from device.finding.attempts import JOINED
 from device.finding.context import HEIGHT, WIDTH, crop
-from device.finding.finder import Found, find, framed, pieces_of
+from device.finding.finder import Finder, Found, framed, pieces_of
 from device.finding.words import NO_DIGIT
 from device.inference.classifier import Classifier
 from device.output_files import atomic_path
@@ -111,7 +111,7 @@ def draw_crops(
             frame, digits, parts = cropped(frame, digits, rng)
         joined = JOINED if kind == DISPLAY and rng.random() < CLOSED else 0.0
         way = Way("auto", lower=bool(rng.random() < LOWER), joined=joined)
-        found = framed(find(frame, way, layout="auto", min_height=0).digits)
+        found = framed(Finder(frame).find(way).digits)
         grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
         cut = [found[place] for place in rng.permutation(len(found))[:MOST_CUT]]
         pieces = [piece for each in pieces_of(cut) for piece in each.values()]
