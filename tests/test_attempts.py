@@ -147,6 +147,16 @@ def test_what_lies_beside_broad_things_is_read_where_nothing_else_is(
     assert best.way == (LAST["beside"] if is_believed else USUAL)
 
 
+@pytest.mark.parametrize("marks", [FULL, FULL + 1])
+def test_nothing_is_looked_for_beside_things_where_many_marks_were_seen_closely(marks: int) -> None:
+    """No broad thing has outshone them; a label among them may still bear a number."""
+    usual = seen(0.5, marks=marks)(USUAL)
+    close = replace(usual, found=replace(usual.found, is_close=True))
+    best, asked = looks(usual=lambda way: close, beside=seen(), label=seen(0.9))
+    assert (LAST["beside"] in asked) == (marks == FULL)
+    assert best.way == LAST["label"]
+
+
 def test_many_marks_are_looked_at_closer_but_twice() -> None:
     """That takes longest; where no digit came of it, none is read."""
 
