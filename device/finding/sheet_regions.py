@@ -71,13 +71,11 @@ def _with_others(sheet: list[Part], small: NDArray[Any]) -> list[Part]:
     cards = [
         (whole, bare) for bare in regions if (whole := _whole(bare, (LABEL, MOST), small, least=COVERED)) is not None
     ]
+    colours = np.array([cv2.mean(small, bare) for _, bare in cards]).reshape(-1, 4)
     for first, bare in sheet or cards:
         colour = np.array(cv2.mean(small, bare))
-        others = [
-            (whole, its_bare)
-            for whole, its_bare in cards
-            if _is_shade(np.array(cv2.mean(small, its_bare)), colour) and not cv2.bitwise_and(whole, first).any()
-        ]
+        shades = zip(cards, _are_shades(colour, colours), strict=True)
+        others = [card for card, is_shade in shades if is_shade and not cv2.bitwise_and(card[0], first).any()]
         together = np.maximum.reduce([first, *(whole for whole, _ in others)])
         if sheet or (others and _is_alone(together, small, colour, large, most=REST)):
             return [(first, bare), *others]
@@ -99,16 +97,12 @@ def _sheets(
     import cv2
 
     regions, large = _largest(labels, area)
-    colours = [np.array(cv2.mean(small, region)) for region in regions]
-    for region, colour in zip(regions, colours, strict=True):
+    colours = np.array([cv2.mean(small, region) for region in regions])
+    for place, (region, colour) in enumerate(zip(regions, colours, strict=True)):
         parts = [region]
-        shades = [
-            each
-            for each, other in zip(regions, colours, strict=True)
-            if each is not region and _is_shade(colour, other)
-        ]
-        if shades:
-            shaded = np.maximum.reduce([region, *shades])
+        shades = np.flatnonzero(_are_shades(colour, colours)).tolist()
+        if shades not in ([], [place]):
+            shaded = np.maximum.reduce([regions[each] for each in {place, *shades}])
             parts.append(cv2.morphologyEx(shaded, cv2.MORPH_CLOSE, square(SOFT)))
         for bare in parts:
             whole = _whole(bare, sizes, small, torn=torn)
@@ -145,11 +139,13 @@ def _without_lines(small: NDArray[Any], way: int) -> NDArray[Any]:
     return without
 
 
-def _is_shade(one: NDArray[Any], other: NDArray[Any]) -> bool:
-    """Tell whether two mean colours, float (4,), may be those of one sheet in light and in shadow."""
-    lighter, darker = max(one.sum(), other.sum(), 1.0), min(one.sum(), other.sum())
-    differ = np.abs(one / max(1.0, one.sum()) - other / max(1.0, other.sum())).max()
-    return bool(darker > SHADE * lighter and differ < HUE)
+def _are_shades(one: NDArray[Any], others: NDArray[Any]) -> NDArray[Any]:
+    """Tell whether a mean colour, float (4,), and others, (n, 4), may be of one sheet, in light and in shadow."""
+    light, lights = one.sum(), others.sum(axis=1)
+    hue, hues = one / max(1.0, light), others / np.maximum(1.0, lights)[:, np.newaxis]
+    shades: NDArray[Any] = np.minimum(light, lights) > SHADE * np.maximum(1.0, np.maximum(light, lights))
+    shades &= np.abs(hue - hues).max(axis=1) < HUE
+    return shades
 
 
 def _is_shadow(whole: NDArray[Any], small: NDArray[Any], colour: NDArray[Any]) -> bool:
@@ -158,7 +154,7 @@ def _is_shadow(whole: NDArray[Any], small: NDArray[Any], colour: NDArray[Any]) -
 
     rest = np.array(cv2.mean(small, cv2.bitwise_not(whole)))
     is_grey = np.ptp(rest[:3]) <= HUE * rest.sum() or small.ndim == 2
-    return bool(rest.sum() > colour.sum()) and not is_grey and _is_shade(rest, colour)
+    return bool(rest.sum() > colour.sum()) and not is_grey and bool(_are_shades(rest, colour[np.newaxis])[0])
 
 
 def _is_light(small: NDArray[Any], bare: NDArray[Any]) -> bool:
@@ -192,7 +188,7 @@ def _whole(
     _, _, width, height = cv2.boundingRect(outline)
     if width * height > largest or cv2.contourArea(outline) < TORN * smallest:
         return None
-    if not _has_corner(outline, bare.shape, is_light=_is_light(small, bare)):
+    if not _has_corner(outline, small, bare):
         return None
     whole = _filled(bare.shape, cv2.convexHull(outline))
     area = cv2.countNonZero(whole)
@@ -223,7 +219,7 @@ def _is_alone(
     return cv2.countNonZero(cv2.subtract(alike, whole)) <= most * (whole.size - cv2.countNonZero(whole))
 
 
-def _has_corner(outline: NDArray[Any], shape: tuple[int, ...], *, is_light: bool) -> bool:
+def _has_corner(outline: NDArray[Any], small: NDArray[Any], bare: NDArray[Any]) -> bool:
     """Tell whether an outline is nearly a rectangle or has four sides, and shows a corner, or two sides if it is light.
 
     A shadow has one edge, or two alike; a receipt that runs through the frame has two.
@@ -237,13 +233,15 @@ def _has_corner(outline: NDArray[Any], shape: tuple[int, ...], *, is_light: bool
     if area < RECTANGLE * across * along and not has_four_sides:
         return False
     edges = np.roll(hull, -1, axis=0) - hull
-    last = np.array(shape[1::-1]) - 1
+    last = np.array(bare.shape[::-1]) - 1
     on_rim = (((hull == 0) | (hull == last)) & (edges == 0)).any(axis=1)
     x, y = edges[~on_rim].T.astype(float)
     length, twice = np.hypot(x, y), 2 * np.arctan2(y, x)
     agree = np.hypot((length * np.cos(twice)).sum(), (length * np.sin(twice)).sum())
+    if agree < ONE_WAY * length.sum():
+        return True
     are_opposite = np.hypot(x.sum(), y.sum()) < OPPOSITE * length.sum()
-    return bool(agree < ONE_WAY * length.sum() or (is_light and are_opposite))
+    return bool(are_opposite) and _is_light(small, bare)
 
 
 def _filled(shape: tuple[int, ...], outline: NDArray[Any]) -> NDArray[Any]:
