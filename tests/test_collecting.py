@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from shlex import split
 
@@ -297,3 +298,29 @@ def test_info_counts(collected: Path) -> None:
     result = CliRunner().invoke(cli, ["collect", "info", "--json", str(collected)])
     document = json.loads(result.stdout)
     assert document == {"crops": {"unsure": 2, "1": 1, "7": 1}, "size_bytes": used_on_disk(collected)}
+
+
+def test_several_runs_keep_pictures_in_one_folder(tmp_path: Path) -> None:
+    """None overwrites those of another, or takes its unfinished file for what a power cut left."""
+
+    def run(number: int) -> list[Path]:
+        files = QuotaFolder(tmp_path, max_bytes=10**7, may_go=lambda path: True)
+        return [files.write(f"{place}.jpg", bytes([number]) * 5000) for place in range(30)]
+
+    with ThreadPoolExecutor(4) as pool:
+        written = list(pool.map(run, range(4)))
+    assert len({path for paths in written for path in paths}) == len([*tmp_path.iterdir()]) == 120
+    for number, paths in enumerate(written):
+        assert {path.read_bytes() for path in paths} == {bytes([number]) * 5000}
+
+
+def test_what_other_runs_write_counts_for_the_quota(tmp_path: Path) -> None:
+    """Each deletes the oldest of all."""
+    runs = [QuotaFolder(tmp_path, max_bytes=200_000, may_go=lambda path: True) for _ in range(2)]
+    for number in range(60):
+        files = runs[number % 2]
+        files._next_count_s = 0.0  # as if it had been counted long ago
+        files.write(f"{number:02}.jpg", bytes(5000))
+        assert used_on_disk(tmp_path) <= 200_000
+    assert max(path.name for path in tmp_path.iterdir()) == "59.jpg"
+    assert min(path.name for path in tmp_path.iterdir()) > "30.jpg"

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -325,6 +326,84 @@ def test_a_full_disk_leaves_whole_csv_lines(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.undo()
     assert (tmp_path / "h.csv").read_bytes() == before
     sink.close()
+
+
+def test_a_full_disk_takes_nothing_from_another_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it has written meanwhile stays."""
+    path = tmp_path / "h.csv"
+    sink, other = (CsvSink(path, max_bytes=50_000) for _ in range(2))
+    sink.write([event(1)])
+    other.write([event(number) for number in range(2, 20)])
+    before, write, calls = path.read_bytes(), os.write, iter(range(9))
+
+    def write_little(handle: int, data: bytes) -> int:
+        if next(calls):
+            raise OSError(28, "No space left on device")
+        return write(handle, data[:10])
+
+    monkeypatch.setattr(os, "write", write_little)
+    with pytest.raises(OSError, match="No space"):
+        sink.write([event(20)])
+    monkeypatch.undo()
+    assert path.read_bytes() == before
+    other.write([event(21)])
+    sink.close()
+    other.close()
+    assert path.read_bytes() == before + b"2023-11-14T22:13:41.000Z,camera:0,21,7,7,0.9,1,\n"
+
+
+def test_several_runs_write_into_one_csv(tmp_path: Path) -> None:
+    """Every line is there, whole, below one header; begun and ended at any time, and under the limit of both files."""
+    path, many = tmp_path / "h.csv", 40
+
+    def run(first: int) -> None:
+        for number in range(first, first + many):
+            sink = CsvSink(path, max_bytes=10**6)
+            sink.write([event(number)])
+            sink.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(run, range(0, 8 * many, many)))
+    lines = path.read_bytes().splitlines(keepends=True)
+    assert lines[0] == HEADER
+    assert sorted(int(line.split(b",")[2]) for line in lines[1:]) == [*range(8 * many)]
+    with ThreadPoolExecutor(8) as pool:
+        sinks = [CsvSink(path, max_bytes=9000) for _ in range(8)]
+        list(pool.map(lambda sink: [sink.write([event(number)]) for number in range(many)], sinks))
+    assert sum(each.stat().st_size for each in tmp_path.iterdir()) <= 9000
+    for sink in sinks:
+        sink.close()
+
+
+@pytest.mark.parametrize("kind", [CsvSink, SqliteSink])
+def test_a_lower_limit_holds_from_the_start(kind: type, tmp_path: Path) -> None:
+    """The oldest readings of a longer history go."""
+    sink = kind(tmp_path / "h", max_bytes=900_000)
+    for number in range(0, 12_000, 400):
+        sink.write([event(each) for each in range(number, number + 400)])
+    sink.close()
+    assert sum(each.stat().st_size for each in tmp_path.iterdir()) > 300_000
+    sink = kind(tmp_path / "h", max_bytes=100_000)
+    assert sum(each.stat().st_size for each in tmp_path.iterdir()) <= 100_000
+    sink.write([event(12_000)])
+    sink.close()
+    assert sum(each.stat().st_size for each in tmp_path.iterdir()) <= 100_000
+    kept = b"".join(each.read_bytes() for each in tmp_path.iterdir())
+    assert b"camera:0" in kept
+    if kind is CsvSink:
+        assert b",11999,7," in (tmp_path / "h.old").read_bytes()
+        assert (tmp_path / "h.old").read_bytes().startswith(HEADER + b"2023")
+
+
+def test_many_readings_at_once_stay_under_the_limit(tmp_path: Path) -> None:
+    """However much more room they take than is left free, the oldest alone go."""
+    sink = SqliteSink(tmp_path / "h", max_bytes=100_000)
+    for number in range(0, 6000, 512):
+        sink.write([event(each) for each in range(number, number + 512)])
+    sink.close()
+    with closing(sqlite3.connect(tmp_path / "h")) as database:
+        count, last = database.execute("SELECT count(*), max(frame) FROM readings").fetchone()
+    assert (count > 512, last) == (True, 6143)
 
 
 def test_another_file_is_no_history(tmp_path: Path) -> None:

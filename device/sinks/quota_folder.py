@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import OutputError, UsageError
 from ..output_files import refuse_unwritable, write_bytes
 
+COUNTED = 20  # times as long as counting a folder takes it is not counted again for what others write
 BLOCK_BYTES = 4096  # what a file takes on disk is a multiple of this
 _HALF = r"\.(?P<stem>.+)-\w+\.part(?P<suffix>\.\w+)"  # a name that `atomic_path` gives while it writes
 
 
 class QuotaFolder:
     """Writes files into a folder that never takes more disk than its quota.
+
+    Several runs may write into one folder, each in turn. What others have written is counted, in so large a folder that
+    this takes long a little later.
 
     Attributes:
         used_bytes: what the folder takes on disk, with its files and the folders below it, which grow with their names.
@@ -47,8 +53,11 @@ class QuotaFolder:
         self._is_ours = is_ours or may_go
         self._files: deque[tuple[Path, int]] = deque()
         self.used_bytes = 0
+        self._left_ns: dict[Path, int] = {}
+        self._next_count_s = 0.0
         try:
-            self._count()
+            with self.in_turn():
+                self._count()
         except OSError as cause:
             raise OutputError(f"{folder}: cannot be used: {cause.strerror}; choose another place") from cause
 
@@ -62,12 +71,18 @@ class QuotaFolder:
             UsageError: it is larger than the quota, or what may not be deleted leaves no room.
             OutputError: it cannot be written.
         """
-        path, needed = _unused(self._folder / relative), on_disk(len(content))
-        self.make_room(needed + BLOCK_BYTES)  # one for its name
-        before = _names_bytes(path.parent)
-        write_bytes(path, content)
-        self._files.append((path, needed))
-        self.used_bytes += needed + _names_bytes(path.parent) - before
+        needed = on_disk(len(content))
+        with self.in_turn():
+            self._make_room(needed + BLOCK_BYTES)  # one for its name
+            path = _unused(self._folder / relative)
+            if _changed_ns(path.parent) != self._left_ns.get(path.parent) and time.monotonic() >= self._next_count_s:
+                self._count()
+                self._make_room(needed + BLOCK_BYTES)
+            before = _names_bytes(path.parent)
+            write_bytes(path, content)
+            self._files.append((path, needed))
+            self.used_bytes += needed + _names_bytes(path.parent) - before
+            self._left_ns[path.parent] = _changed_ns(path.parent)
         return path
 
     def make_room(self, needed_bytes: int) -> None:
@@ -75,7 +90,35 @@ class QuotaFolder:
 
         Raises:
             UsageError: they never will.
+            OutputError: they cannot be deleted.
         """
+        with self.in_turn():
+            self._make_room(needed_bytes)
+
+    @contextmanager
+    def in_turn(self) -> Iterator[None]:
+        """Keep other runs from writing into the folder: what is half written by then is of none.
+
+        Raises:
+            OutputError: the folder cannot be read.
+        """
+        import fcntl
+
+        try:
+            handle = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except FileNotFoundError:  # it is made anew
+            yield
+            return
+        except OSError as cause:
+            raise OutputError(f"{self._folder}: cannot be used: {cause.strerror}") from cause
+        try:
+            with suppress(OSError):  # some file systems of networks have no locks
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+    def _make_room(self, needed_bytes: int) -> None:
         if needed_bytes > self._max_bytes:
             raise UsageError(
                 f"{self._folder}: expected a quota of at least {needed_bytes:,} bytes for a single file, found "
@@ -101,7 +144,7 @@ class QuotaFolder:
     def _count(self) -> None:
         """Look through the folder: the size of everything, and what may go by age."""
         found: list[tuple[int, Path, int]] = []
-        self.used_bytes = 0
+        self.used_bytes, start_s = 0, time.monotonic()
         for parent, _, names in os.walk(self._folder):
             self.used_bytes += _names_bytes(Path(parent))
             for name in names:
@@ -118,6 +161,8 @@ class QuotaFolder:
                 if self._may_go(path):
                     found.append((status.st_mtime_ns, path, size))
         self._files = deque((path, size) for _, path, size in sorted(found))
+        now_s = time.monotonic()
+        self._next_count_s = now_s + (now_s - start_s) * COUNTED
 
     def _is_half_written(self, path: Path) -> bool:
         """Tell whether a power cut left this of a file of ours; what others are writing here is left alone."""
@@ -143,6 +188,14 @@ def _names_bytes(folder: Path) -> int:
     """Return what a folder itself takes on disk, 0 where it is not there yet."""
     try:
         return on_disk(folder.stat().st_size)
+    except FileNotFoundError:
+        return 0
+
+
+def _changed_ns(folder: Path) -> int:
+    """Return when a file was last made in a folder, or deleted; 0 where the folder is not there yet."""
+    try:
+        return folder.stat().st_mtime_ns
     except FileNotFoundError:
         return 0
 

@@ -107,7 +107,8 @@ class CollectSink:
         before = index.stat().st_size if index.exists() else 0
         if before > INDEX_SHARE * self._max_bytes:
             self._files.make_room(on_disk(before))  # for the new index beside the old
-            drop_stale_lines(self._folder)
+            with self._files.in_turn():
+                drop_stale_lines(self._folder)
         self._files.make_room(on_disk(1))
         append_line(self._folder, fields)
         self._files.used_bytes += on_disk(index.stat().st_size) - on_disk(before)

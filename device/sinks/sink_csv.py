@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..errors import OutputError, UsageError
-from ..output_files import make_folder_of
+from ..output_files import make_folder_of, write_bytes
 from .history import COLUMNS, history_row
 from .sink import Event
 
@@ -19,7 +19,10 @@ HEADER = (",".join(COLUMNS) + "\n").encode()
 
 
 class CsvSink:
-    """Appends a line a reading; at half the limit FILE becomes FILE.old, and the one before goes."""
+    """Appends a line a reading; at half the limit FILE becomes FILE.old, and the one before goes.
+
+    Several runs may write into one file: each holds its lock while it does.
+    """
 
     every, pictures = False, False
 
@@ -35,7 +38,13 @@ class CsvSink:
         self._path, self._limit = Path(os.path.realpath(path)), max_bytes // 2
         self._older = self._path.with_name(self._path.name + ".old")
         _refuse_other_file(self._older)
-        self._handle, self._size = _open(self._path)
+        self._handle = _open(self._path)
+        _unlock(self._handle)
+        try:  # what a larger limit has left
+            _keep_newest(self._older, self._limit)
+            self.write([])
+        except OSError as cause:
+            raise OutputError(f"{path}: cannot be written: {cause.strerror}; choose another place") from cause
 
     def write(self, events: Sequence[Event]) -> None:
         """Append the readings.
@@ -46,56 +55,108 @@ class CsvSink:
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows(history_row(each.reading) for each in events)
         lines = text.getvalue().encode()
-        self._follow_name()
-        if self._size + len(lines) > self._limit and self._size > len(HEADER):
-            self._path.replace(self._older)
-            self._follow_name()
-        self._append(lines)
+        try:
+            self._lock()
+            size = _mend(self._handle, self._path)
+            if size + len(lines) > self._limit and size > len(HEADER):
+                self._path.replace(self._older)
+                _keep_newest(self._older, self._limit)
+                self._open_anew()
+            _append(self._handle, lines)
+        finally:
+            _unlock(self._handle)
 
     def close(self) -> None:
         """Close the file."""
         os.close(self._handle)
 
-    def _follow_name(self) -> None:
-        """Begin a new file where the open one goes by another name now, or by none."""
-        with suppress(FileNotFoundError):
-            if os.path.samestat(self._path.stat(), os.fstat(self._handle)):
-                return
+    def _lock(self) -> None:
+        """Lock the file that has the name now: a new one where the open one goes by another, or by none."""
+        _lock(self._handle)
+        if not _has_name(self._handle, self._path):
+            self._open_anew()
+
+    def _open_anew(self) -> None:
         before = self._handle
-        self._handle, self._size = _open(self._path)
-        os.close(before)
-
-    def _append(self, lines: bytes) -> None:
-        left = lines
-        try:
-            while left:
-                left = left[os.write(self._handle, left) :]
-        except OSError:
-            os.ftruncate(self._handle, self._size)
-            raise
-        self._size += len(lines)
+        self._handle = _open(self._path)
+        os.close(before)  # which others wait for
 
 
-def _open(path: Path) -> tuple[int, int]:
-    """Open a history, or begin it; return its handle and size.
+def _append(handle: int, lines: bytes) -> None:
+    """Append lines to a file that is locked, or nothing."""
+    size, left = os.fstat(handle).st_size, lines
+    try:
+        while left:
+            left = left[os.write(handle, left) :]
+    except OSError:
+        os.ftruncate(handle, size)
+        raise
+
+
+def _open(path: Path) -> int:
+    """Open a history, or begin it; return its handle, locked.
 
     Raises:
         UsageError: the file is there and no history.
         OutputError: it cannot be written.
     """
     make_folder_of(path)
+    handle = -1
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+        while handle < 0 or not _has_name(handle, path):  # another run may have renamed it meanwhile
+            if handle >= 0:
+                os.close(handle)
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+            _lock(handle)
+        _mend(handle, path)
     except OSError as cause:
-        raise OutputError(f"{path}: cannot be written: {cause.strerror}; choose another place") from cause
-    try:
-        return handle, _mend(handle, path)
-    except OSError as cause:
-        os.close(handle)
+        if handle >= 0:
+            os.close(handle)
         raise OutputError(f"{path}: cannot be written: {cause.strerror}; choose another place") from cause
     except UsageError:
         os.close(handle)
         raise
+    return handle
+
+
+def _has_name(handle: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(handle))
+    except FileNotFoundError:
+        return False
+
+
+def _lock(handle: int) -> None:
+    """Wait until no other run writes into the file; some file systems of networks have no locks."""
+    import fcntl
+
+    with suppress(OSError):
+        fcntl.flock(handle, fcntl.LOCK_EX)
+
+
+def _unlock(handle: int) -> None:
+    import fcntl
+
+    with suppress(OSError):
+        fcntl.flock(handle, fcntl.LOCK_UN)
+
+
+def _keep_newest(path: Path, limit: int) -> None:
+    """Shorten the older part of a history that a larger limit has left to its newest lines.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            if size <= limit:
+                return
+            file.seek(size - max(0, limit - len(HEADER)))
+            newest = file.read().partition(b"\n")[2]
+    except FileNotFoundError:
+        return
+    write_bytes(path, HEADER + newest)
 
 
 def _refuse_other_file(older: Path) -> None:
@@ -123,6 +184,8 @@ def _mend(handle: int, path: Path) -> int:
         return len(HEADER)
     if os.pread(handle, len(HEADER), 0) != HEADER:
         raise UsageError(f"{path}: expected a history ({HEADER.decode().strip()}), found another file; name a new one")
+    if os.pread(handle, 1, size - 1) == b"\n":
+        return size
     start = max(0, size - 65536)
     end = start + os.pread(handle, size - start, start).rfind(b"\n") + 1
     os.ftruncate(handle, end)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from ..errors import OutputError
@@ -15,6 +16,9 @@ _TABLE = """CREATE TABLE IF NOT EXISTS readings (id INTEGER PRIMARY KEY, ts TEXT
 frame INTEGER NOT NULL, text TEXT NOT NULL, held TEXT, confidence REAL NOT NULL, stable INTEGER NOT NULL, error TEXT)"""
 _INSERT = f"INSERT INTO readings ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608 - constants
 _TRIM = "DELETE FROM readings WHERE id <= (SELECT min(id) + (max(id) - min(id)) / 10 FROM readings)"
+
+
+FULL = 0.9  # of the limit: from here the oldest rows go
 
 
 class SqliteSink:
@@ -32,7 +36,7 @@ class SqliteSink:
         self.name = f"history {path}"
         self._path, self._max_bytes = path, max_bytes
         self._database: sqlite3.Connection | None = None
-        self._open()
+        self._shrink(self._open())
         self.close()  # the thread that writes opens its own
 
     def write(self, events: Sequence[Event]) -> None:
@@ -56,9 +60,22 @@ class SqliteSink:
     def _insert(self, rows: Sequence[tuple[object, ...]]) -> None:
         database = self._database or self._open()
         with database:
-            while used_bytes(database) > 0.9 * self._max_bytes and database.execute(_TRIM).rowcount:
-                pass
-            database.executemany(_INSERT, rows)
+            for row in rows:  # one by one: together they may take more room than is left free
+                self._trim(database)
+                database.execute(_INSERT, row)
+
+    def _trim(self, database: sqlite3.Connection) -> None:
+        while used_bytes(database) > FULL * self._max_bytes and database.execute(_TRIM).rowcount:
+            pass
+
+    def _shrink(self, database: sqlite3.Connection) -> None:
+        """Bring a file that a larger limit has left under this one, unless it is in use or its disk is full."""
+        if self._path.stat().st_size <= self._max_bytes:
+            return
+        with suppress(sqlite3.Error):
+            with database:
+                self._trim(database)
+            database.execute("VACUUM")
 
     def close(self) -> None:
         """Close the database."""
