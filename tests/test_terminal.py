@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,7 +16,7 @@ from device.cli import cli
 from device.drawing import draw_reading
 from device.errors import ExtraMissingError, OutputError, OutputExistsError, UsageError
 from device.reading import ReadDigit, Reading
-from device.sinks.sink import Event
+from device.sinks.sink import Event, Sinks
 from device.sinks.sink_pictures import PictureSink, VideoSink
 from device.sinks.sink_terminal import TerminalSink
 from device.sinks.terminal_picture import terminal_picture
@@ -143,6 +144,37 @@ def test_a_video_that_the_disk_did_not_take_whole_is_no_video(tmp_path: Path) ->
     with pytest.raises(OutputError, match="cut off after 4,096 bytes"):
         sink.close()
     assert not path.exists()
+
+
+def test_frames_of_a_video_that_was_cut_off_are_lost(tmp_path: Path) -> None:
+    """All that it had taken, in the counts by which the command ends with 1."""
+    said: list[str] = []
+    sink = VideoSink(tmp_path / "v.avi", fps=10, max_bytes=10_000_000, say=pytest.fail)
+    with Sinks([sink], say=said.append, patient=True) as sinks:
+        for number in range(5):
+            sinks.put(event(number), every=True)
+        while sinks.threads[0].counts.written < 5:
+            time.sleep(0.01)
+        release = sink._writer.release
+        sink._writer = SimpleNamespace(release=lambda: (release(), os.truncate(tmp_path / ".v.part.avi", 4096)))
+    counts = sinks.threads[0].counts
+    assert (counts.written, counts.lost, counts.failures) == (0, 5, 1)
+    assert "cut off after 4,096 bytes, which are in" in said[0]
+    assert said[1] == f"video {tmp_path / 'v.avi'}: 5 readings lost"
+
+
+@pytest.mark.parametrize("limit", [500_000, 3_000_000])
+def test_a_video_comes_near_its_limit(limit: int, tmp_path: Path) -> None:
+    """Of pictures that change, and of any that are not tiny beside it."""
+    said: list[str] = []
+    noise = np.random.default_rng(0).integers(0, 80, (120, 160, 3), np.uint8)
+    path = tmp_path / "v.avi"
+    sink = VideoSink(path, fps=10, max_bytes=limit, say=said.append)
+    for number in range(2000):
+        image = noise if number % 20 > 4 else noise // 16
+        sink.write([Event(event(number).reading, image)])
+    assert len(said) == 1
+    assert (0.5 if limit < 10**6 else 0.85) * limit < path.stat().st_size <= limit
 
 
 def test_two_runs_never_write_one_video(tmp_path: Path) -> None:

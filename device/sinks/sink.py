@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..early_end import raise_if_asked
-from ..errors import EdgeDigitsError, one_line
+from ..errors import EdgeDigitsError, OutputError, one_line
 from ..reading import Reading
 
 if TYPE_CHECKING:
@@ -37,6 +37,19 @@ class Event:
     image: NDArray[Any] | None = None
 
 
+class LostError(OutputError):
+    """What a sink had taken before is lost after all.
+
+    Attributes:
+        readings: how many that are.
+    """
+
+    def __init__(self, message: str, *, readings: int) -> None:
+        """Take what happened, and how many readings it cost."""
+        super().__init__(message)
+        self.readings = readings
+
+
 class Sink(Protocol):
     """Where events go. One thread calls it.
 
@@ -54,7 +67,7 @@ class Sink(Protocol):
         """Take events; whatever this raises is counted and said, and the next events are tried again."""
 
     def close(self) -> None:
-        """Finish what was begun and let go of files and connections."""
+        """Finish what was begun and let go of files and connections; `LostError` says that what was written is lost."""
 
 
 @dataclass(frozen=True)
@@ -198,8 +211,8 @@ class SinkThread:
 
     def _fail(self, error: Exception, *, lost: int) -> None:
         with self._news:
-            counts = self._counts
-            self._counts = replace(counts, lost=counts.lost + lost, failures=counts.failures + 1)
+            counts, before = self._counts, error.readings if isinstance(error, LostError) else 0
+            self._counts = SinkCounts(counts.written - before, counts.lost + lost + before, counts.failures + 1)
             self._in_hand = 0
         self._failed_s = time.monotonic()
         if not self._failing and not self._over:

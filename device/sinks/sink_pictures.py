@@ -16,11 +16,13 @@ from ..output_files import refuse_unwritable
 from ..paths import plain_name
 from ..reading import utc_timestamp
 from .quota_folder import QuotaFolder
-from .sink import Event
+from .sink import Event, LostError
 
 JPEG_QUALITY = 90
 LONGEST_STEM = 150  # bytes of a source's name in that of its picture
 WEIGH_EVERY = 10  # frames of a video
+WEIGHED_QUALITY = 90  # of a JPEG that is larger than a frame of a video
+HELD_BYTES, HELD_FRAMES = 2**18, 2  # what OpenCV has not written yet, at most: so much and so many frames
 INDEX_BYTES = 24  # of an AVI file, a frame
 ROOM_BYTES = 2_000_000  # left on the disk, more than OpenCV holds back
 
@@ -102,8 +104,8 @@ class VideoSink:
         self._writer: Any = None
         self._claimed: int | None = None
         self._size: tuple[int, int] | None = None
-        self._over = False
-        self._frames, self._frame_bytes, self._written_bytes = 0, 0.0, 0.0
+        self._over, self._taken = False, 0
+        self._frames = self._frame_bytes = self._weighed_bytes = 0
 
     def write(self, events: Sequence[Event]) -> None:
         """Append frames; those of another size than the first are fitted to it.
@@ -122,21 +124,27 @@ class VideoSink:
             if (drawn.shape[1], drawn.shape[0]) != self._size:
                 drawn = cv2.resize(drawn, self._size)
             self._writer.write(drawn)
-            # OpenCV holds back much of what it writes, so the file's size says too little.
-            if self._frames % WEIGH_EVERY == 0:
-                self._frame_bytes = 1.1 * len(cv2.imencode(".jpg", drawn)[1]) + INDEX_BYTES
             self._frames += 1
-            self._written_bytes += self._frame_bytes
-            coming_bytes = WEIGH_EVERY * self._frame_bytes
-            if self._written_bytes + coming_bytes > self._max_bytes:
+            if self._frames % WEIGH_EVERY == 1 or self._room_bytes() < WEIGH_EVERY * self._frame_bytes:
+                quality = [cv2.IMWRITE_JPEG_QUALITY, WEIGHED_QUALITY]
+                self._frame_bytes = len(cv2.imencode(".jpg", drawn, quality)[1])
+            self._weighed_bytes += self._frame_bytes
+            if self._room_bytes() < self._frame_bytes:
                 self._end(f"its limit of {self._max_bytes / 1e6:g} MB, [pictures] max_mb")
-            elif self._frames % WEIGH_EVERY == 0 and self._free_bytes() < ROOM_BYTES + coming_bytes:
+            elif self._frames % WEIGH_EVERY == 0 and self._free_bytes() < ROOM_BYTES + WEIGH_EVERY * self._frame_bytes:
                 self._end("the disk is nearly full")
+        self._taken += len(events)
+
+    def _room_bytes(self) -> int:
+        """Return what is left under the limit, at least: what is held back is no part of the file yet."""
+        held = min(self._weighed_bytes, HELD_BYTES + HELD_FRAMES * self._frame_bytes)
+        return self._max_bytes - self._part.stat().st_size - held - (self._frames + 1) * INDEX_BYTES
 
     def close(self) -> None:
         """Finish the file and give it its name.
 
         Raises:
+            LostError: the disk did not take all of it.
             OutputExistsError: a file has got that name meanwhile; it is left as it is.
         """
         if self._writer is None:
@@ -152,13 +160,15 @@ class VideoSink:
             self._let_go()
 
     def _refuse_cut_off(self) -> None:
-        """Raise OutputError where the disk took less than was written, of which OpenCV says nothing."""
+        """Raise LostError where the disk took less than was written, of which OpenCV says nothing."""
         with self._part.open("rb") as file:
             head = file.read(8)
             said_bytes, there_bytes = int.from_bytes(head[4:], "little") + len(head), file.seek(0, os.SEEK_END)
         if head[:4] != b"RIFF" or not len(head) < said_bytes <= there_bytes:
-            raise OutputError(
-                f"{self._path}: the video was cut off after {there_bytes:,} bytes; make room, or allow larger files"
+            raise LostError(
+                f"{self._path}: the video was cut off after {there_bytes:,} bytes, which are in {self._part}; make "
+                "room, or allow larger files",
+                readings=self._taken,
             )
 
     def _begin(self, cv2: Any, size: tuple[int, int]) -> None:
@@ -192,8 +202,8 @@ class VideoSink:
             self._claimed = None
 
     def _end(self, why: str) -> None:
-        self.close()
         self._over = True
+        self.close()
         self._say(f"{self.name}: ended after {self._frames} frames ({why})")
 
     def _refuse_full_disk(self) -> None:
