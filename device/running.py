@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .reading import Reading
 
 
+SQLITE_ENDS = ("journal", "wal", "shm")  # of the names of files that SQLite makes and deletes beside a database
 SWITCHES = {
     "history": ("csv", "sqlite"),
     "pictures": ("folder", "video"),
@@ -90,7 +91,11 @@ def _refuse_to_read_own_pictures(settings: Settings) -> None:
 def _refuse_wrong_files(settings: Settings) -> None:
     """Raise UsageError where an output is meant for standard output, or two would be written to one file."""
     places = {"--csv": settings.history.csv, "--sqlite": settings.history.sqlite, "--video": settings.pictures.video}
+    places["mqtt.queue"] = settings.mqtt.queue if settings.mqtt.host else None
     known: dict[str, str] = {}
+    for option in ("--sqlite", "mqtt.queue"):
+        if path := places[option]:
+            known |= {f"{os.path.realpath(path)}-{end}": f"SQLite beside {option}" for end in SQLITE_ENDS}
     if settings.history.csv:
         known[f"{os.path.realpath(settings.history.csv)}.old"] = "the older part of --csv"
     for option, path in places.items():

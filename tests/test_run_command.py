@@ -346,6 +346,40 @@ def test_two_outputs_in_one_file_are_wrong_usage(picture: Path, tmp_path: Path) 
     assert "--sqlite: expected a file of its own, found" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "line"),
+    [
+        (("--csv", "a-journal"), ("--sqlite", "a"), "--csv: expected a file of its own, found that of SQLite"),
+        (
+            ("--sqlite", "a"),
+            ("--set", "mqtt.queue=a"),
+            "mqtt.queue: expected a file of its own, found that of --sq",
+        ),
+        (("--csv", "a"), ("--set", "mqtt.queue=a"), "mqtt.queue: expected a file of its own, found that of --csv"),
+        (
+            ("--csv", "a-wal"),
+            ("--set", "mqtt.queue=a"),
+            "--csv: expected a file of its own, found that of SQLite",
+        ),
+    ],
+)
+def test_an_output_that_another_would_delete_is_wrong_usage(
+    one: tuple[str, ...], other: tuple[str, ...], line: str, picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite takes a file of that name for its journal; a queue counts what else is in its file."""
+    monkeypatch.chdir(picture.parent)
+    result = invoke("--source", picture, *one, *other, "--mqtt-host", "127.0.0.1", "--mqtt-port", "1")
+    assert (result.exit_code, Path(one[1]).exists()) == (2, False)
+    assert line in result.stderr
+
+
+def test_a_name_that_is_no_text_is_in_no_settings_file() -> None:
+    """It could not be read again."""
+    result = invoke("--collect", "bad\udcff", "--print-config")
+    assert result.exit_code == 2
+    assert "--collect: expected a text in UTF-8, which settings files hold, found" in result.stderr
+
+
 def test_a_setting_by_its_name_wins_over_its_option() -> None:
     """The order is file, options, --set; regions have ; between them, the numbers of a part to read commas."""
     named = ["--set", "camera.crop=1,2,3,4", "--set", "reading.rois=a=0,0,9,9; b=9,0,9,9"]

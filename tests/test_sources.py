@@ -370,7 +370,7 @@ def test_a_later_frame_that_is_too_small_to_crop_is_an_error_of_that_frame() -> 
     frames = [Frame("x", number, 0.0, np.zeros((side, side), np.uint8)) for number, side in enumerate([5, 3, 5])]
     done = [*turned(frames, CameraSettings(crop=(0, 0, 4, 4)))]
     assert [frame.image is None for frame in done] == [False, True, False]
-    assert "inside the frame of 3×3 px" in str(done[1].error)
+    assert str(done[1].error).startswith("x: --crop: expected X,Y,W,H inside the frame of 3×3 px")
     with pytest.raises(UsageError, match="inside the frame of 3×3 px"):
         next(turned(frames[1:], CameraSettings(crop=(0, 0, 4, 4))))
 

@@ -145,7 +145,11 @@ def override(settings: Settings, assignments: Iterable[str]) -> Settings:
 
 
 def print_settings(settings: Settings) -> str:
-    """Return settings as a documented TOML file that loads back to the same settings."""
+    """Return settings as a documented TOML file that loads back to the same settings.
+
+    Raises:
+        UsageError: the name of a file or folder is no text.
+    """
     lines = ["# Settings for `edge-digits run --config FILE`; an option of the command line wins over them."]
     for each in fields(settings):
         section = getattr(settings, each.name)
@@ -162,7 +166,11 @@ def _print_setting(known: Setting, value: Any) -> Iterator[str]:
     if value is None:
         yield f"# {known.key} = {_toml(known.example)}" if known.example is not None else f"# {known.key} ="
     else:
-        yield f"{known.key} = {_toml(value)}"
+        text = _toml(value)
+        if not text.isascii() and text != text.encode(errors="replace").decode():
+            option = known.option or known.key
+            raise UsageError(f"{option}: expected a text in UTF-8, which settings files hold, found {value}; rename it")
+        yield f"{known.key} = {text}"
 
 
 def _toml(value: Any) -> str:

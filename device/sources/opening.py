@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from ..errors import UsageError
 from ..frames import Frame
+from ..printable import printable
 from ..settings.settings import CameraSettings, SourceSettings
 from .files import STDIN, VIDEO_SUFFIXES, is_video, picture_frames
 from .frame_device import FrameOpener
@@ -90,7 +91,7 @@ def turned(frames: Iterable[Frame], camera: CameraSettings) -> Iterator[Frame]:
             if not fitted:
                 raise
             # Another picture of a folder, or another camera after replugging: no reason to end.
-            done = replace(frame, image=None, error=error)
+            done = replace(frame, image=None, error=UsageError(f"{printable(frame.source)}: {error}"))
         fitted = True
         yield done
 
