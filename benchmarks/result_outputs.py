@@ -57,6 +57,8 @@ class Outputs:
         read = [*inputs]
         paths = [path for path in (self.json_file, self.markdown, self.csv, self.html, self.plot) if path]
         for path in paths:
+            if path.name == "-":
+                raise UsageError("expected the name of a file, found -; only --json goes to standard output")
             refuse_existing(path, force=self.force, inputs=read)
             refuse_unwritable(path.parent)
         if len({path.resolve() for path in paths}) < len(paths):

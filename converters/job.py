@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from device.early_end import raise_if_asked
 from device.errors import FitError
 from device.inference.input_range import INPUT_RANGES, InputRange
 from device.inference.model_file import pack_model
@@ -58,6 +59,7 @@ class Job:
 
     def convert(self, variant: Variant, path: Path) -> Conversion:
         """Convert, verify and write one variant."""
+        raise_if_asked()
         self._report(f"{variant.name}: converting")
         return self._prove(variant.name, path, lambda: self._make(variant, self._calibration))
 
@@ -68,6 +70,7 @@ class Job:
             return self._mix(path, matching_layers(errors, self._request.keep_float))
         conversion = self._mix(path, errors[:1])
         for count in range(2, len(errors) + 1):
+            raise_if_asked()
             if conversion.failure is None:
                 break
             conversion = self._mix(path, errors[:count])

@@ -44,6 +44,10 @@ def load_saved_model(path: Path) -> Reference:
     ((name_in, spec),), (name_out,) = inputs.items(), outputs
     if spec.dtype != tf.float32:
         raise ContractError(f"{path}: expected float32 input, found {spec.dtype.name}; export it with float32 input")
+    if spec.shape[0] not in (None, 1):
+        raise ContractError(
+            f"{path}: expected a free batch, or one of 1, found one of {spec.shape[0]}; export it with a free batch"
+        )
     check_weights(path, [(weight.name, weight.numpy()) for weight in signature.variables])
 
     def call(values: tf.Tensor) -> tf.Tensor:

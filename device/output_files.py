@@ -112,7 +112,7 @@ def check_stem(name: str | None) -> None:
     Raises:
         UsageError: it does.
     """
-    if name is not None and (not name or Path(name).name != name):
+    if name is not None and (not name.strip(".") or Path(name).name != name or not name.isprintable()):
         raise UsageError(f"--name: expected the stem of a file name, found {name!r}; choose the folder with --out")
 
 

@@ -15,7 +15,7 @@ from device.idx import Part
 
 from .conversion_data import calibration_sample, part, whole_test_set
 from .data.image_sets import has_training_part, read_image_set
-from .data.mnist import load_mnist
+from .data.mnist import load_mnist, most_balanced
 
 
 def images_for(
@@ -25,6 +25,7 @@ def images_for(
     data: Path | None,
     calibrate_from: Path | None,
     count: int,
+    is_exact: bool = True,
     seed: int,
     report: Callable[[str], None],
 ) -> tuple[ImageSet | None, ImageSet]:
@@ -37,6 +38,7 @@ def images_for(
             that has two is calibrated with.
         calibrate_from: images to calibrate with instead of training digits.
         count: how many to calibrate with.
+        is_exact: whether fewer digits, where there are not so many of every class, are refused.
         seed: draws them.
         report: takes each line about where images come from.
 
@@ -55,6 +57,10 @@ def images_for(
     if int(np.prod(reference.input_shape)) == SIDE * SIDE and labels == LABELS:
         digits = load_mnist(data, report=report)
         if own is None and len(digits.train_labels):
+            most = most_balanced(digits.train_labels)
+            if most < count and not is_exact:
+                report(f"{digits.source}: calibrating with {most} digits, as many of each class as there are of all")
+                count = most
             own = calibration_sample(digits, count=count, seed=seed)
         if not len(digits.test_labels):
             raise DataError(f"{digits.source}: expected test digits to hold what is converted against, found none")

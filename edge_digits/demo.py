@@ -25,7 +25,7 @@ from device.statistics import wilson_interval
 from .contact_sheet import draw_contact_sheet, save_contact_sheet
 from .conversion_data import calibration_sample, training_record, whole_test_set
 from .data.digit_set import Digits, digests, refuse_one_part
-from .data.mnist import balanced_sample, default_validation
+from .data.mnist import balanced_sample, default_validation, most_balanced
 from .recipes import FAINT
 from .run_files import CURVES_NAME, DEMO_TRAINING, MODEL_NAME, write_npz
 from .synthetic.paper_pictures import draw_on_paper
@@ -121,7 +121,9 @@ def _convert(digits: Digits, model: Path, out: Path, *, seed: int, report: Calla
         model=model,
         out=out,
         name=ARCHITECTURE,
-        calibration=calibration_sample(digits, count=CALIBRATION_COUNT, seed=seed),
+        calibration=calibration_sample(
+            digits, count=min(CALIBRATION_COUNT, most_balanced(digits.train_labels)), seed=seed
+        ),
         test=whole_test_set(digits),
         training=training_record(model),
         variants=("float32", "int8"),

@@ -113,7 +113,7 @@ def test_a_missing_extra_is_named(model: ModelFile, monkeypatch: pytest.MonkeyPa
         onnx_export.make_onnx(model)
 
 
-@pytest.mark.parametrize("name", ["", "../elsewhere", "a/b", "/tmp/elsewhere"])
+@pytest.mark.parametrize("name", ["", "../elsewhere", "a/b", "/tmp/elsewhere", "..", "a\nb"])
 def test_a_name_that_is_no_stem_is_refused(name: str, tmp_path: Path) -> None:
     """A file goes into the folder that --out names and nowhere else."""
     arguments = ["onnx", str(DEFAULT_MODEL), "--out", str(tmp_path / "out"), "--name", name]

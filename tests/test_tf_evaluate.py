@@ -136,6 +136,17 @@ def test_a_model_of_another_size_or_of_other_outputs_is_exit_code_4(data: Path, 
         assert result.stderr.count("\n") == 1
 
 
+def test_a_model_that_answers_with_no_numbers_is_named(means: Means, data: Path, tmp_path: Path) -> None:
+    """Among several, the others are evaluated."""
+    nan = tmp_path / "nan.keras"
+    pixels = keras.Input((28, 28))
+    flat = keras.layers.Flatten()(pixels)
+    keras.Model(pixels, keras.layers.Dense(10)(flat) + keras.ops.sqrt(-1.0 - keras.ops.max(flat))).save(nan)
+    result = run("evaluate", nan, "--data", data)
+    assert result.exit_code == 6
+    assert "nan.keras: expected finite scores" in result.stderr
+
+
 def test_a_damaged_keras_file_is_exit_code_6(data: Path, tmp_path: Path) -> None:
     """Whatever Keras itself would say of it."""
     (tmp_path / "m.keras").write_bytes(b"PK\x03\x04 nothing")

@@ -397,6 +397,19 @@ def test_logits_are_made_scores_before_anything_learns_from_them(tmp_path: Path)
     assert len(said) == 2
 
 
+def test_a_frozen_model_cannot_be_gone_on_from(data: Path, tmp_path: Path) -> None:
+    """Nothing of it would learn; as a teacher it may be frozen."""
+    model = foreign_model((28, 28, 1), keras.layers.Rescaling(1 / 255))
+    model.trainable = False
+    model.save(tmp_path / "frozen.keras")
+    arguments = ["train", "--init", tmp_path / "frozen.keras", "--data", data, "--out", tmp_path / "out"]
+    result = CliRunner().invoke(cli, [*map(str, arguments)])
+    assert result.exit_code == 4
+    assert "frozen.keras: expected weights that can learn, found every layer frozen" in result.stderr
+    assert not (tmp_path / "out").exists()
+    assert load_digit_model(tmp_path / "frozen.keras").count_params() == model.count_params()
+
+
 def test_weights_go_with_sources(data: Path, tmp_path: Path) -> None:
     """A weight too many is a usage error."""
     result = CliRunner().invoke(

@@ -196,6 +196,17 @@ def test_records_of_a_finished_run_that_are_something_else_are_refused(digits: D
     assert train(digits, small(epochs=1), tmp_path, resume=True, report=ignore).model.exists()
 
 
+@pytest.mark.parametrize("content", [b"", b"half", None])
+def test_a_damaged_model_of_a_finished_run_is_not_finished(
+    content: bytes | None, digits: Digits, tmp_path: Path
+) -> None:
+    """Nothing goes on from it; it is named."""
+    path = train(digits, small(epochs=1), tmp_path, report=ignore).model
+    path.write_bytes(path.read_bytes()[:-1000] if content is None else content)
+    with pytest.raises(DataError, match=r"model\.keras: expected the model of the finished run, found another or a"):
+        train(digits, small(epochs=1), tmp_path, resume=True, report=ignore)
+
+
 def test_a_checkpoint_of_another_network_is_refused(digits: Digits, tmp_path: Path) -> None:
     """A model that was copied over it is not gone on with under the record of the run."""
     with pytest.raises(KilledError):

@@ -78,6 +78,58 @@ def test_an_origin_whose_scores_are_no_numbers_is_exit_code_6(data: Path, tmp_pa
         assert result.stdout == ""
 
 
+def test_a_model_of_other_scores_costs_the_others_nothing(data: Path, tmp_path: Path) -> None:
+    """It is named, with exit code 4; several that cannot be verified are each said."""
+    origin = tmp_path / "origin.keras"
+    model = keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten(), keras.layers.Dense(5, "softmax")])
+    model.save(origin)
+    digits = np.load(data)
+    few = {name: digits[name] % 5 if name.startswith("y") else digits[name] for name in digits.files}
+    np.savez(tmp_path / "five.npz", **few)
+    (tmp_path / "labels.txt").write_text("0\n1\n2\n3\n4\n")
+    options = ("--data", tmp_path / "five.npz", "--labels", tmp_path / "labels.txt", "--input-range", "0-255")
+    done = run("convert", origin, "--out", tmp_path, "--variant", "float32", "--gate", 0, *options)
+    assert done.exit_code == 0, done.stderr
+    five = tmp_path / "origin_float32.tflite"
+    found = run("verify", DEFAULT_MODEL, five, DEFAULT_MODEL, "--data", data)
+    assert found.exit_code == 4
+    assert f"{five}: " in found.stderr
+    assert "expected scores of shape (300, 10), found (300, 5)" in found.stderr
+    assert "100.00% of 300 as the reference" in found.stdout
+    (tmp_path / "damaged.tflite").write_bytes(b"x" * 100)
+    several = run("verify", DEFAULT_MODEL, five, tmp_path / "damaged.tflite", "--data", data)
+    assert several.exit_code == 6
+    assert "2 models not verified; see above" in several.stderr
+
+
+def test_a_saved_model_of_a_fixed_batch_is_one_line(data: Path, tmp_path: Path) -> None:
+    """What is converted takes one picture at a time."""
+    model = keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten(), keras.layers.Dense(10, "softmax")])
+    signature = [keras.InputSpec(shape=(32, 28, 28), dtype="float32")]
+    model.export(tmp_path / "fixed", input_signature=signature, verbose=False)
+    done = run("convert", tmp_path / "fixed", "--out", tmp_path / "out", "--data", data, "--input-range", "0-255")
+    assert done.exit_code == 4
+    assert "expected a free batch, or one of 1, found one of 32; export it" in done.stderr
+    assert "mistake in this program" not in done.stderr
+
+
+def test_fewer_digits_than_asked_for_by_default_are_calibrated_with(data: Path, tmp_path: Path) -> None:
+    """And that is said; where a number was asked for, it is refused."""
+    origin = tmp_path / "m.keras"
+    hardly_trained("0-255", rescaling=True).save(origin)
+    digits = dict(np.load(data))
+    digits["x_train"], digits["y_train"] = digits["x_train"][:300], digits["y_train"][:300]
+    np.savez(tmp_path / "fewer.npz", **digits)
+    most = 10 * np.bincount(digits["y_train"]).min()
+    options = ("--out", tmp_path / "out", "--data", tmp_path / "fewer.npz", "--variant", "int8", "--gate", 0)
+    asked = run("convert", origin, *options, "--calibrate", 500)
+    assert asked.exit_code == 2
+    assert "ask for fewer digits to calibrate with, by --calibrate" in asked.stderr
+    done = run("convert", origin, *options, "--max-drop", 100)
+    assert done.exit_code == 0, done.stderr
+    assert f"calibrating with {most} digits" in done.stderr
+
+
 def test_a_range_without_scores_is_none_that_fits(tmp_path: Path) -> None:
     """A model that answers with numbers in one range alone was trained on that one."""
     sample = from_sample()

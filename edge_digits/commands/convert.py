@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from device.command_line import FILE, Command, reporter
 from device.errors import FitError, GateError
@@ -43,7 +44,7 @@ RANGE_NAMES = ("0-255", "0-1", "-1-1")
     "--data",
     cls=Once,
     type=FILE,
-    help="Test (and training) images: npz or folder; MNIST unless given.",
+    help="Test (and training) images: npz, or for digits an IDX folder; MNIST unless given.",
 )
 @click.option(
     "--calibrate", type=click.IntRange(10), default=500, show_default=True, help="Training images to calibrate with."
@@ -137,8 +138,15 @@ def convert(
     check_targets(targets)
     reference = load_reference(model)
     names = read_labels(labels) if labels else LABELS
+    source = click.get_current_context().get_parameter_source("calibrate")
     calibration, test = images_for(
-        reference, names, data=data, calibrate_from=calibrate_from, count=calibrate, seed=seed, report=report
+        *(reference, names),
+        data=data,
+        calibrate_from=calibrate_from,
+        count=calibrate,
+        is_exact=source is not ParameterSource.DEFAULT,
+        seed=seed,
+        report=report,
     )
     request = ConversionRequest(
         model=model,

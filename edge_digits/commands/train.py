@@ -122,10 +122,12 @@ def train(
             held_back_of,
             load_digit_model,
             mnist_held_back,
+            refuse_frozen,
             warn_of_ungated,
         )
 
         model = load_digit_model(init, report=report)
+        refuse_frozen(init, model)
         arch = _arch_of(model.name, asked=arch)
         epochs = epochs or FINE_TUNING_EPOCHS
         learning_rate = learning_rate or RECIPES[arch].learning_rate * FINE_TUNING_RATE

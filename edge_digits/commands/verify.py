@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from device.command_line import FILE, Command, reporter, say
-from device.errors import DataError, GateError, RuntimeMissingError, UsageError
+from device.errors import DataError, EdgeDigitsError, FitError, GateError, RuntimeMissingError, UsageError
 from device.settings.option_types import FiniteRange
 
 from .option_types import Once
@@ -70,7 +70,8 @@ def verify(
     replays = {str(file.path): [replay_golden(file, runtime=runtime) for runtime in runtimes] for file in files}
     agreements: dict[str, Sequence[Agreement]] = {}
     if models and files:
-        agreements = _compare(files, reference, data=data, input_range=input_range, runtimes=runtimes)
+        agreements, unfit = _compare(files, reference, data=data, input_range=input_range, runtimes=runtimes)
+        unreadable += unfit
     limits = Gate(min_agreement=None if gate is None else gate / 100, max_drop=max_drop / 100)
     failures = _failures(files, agreements, limits)
     failures += [f"{path}: {each}" for path, all_of in replays.items() for each in all_of if not each.met]
@@ -85,12 +86,15 @@ def verify(
     else:
         for file in files:
             _show(file, agreements.get(str(file.path), ()), [str(each) for each in replays[str(file.path)]])
-    for line in unreadable if len(unreadable) > 1 else ():
-        say(line)
+    for error in unreadable if len(unreadable) > 1 else ():
+        say(str(error))
     if failures:
         raise GateError("; ".join(failures))
+    if len(unreadable) == 1:
+        raise unreadable[0]
     if unreadable:
-        raise DataError(unreadable[0] if len(unreadable) == 1 else f"{len(unreadable)} models not verified; see above")
+        kind = DataError if any(isinstance(error, DataError) for error in unreadable) else FitError
+        raise kind(f"{len(unreadable)} models not verified; see above")
 
 
 def _refuse_alone(context: click.Context, reference: Path) -> None:
@@ -108,23 +112,25 @@ def _refuse_alone(context: click.Context, reference: Path) -> None:
             )
 
 
-def _read_all(paths: Sequence[Path]) -> tuple[list[ModelFile], list[str]]:
+def _read_all(paths: Sequence[Path]) -> tuple[list[ModelFile], list[EdgeDigitsError]]:
     """Return the models that can be read, and why the others cannot."""
     from device.errors import ModelFileError
     from device.inference.model_file import read_model
 
-    files, unreadable = [], []
+    files: list[ModelFile] = []
+    unreadable: list[EdgeDigitsError] = []
     for path in paths:
         try:
             files.append(read_model(path))
         except ModelFileError as error:
-            unreadable.append(str(error))
+            unreadable.append(error)
     return files, unreadable
 
 
 def _compare(
     files: list[ModelFile], reference: Path, *, data: Path | None, input_range: str | None, runtimes: list[str]
-) -> dict[str, Sequence[Agreement]]:
+) -> tuple[dict[str, Sequence[Agreement]], list[EdgeDigitsError]]:
+    """Return how each model agrees with the reference, and of which that cannot be told."""
     from benchmarks.measuring_digits import load_measuring_digits
     from edge_digits.model_verification import hostile_digits, original_range, reference_scores, verify_model
 
@@ -132,6 +138,7 @@ def _compare(
     reporter()(f"comparing on {digits.source}")
     expected: dict[str | None, list[NDArray[np.float32]]] = {}  # input range → scores of the digits, of hostile images
     found: dict[str, Sequence[Agreement]] = {}
+    unfit: list[EdgeDigitsError] = []
     for file in files:
         # Files may come from models of different ranges; a converted reference takes raw pixels as they all do.
         taken = None if reference.suffix == TFLITE else input_range or original_range(file.card)
@@ -141,8 +148,13 @@ def _compare(
                 for images in (digits.images, hostile_digits())
             ]
         scores, hostile = expected[taken]
-        found[str(file.path)] = verify_model(file, digits, expected=scores, hostile_expected=hostile, runtimes=runtimes)
-    return found
+        try:
+            agreements = verify_model(file, digits, expected=scores, hostile_expected=hostile, runtimes=runtimes)
+        except FitError as error:
+            unfit.append(FitError(f"{file.path}: {error}"))
+        else:
+            found[str(file.path)] = agreements
+    return found, unfit
 
 
 def _failures(files: list[ModelFile], agreements: dict[str, Sequence[Agreement]], limits: Gate) -> list[str]:

@@ -160,6 +160,12 @@ def balanced_sample(labels: NDArray[np.uint8], *, count: int, seed: int) -> NDAr
     return _draw(labels, quota, seed=seed)
 
 
+def most_balanced(labels: NDArray[np.uint8]) -> int:
+    """Return how many digits `balanced_sample` can draw of labels, uint8 (N,), at most."""
+    sizes = np.unique(labels, return_counts=True)[1]
+    return int(len(sizes) * sizes.min(initial=len(labels)))
+
+
 def class_sample(labels: NDArray[np.uint8], *, each: int, seed: int) -> NDArray[np.int64]:
     """Draw digits without repetition, `each` of every class that occurs, or all of a class with fewer.
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from device.errors import DataError
+
 from .data import EvaluationDigits
 from .figures import Evaluation, evaluate_scores
 from .model_comparison import Comparison, compare_answers
@@ -58,9 +60,12 @@ def evaluate_model(scored: Scored, digits: EvaluationDigits) -> EvaluatedModel:
     Raises:
         DataError: a score is NaN or infinite.
     """
-    evaluation = evaluate_scores(
-        scored.scores, digits.labels, step=scored.step, reject_below=scored.subject.reject_below
-    )
+    try:
+        evaluation = evaluate_scores(
+            scored.scores, digits.labels, step=scored.step, reject_below=scored.subject.reject_below
+        )
+    except DataError as cause:
+        raise DataError(f"{scored.subject.path}: {cause}") from cause
     return EvaluatedModel(scored, evaluation)
 
 

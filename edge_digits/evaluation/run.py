@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from device.early_end import raise_if_asked
 from device.errors import EdgeDigitsError, UsageError
 from device.inference.foreign_model import refuse_needless
 
@@ -104,6 +105,7 @@ def _score_all(
     """Evaluate each model; what is wrong with one goes to `failures`."""
     models = []
     for subject in subjects:
+        raise_if_asked()
         try:
             scored = score(
                 subject, digits.images, runtime=request.runtime, input_range=request.input_range, warn=report
@@ -124,6 +126,7 @@ def _read_all(
     """Read the photographs with each converted model; what is wrong with one goes to `failures`."""
     read = []
     for subject in subjects if photos else ():
+        raise_if_asked()
         try:
             readings = read_photos(
                 subject, photos, runtime=request.runtime, labels=request.labels, input_range=request.input_range

@@ -133,6 +133,18 @@ def _with_softmax(path: Path, model: keras.Model, report: Callable[[str], None])
     return keras.Model(model.inputs[0], probabilities, name=model.name)
 
 
+def refuse_frozen(path: Path, model: keras.Model) -> None:
+    """Refuse a model to go on from of which nothing would learn.
+
+    Raises:
+        ContractError: none of its weights is trainable.
+    """
+    if not model.trainable_weights:
+        raise ContractError(
+            f"{path}: expected weights that can learn, found every layer frozen; set trainable and save it again"
+        )
+
+
 def held_back_of(mixture: Mixture, validation: NDArray[np.int64]) -> list[HeldBack]:
     """Gather what each source keeps apart: validation digits, and test digits.
 

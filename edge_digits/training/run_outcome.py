@@ -52,7 +52,7 @@ def finished_run(out: Path, identity: Mapping[str, Any]) -> Trained | None:
     """Return the finished run in `out` if it is the one with this identity.
 
     Raises:
-        DataError: what is in a file of its names is no record or history of a run.
+        DataError: what is in a file of its names is no record or history of a run, or its model is another one.
     """
     if not (out / MODEL_NAME).exists() or not (out / TRAINING_NAME).exists():
         return None
@@ -63,6 +63,12 @@ def finished_run(out: Path, identity: Mapping[str, Any]) -> Trained | None:
         return None
     if not has_figures(record, _FIGURES):
         raise _foreign(out / TRAINING_NAME, f"the record of a run with {', '.join(_FIGURES)}")
+    digest = record.get("model_sha256")  # which earlier releases did not write
+    if digest is not None and digest != sha256((out / MODEL_NAME).read_bytes()):
+        raise DataError(
+            f"{out / MODEL_NAME}: expected the model of the finished run, found another or a damaged one; restore it, "
+            "or train anew with --force"
+        )
     history = read_json(out / HISTORY_NAME)
     if not is_history(history):
         raise _foreign(out / HISTORY_NAME, "the history of a run, one row an epoch")
