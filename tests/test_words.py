@@ -109,6 +109,27 @@ def test_the_bars_of_a_bar_code_are_left_out(pitch: int, count: int, stay: bool)
     assert kept(bars + row((0.9, 0.9, 0.9), number=1)) == list(range(0 if stay else count, count + 3))
 
 
+@pytest.mark.parametrize(
+    ("pitch", "scores", "height", "stay"),
+    [
+        (20, (0.9, 0.9, 0.9), HIGH, True),
+        (14, (0.9, 0.9, 0.9), HIGH, False),  # too close to each other
+        (20, (0.9, 0.9), HIGH, False),  # two digits say nothing of a page
+        (20, (0.9, 0.9, 0.9, 0.9, 0.9), HIGH // 2, False),  # bars above a number
+    ],
+)
+def test_a_row_of_ones_on_a_page_of_digits_is_read(
+    pitch: int, scores: tuple[float, ...], height: int, stay: bool
+) -> None:
+    """As an exercise has it; they are as high as the digits of other rows, and as far apart as ones are written."""
+    ones = [
+        Scored(Found((pitch * place, 0, 4, HIGH), DIGIT), np.array([0.99, 0.01], np.float32), 0.99)
+        for place in range(7)
+    ]
+    others = row(scores, number=1, heights=dict.fromkeys(range(len(scores)), height))
+    assert kept(ones + others) == list(range(0 if stay else 7, 7 + len(scores)))
+
+
 def test_rows_without_a_sure_digit_are_left_out_beside_others() -> None:
     """Arrows below a number, as a carton has them, are none; where nothing is sure, what may be digits stays."""
     number, arrows = row((0.9, 0.5, 0.9), number=1), row((0.5, 0.6), number=2)

@@ -25,7 +25,7 @@ NO_DIGIT = 0.3  # of a score: below it the model says that a mark is no digit, n
 MOST, ALIKE = 0.6, 0.75  # of a word, of each other's height: digits beside which one is trusted
 BARS, PITCH = 4, 0.25  # so many slender ones, so far apart, of their height, are bars
 BROAD = 1.1  # of its height: a wider mark may be several digits
-FENCE = 6  # so many are, however far apart
+FENCE, ONES = 6, 0.4  # so many are, however far apart, unless other rows are as high and they stand so far apart
 CROWD = 20  # marks that may be digits: of more, slender ones are none where no other is
 
 
@@ -76,9 +76,11 @@ def without_words(digits: Sequence[Scored], threshold: float, *, are_cut: bool) 
         return sum(known) / (len(known) * threshold) if known and threshold else 1.0
 
     kept: list[Scored] = []
+    written = [mark for mark in digits if mark.best >= threshold and not is_slender(mark)]
+    usual = _height(written) if len(written) >= FEW else 0.0
     for _, members in groupby(digits, key=lambda digit: digit.found.row):
         row = list(members)
-        row = _without_bars(_without_signs(row, threshold)) if are_cut else row
+        row = _without_bars(_without_signs(row, threshold), usual) if are_cut else row
         least = WORD if judged(row) >= AMONG else NUMBER
         for _, near in groupby(row, key=lambda digit: digit.found.word):
             word = list(near)
@@ -127,15 +129,25 @@ def _without_signs(row: Sequence[Scored], threshold: float) -> list[Scored]:
     ]
 
 
-def _without_bars(row: Sequence[Scored]) -> list[Scored]:
-    """Leave out slender marks in a row that are many, or closer together than written ones: the bars of a bar code."""
+def _without_bars(row: Sequence[Scored], usual: float) -> list[Scored]:
+    """Leave out slender marks in a row that are many, or closer together than written ones: the bars of a bar code.
+
+    Many that are as high as what else is written, and not close together, are ones: a row of an exercise.
+
+    Args:
+        row: its marks.
+        usual: height of what is surely digits in any row, and not slender, pixels; 0.0 without several.
+    """
     kept: list[Scored] = []
     for slender, near in groupby(row, key=is_slender):
         marks = list(near)
         middles = [2 * digit.found.box[0] + digit.found.box[2] for digit in marks]
         pitch = median([other - one for one, other in pairwise(middles)] or [0]) / 2
-        are_close = len(marks) >= BARS and pitch < PITCH * _height(marks)
-        if not (slender and (are_close or len(marks) >= FENCE)):
+        height = _height(marks)
+        are_close = len(marks) >= BARS and pitch < PITCH * height
+        are_ones = ALIKE * height <= usual <= height / ALIKE and pitch >= ONES * height
+        are_many = len(marks) >= FENCE and not are_ones
+        if not (slender and (are_close or are_many)):
             kept += marks
     return kept
 
