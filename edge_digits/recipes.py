@@ -60,6 +60,8 @@ class Recipe:
         non_digits: things that are no digits, as many as this share of the training digits, learned with all digits
             equally likely as their target.
         printed: digits in type, segments and dots, as many as this share of the training digits, learned like them.
+        written: digits in forms that MNIST hardly holds, as many as this share of the training digits, learned by their
+            labels alone, whatever teachers say of them.
         soft_share: with teachers, their share of the target; the rest is the label's.
         soft_temperature: teachers' scores are softened by it (Hinton, Vinyals and Dean 2015).
         calibrated: scale the last layer so that scores are probabilities, and choose a reject threshold.
@@ -79,6 +81,7 @@ class Recipe:
     last_share: float = 0.25
     non_digits: float = 0.0
     printed: float = 0.0
+    written: float = 0.0
     soft_share: float = 0.8
     soft_temperature: float = 2.0
     calibrated: bool = False
@@ -129,7 +132,14 @@ RECIPES = {
     "cnn-tiny": replace(
         _family(80, learning_rate=5e-3), augmentation=LIGHT_CAMERA, last_augmentation=SLIGHT, non_digits=0.1
     ),
-    "cnn": replace(_family(48, learning_rate=4e-3), augmentation=LIGHT_CAMERA, non_digits=0.12, printed=0.06),
+    "cnn": replace(
+        _family(48, learning_rate=4e-3),
+        augmentation=LIGHT_CAMERA,
+        non_digits=0.12,
+        printed=0.06,
+        written=0.06,
+        accepted=0.994,
+    ),
     "cnn-large": replace(_family(40, learning_rate=3e-3), non_digits=0.1, printed=0.06),
     "cnn-quick": Recipe(
         epochs=3,

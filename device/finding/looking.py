@@ -14,6 +14,7 @@ from ..reading import AS_IT_IS, Way
 from .close_up import close_up, even_ground, has_dark_rim, shrunk
 from .ink import calm, grey_copy, grey_of, is_light_on_dark, small_copy
 from .marks import MOST_MARKS, SEVERAL, stroke_width
+from .outlines import with_outlines_filled
 from .plates import find_plates, turned
 from .rows import LOW, in_company
 from .segments import are_segments, without_gaps
@@ -146,7 +147,7 @@ def _sight(grey: NDArray[Any], sheet: Sheet | None, way: Way) -> _Sight:
             break
         plates, grey = [*plates, *found], turned(grey, found, scale=1.0)
         view = overlook(grey, way)
-    return _Sight(view, grey, sheet, light, plates)
+    return _Sight(with_outlines_filled(view), grey, sheet, light, plates)
 
 
 def _look_on(frame: NDArray[Any], sight: _Sight, way: Way, *, single: bool) -> View:

@@ -27,6 +27,7 @@ class Lessons:
     Attributes:
         images: uint8 (N, 28, 28).
         labels: int16 (N,), classes, or NO_DIGIT.
+        taught: how many pictures, from the first, are digits that teachers are asked about; None for all digits.
         frequency: float32 (N,), how often to see each picture in an epoch on average, or None for once each.
         classes: number of labels.
         augmentation_in: says how the pictures of an epoch are distorted, None for not at all.
@@ -41,6 +42,7 @@ class Lessons:
     classes: int
     augmentation_in: Callable[[int], Augmentation | None]
     label_smoothing: float = 0.0
+    taught: int | None = None
     soft_targets: SoftTargets | None = None
     soft_share: float = 0.0
 
@@ -71,36 +73,41 @@ def epochs_of(lessons: Lessons, *, numbers: range, seed: int) -> Iterator[Epoch]
     with ThreadPoolExecutor(1) as ahead:
         drawn = ahead.submit(_draw, lessons, numbers.start)
         for number in numbers:
-            images, labels = drawn.result()
+            images, labels, taught = drawn.result()
             if number + 1 < numbers.stop:
                 drawn = ahead.submit(_draw, lessons, number + 1)
-            targets = _targets(lessons, images, labels, number)
+            targets = _targets(lessons, images, labels, taught, number)
             order = np.random.default_rng([seed, number]).permutation(len(images))
             yield Epoch(number, images[order][..., np.newaxis], targets[order])
 
 
-def _draw(lessons: Lessons, epoch: int) -> tuple[NDArray[np.uint8], NDArray[np.int16]]:
-    """Return the pictures of an epoch, distorted, and their labels; those seen more than once differ each time."""
-    images, labels = lessons.images, lessons.labels
+def _draw(lessons: Lessons, epoch: int) -> tuple[NDArray[np.uint8], NDArray[np.int16], NDArray[np.bool_]]:
+    """Return the pictures of an epoch, distorted, their labels, and of which teachers are asked, bool (N,).
+
+    Pictures that are seen more than once differ each time.
+    """
+    images, labels, taught = lessons.images, lessons.labels, lessons.labels != NO_DIGIT
+    taught[lessons.taught :] &= lessons.taught is None
     if lessons.frequency is not None:
         chance = np.random.default_rng([epoch, 1]).random(len(images))
         times = np.floor(lessons.frequency + chance).astype(int)
-        images, labels = np.repeat(images, times, axis=0), np.repeat(labels, times)
+        images, labels, taught = (np.repeat(each, times, axis=0) for each in (images, labels, taught))
     augmentation = lessons.augmentation_in(epoch)
     if augmentation is not None:
         images = augment(images, augmentation, epoch=epoch)
-    return images, labels
+    return images, labels, taught
 
 
-def _targets(lessons: Lessons, images: NDArray[np.uint8], labels: NDArray[np.int16], epoch: int) -> NDArray[np.float32]:
+def _targets(
+    lessons: Lessons, images: NDArray[np.uint8], labels: NDArray[np.int16], taught: NDArray[np.bool_], epoch: int
+) -> NDArray[np.float32]:
     """Return float32 (N, classes): the label's class, smoothed or mixed with what teachers say; even for no digit."""
     classes = lessons.classes
-    is_digit = labels != NO_DIGIT
     targets = np.full((len(labels), classes), 1 / classes, np.float32)
-    hard = np.eye(classes, dtype=np.float32)[labels[is_digit]]
+    hard = np.eye(classes, dtype=np.float32)[labels]
+    smooth = (1 - lessons.label_smoothing) * hard + lessons.label_smoothing / classes
+    targets[labels != NO_DIGIT] = smooth[labels != NO_DIGIT]
     if lessons.soft_targets is not None:
-        soft = lessons.soft_targets(images[is_digit], epoch)
-        targets[is_digit] = (1 - lessons.soft_share) * hard + lessons.soft_share * soft
-    else:
-        targets[is_digit] = (1 - lessons.label_smoothing) * hard + lessons.label_smoothing / classes
+        soft = lessons.soft_targets(images[taught], epoch)
+        targets[taught] = (1 - lessons.soft_share) * hard[taught] + lessons.soft_share * soft
     return targets

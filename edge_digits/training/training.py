@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.contract import LABELS
+from device.early_end import raise_if_asked
 from device.errors import EdgeDigitsError, UsageError
 from device.output_files import refuse_unwritable
 
@@ -22,6 +23,7 @@ from ..data.mnist import DEFAULT_VALIDATION, SPLIT_SEED, ValidationSplit, valida
 from ..recipes import RECIPES, Recipe
 from ..run_files import refuse_run
 from ..synthetic.non_digits import draw_non_digits
+from ..synthetic.pen_digits import draw_pen_digits
 from ..synthetic.printed_digits import draw_printed_digits
 from ..tensorflow_setup import make_deterministic
 from .architectures import build
@@ -34,6 +36,7 @@ from .run_outcome import Trained, as_json, complete_outcome, finished_run, write
 
 NON_DIGIT_SEED = 0
 PRINTED_SEED = 0
+WRITTEN_SEED = 0
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,7 @@ def train(
     history = list(checkpoint.history) if checkpoint else []
     held_back = digits.train_images[split.validation], digits.train_labels[split.validation]
     for epoch in epochs_of(lessons, numbers=range(len(history), settings.epochs), seed=settings.seed):
+        raise_if_asked()
         row = _learn(model, epoch, settings, held_back, report=report)
         if not np.isfinite(row["loss"]):
             raise EdgeDigitsError(
@@ -226,18 +230,20 @@ def _lessons(
     teachers: Sequence[Path],
     warn: Callable[[str], None],
 ) -> Lessons:
-    """Put together what the run learns from: digits, printed ones, what is no digit, and what teachers say."""
+    """Put together what the run learns from: digits, those drawn here, what is no digit, and what teachers say."""
     images, labels = digits.train_images[split.train], digits.train_labels[split.train]
     count = int(settings.non_digits * len(images))
     others = draw_non_digits(count, images=images, labels=labels, seed=NON_DIGIT_SEED)
     printed, printed_labels = draw_printed_digits(int(settings.printed * len(images)), seed=PRINTED_SEED)
+    written, written_labels = draw_pen_digits(int(settings.written * len(images)), seed=WRITTEN_SEED)
     if frequency is not None:
-        frequency = np.concatenate([frequency[split.train], np.ones(count + len(printed), np.float32)])
-    images = np.concatenate([images, printed, others])
-    labels = np.concatenate([labels, printed_labels]).astype(np.int16)
-    soft_targets = None
+        drawn = np.ones(count + len(printed) + len(written), np.float32)
+        frequency = np.concatenate([frequency[split.train], drawn])
+    images = np.concatenate([images, printed, written, others])
+    labels = np.concatenate([labels, printed_labels, written_labels]).astype(np.int16)
+    taught, soft_targets = len(labels) - len(written), None
     if teachers:
-        named = lesson_names(images, settings.augmentation_in, digits=len(labels)) if frequency is None else None
+        named = lesson_names(images, settings.augmentation_in, digits=taught) if frequency is None else None
         soft_targets = teach(teachers, lesson_in=named, temperature=settings.soft_temperature, warn=warn)
     return Lessons(
         images=images,
@@ -246,6 +252,7 @@ def _lessons(
         classes=len(LABELS),
         augmentation_in=settings.augmentation_in,
         label_smoothing=settings.label_smoothing,
+        taught=taught,
         soft_targets=soft_targets,
         soft_share=settings.soft_share,
     )

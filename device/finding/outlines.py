@@ -1,0 +1,79 @@
+"""Digits that are drawn as outlines: what lies between two lines that run side by side is ink."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .marks import square, width_of, without_edge
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .view import View
+
+MOST, LARGE = 4, 0.15  # marks that are looked at, the largest; of the frame's longest side: one is so high
+THIN, SPANS = 0.4, 0.9  # of its bounds: what lines cover at most, and how far what they enclose reaches each way
+CONVEX, HOLLOW = 0.8, 0.95  # of its convex hull: what covers more is a box, or the hole of a 0; with others in it
+ROUND = 0.85  # of theirs: holes of a digit, drawn in it, cover more, and digits in a tag less
+EVEN = 1.7  # times half as wide as it is on average: no part of a stroke is deeper
+
+
+def with_outlines_filled(view: View) -> View:
+    """Return what was seen with strokes that are drawn by their outlines as ink, or as it is without any."""
+    marks, (height, width) = view.marks, view.mask.shape
+    large = (marks.height >= LARGE * max(height, width)) & (marks.area < THIN * marks.height * marks.width)
+    found = []
+    for place in np.flatnonzero(large)[:MOST]:
+        part, pixels = marks.cut_out(place)
+        strokes = _between_lines(pixels, view.mask[part])
+        if strokes is not None:
+            found.append((part, strokes > 0, np.median(view.ink[part][pixels > 0])))
+    if not found:
+        return view
+    from .view import view_of
+
+    all_ink, ink, mask = (each.copy() for each in (view.all_ink, view.ink, view.mask))
+    for part, strokes, tone in found:
+        for each, value in ((all_ink, tone), (ink, tone), (mask, 255)):
+            each[part][strokes] = np.maximum(each[part][strokes], np.uint8(value))
+    return replace(view_of(all_ink, ink, mask), is_even=view.is_even)
+
+
+def _between_lines(pixels: NDArray[Any], mask: NDArray[Any]) -> NDArray[Any] | None:
+    """Return what lies between the lines of an outline, uint8 (h, w), 255 there; None where it is none.
+
+    Args:
+        pixels: uint8 (h, w), 255 where the outer line is, cropped to it.
+        mask: uint8 (h, w), 255 where any ink is there, as the outlines of holes.
+    """
+    import cv2
+
+    outlines, tree = cv2.findContours(pixels, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    holes = [outline for outline, (_, _, _, parent) in zip(outlines, tree[0], strict=True) if parent >= 0]
+    if not holes:
+        return None
+    hole = max(holes, key=cv2.contourArea)
+    across, down = cv2.boundingRect(hole)[2:]
+    if across < SPANS * pixels.shape[1] or down < SPANS * pixels.shape[0]:
+        return None
+    enclosed = cv2.drawContours(np.zeros_like(pixels), [hole], -1, (255,), cv2.FILLED)
+    enclosed = cv2.subtract(enclosed, pixels)
+    others = cv2.bitwise_and(enclosed, mask)
+    within = cv2.findContours(others, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]
+    if _convexity(hole) > (HOLLOW if within else CONVEX) or any(_convexity(each) < ROUND for each in within):
+        return None
+    between = cv2.subtract(enclosed, cv2.drawContours(np.zeros_like(pixels), within, -1, (255,), cv2.FILLED))
+    stroke = width_of(cv2.countNonZero(between), cv2.countNonZero(without_edge(between)))
+    depth = cv2.minMaxLoc(cv2.distanceTransform(between, cv2.DIST_L2, 3))[1]
+    return cv2.dilate(between, square(3)) if 2 * depth <= EVEN * stroke else None
+
+
+def _convexity(outline: NDArray[Any]) -> float:
+    """Return how much of its convex hull an outline encloses, 0–1; 1.0 of a line."""
+    import cv2
+
+    hull = cv2.contourArea(cv2.convexHull(outline))
+    return cv2.contourArea(outline) / hull if hull else 1.0
