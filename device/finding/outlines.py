@@ -7,26 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .marks import square, width_of, without_edge
+from .marks import square
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .view import View
 
-MOST, LARGE = 4, 0.15  # marks that are looked at, the largest; of the frame's longest side: one is so high
-THIN, SPANS = 0.4, 0.9  # of its bounds: what lines cover at most, and how far what they enclose reaches each way
+MOST, THIN = 4, 0.4  # marks that are looked at, the largest; of its bounds: what lines cover at most
 CONVEX, HOLLOW = 0.8, 0.95  # of its convex hull: what covers more is a box, or the hole of a 0; with others in it
 ROUND = 0.85  # of theirs: holes of a digit, drawn in it, cover more, and digits in a tag less
-EVEN = 1.7  # times half as wide as it is on average: no part of a stroke is deeper
 
 
 def with_outlines_filled(view: View) -> View:
     """Return what was seen with strokes that are drawn by their outlines as ink, or as it is without any."""
-    marks, (height, width) = view.marks, view.mask.shape
-    large = (marks.height >= LARGE * max(height, width)) & (marks.area < THIN * marks.height * marks.width)
-    found = []
-    for place in np.flatnonzero(large)[:MOST]:
+    marks, found = view.marks, []
+    for place in np.flatnonzero(marks.area[:MOST] < THIN * (marks.height * marks.width)[:MOST]):
         part, pixels = marks.cut_out(place)
         strokes = _between_lines(pixels, view.mask[part])
         if strokes is not None:
@@ -35,11 +31,11 @@ def with_outlines_filled(view: View) -> View:
         return view
     from .view import view_of
 
-    all_ink, ink, mask = (each.copy() for each in (view.all_ink, view.ink, view.mask))
+    ink, mask = view.ink.copy(), view.mask.copy()
     for part, strokes, tone in found:
-        for each, value in ((all_ink, tone), (ink, tone), (mask, 255)):
-            each[part][strokes] = np.maximum(each[part][strokes], np.uint8(value))
-    return replace(view_of(all_ink, ink, mask), is_even=view.is_even)
+        mask[part][strokes] = 255
+        ink[part][strokes] = np.maximum(ink[part][strokes], np.uint8(tone))
+    return replace(view_of(view.all_ink, ink, mask), is_even=view.is_even)
 
 
 def _between_lines(pixels: NDArray[Any], mask: NDArray[Any]) -> NDArray[Any] | None:
@@ -56,9 +52,6 @@ def _between_lines(pixels: NDArray[Any], mask: NDArray[Any]) -> NDArray[Any] | N
     if not holes:
         return None
     hole = max(holes, key=cv2.contourArea)
-    across, down = cv2.boundingRect(hole)[2:]
-    if across < SPANS * pixels.shape[1] or down < SPANS * pixels.shape[0]:
-        return None
     enclosed = cv2.drawContours(np.zeros_like(pixels), [hole], -1, (255,), cv2.FILLED)
     enclosed = cv2.subtract(enclosed, pixels)
     others = cv2.bitwise_and(enclosed, mask)
@@ -66,9 +59,7 @@ def _between_lines(pixels: NDArray[Any], mask: NDArray[Any]) -> NDArray[Any] | N
     if _convexity(hole) > (HOLLOW if within else CONVEX) or any(_convexity(each) < ROUND for each in within):
         return None
     between = cv2.subtract(enclosed, cv2.drawContours(np.zeros_like(pixels), within, -1, (255,), cv2.FILLED))
-    stroke = width_of(cv2.countNonZero(between), cv2.countNonZero(without_edge(between)))
-    depth = cv2.minMaxLoc(cv2.distanceTransform(between, cv2.DIST_L2, 3))[1]
-    return cv2.dilate(between, square(3)) if 2 * depth <= EVEN * stroke else None
+    return cv2.dilate(between, square(3))
 
 
 def _convexity(outline: NDArray[Any]) -> float:
