@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from .view import View
 
-MOST, THIN = 4, 0.4  # marks that are looked at, the largest; of its bounds: what lines cover at most
+MOST, THIN = 4, 0.2  # marks that are looked at, the largest; of its bounds: what lines cover at most
 CONVEX, HOLLOW = 0.8, 0.95  # of its convex hull: what covers more is a box, or the hole of a 0; with others in it
 ROUND = 0.85  # of theirs: holes of a digit, drawn in it, cover more, and digits in a tag less
 
@@ -22,7 +22,8 @@ ROUND = 0.85  # of theirs: holes of a digit, drawn in it, cover more, and digits
 def with_outlines_filled(view: View) -> View:
     """Return what was seen with strokes that are drawn by their outlines as ink, or as it is without any."""
     marks, found = view.marks, []
-    for place in np.flatnonzero(marks.area[:MOST] < THIN * (marks.height * marks.width)[:MOST]):
+    thin = marks.area[:MOST] < THIN * marks.height[:MOST] * marks.width[:MOST]
+    for place in np.flatnonzero(thin) if thin.any() else ():  # most frames end here
         part, pixels = marks.cut_out(place)
         strokes = _between_lines(pixels, view.mask[part])
         if strokes is not None:

@@ -100,7 +100,7 @@ def _sheets(
     colours = np.array([cv2.mean(small, region) for region in regions])
     for place, (region, colour) in enumerate(zip(regions, colours, strict=True)):
         parts = [region]
-        shades = np.flatnonzero(_are_shades(colour, colours)).tolist()
+        shades = np.flatnonzero(_are_shades(colour, colours)).tolist() if len(regions) > 1 else []
         if shades not in ([], [place]):
             shaded = np.maximum.reduce([regions[each] for each in {place, *shades}])
             parts.append(cv2.morphologyEx(shaded, cv2.MORPH_CLOSE, square(SOFT)))
