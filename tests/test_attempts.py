@@ -157,6 +157,14 @@ def test_nothing_is_looked_for_beside_things_where_many_marks_were_seen_closely(
     assert best.way == LAST["label"]
 
 
+@pytest.mark.parametrize("count", [FULL, FULL + 1])
+def test_no_label_is_looked_for_in_a_text(count: int) -> None:
+    """Many may have been digits, and none was: whatever they stand on, its marks are letters."""
+    best, asked = looks(usual=seen(*[0.5] * count, marks=90), label=seen(0.9))
+    assert (LAST["label"] in asked) == (count == FULL)
+    assert best.way == (LAST["label"] if count == FULL else USUAL)
+
+
 def test_many_marks_are_looked_at_closer_but_twice() -> None:
     """That takes longest; where no digit came of it, none is read."""
 

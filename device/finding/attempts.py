@@ -89,8 +89,7 @@ def best_attempt(look: Callable[[Way], Attempt], settings: ReadingSettings, thre
     if is_simple and not is_read and not is_full and len(tried) <= MOST_TRIED:
         best = _first_beyond_doubt(best, attempt, sure=sure, marks=marks)
     if marks and settings.layout != "single" and not _sure(best, threshold):
-        are_many = any(each.found.is_close and each.found.marks > FULL for each in tried)
-        best = _elsewhere(settings.invert, attempt, threshold, are_many=are_many) or best
+        best = _elsewhere(tuple(tried), attempt, threshold) or best
     return replace(best, find_s=sum(each.find_s for each in tried), frame_s=sum(each.frame_s for each in tried))
 
 
@@ -140,15 +139,20 @@ def _with_other_sheets(best: Attempt, attempt: Callable[[Way], Attempt], thresho
     return replace(best, digits=digits)
 
 
-def _elsewhere(invert: str, attempt: Callable[[Way], Attempt], threshold: float, *, are_many: bool) -> Attempt | None:
+def _elsewhere(tried: Sequence[Attempt], attempt: Callable[[Way], Attempt], threshold: float) -> Attempt | None:
     """Read the whole frame beside broad dark things where nothing was read, or a label, or a torn sheet.
 
     The first is believed if half of it is beyond doubt, a label if half of it is surely digits, not only lines, and a
-    torn sheet if all of it is beyond doubt. Where many marks were seen closely, no thing had outshone them.
+    torn sheet if all of it is beyond doubt. Where many marks were seen closely, no thing had outshone them, and where
+    many may have been digits and none was, they are a text, on whatever it stands.
     """
+    invert = tried[0].way.invert
+    are_many = any(each.found.is_close and each.found.marks > FULL for each in tried)
     beside = [] if are_many else [(Way(invert, whole=True, beside=True), 1)]
     if found := _first_read(beside, attempt, BEYOND_DOUBT):
         return found
+    if any(len(each.found.digits) > FULL for each in tried):
+        return None
     label = attempt(Way(invert, label=True))
     is_read = _is_beyond_doubt(label) if label.found.is_torn else _is_read(label, threshold)
     return label if is_read else None
