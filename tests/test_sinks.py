@@ -375,6 +375,19 @@ def test_several_runs_write_into_one_csv(tmp_path: Path) -> None:
         sink.close()
 
 
+def test_a_longer_history_that_cannot_be_shortened_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says why, and stays as it is."""
+    (tmp_path / "h.csv.old").write_bytes(HEADER + b"x,y,1,7,7,0.9,1,\n" * 1000)
+
+    def refuse(path: Path, content: bytes) -> None:
+        raise OutputError(f"{path}: cannot be written: No space left on device")
+
+    monkeypatch.setattr("device.sinks.sink_csv.write_bytes", refuse)
+    with pytest.raises(OutputError, match=r"h\.csv: cannot be written: .*No space left on device"):
+        CsvSink(tmp_path / "h.csv", max_bytes=5000)
+    assert (tmp_path / "h.csv.old").stat().st_size > 10_000
+
+
 @pytest.mark.parametrize("kind", [CsvSink, SqliteSink])
 def test_a_lower_limit_holds_from_the_start(kind: type, tmp_path: Path) -> None:
     """The oldest readings of a longer history go."""

@@ -44,7 +44,8 @@ class CsvSink:
             _keep_newest(self._older, self._limit)
             self.write([])
         except OSError as cause:
-            raise OutputError(f"{path}: cannot be written: {cause.strerror}; choose another place") from cause
+            self.close()
+            raise OutputError(f"{path}: cannot be written: {cause.strerror or cause}; choose another place") from cause
 
     def write(self, events: Sequence[Event]) -> None:
         """Append the readings.
