@@ -308,11 +308,8 @@ def test_a_csv_behind_a_link_stays_on_its_disk(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir() if path.is_file() and not path.is_symlink()] == []
 
 
-def test_a_full_disk_leaves_whole_csv_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was half written is taken back."""
-    sink = CsvSink(tmp_path / "h.csv", max_bytes=5000)
-    sink.write([event(1)])
-    before = (tmp_path / "h.csv").read_bytes()
+def fill_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the disk take ten bytes more."""
     write, calls = os.write, iter(range(9))
 
     def write_little(handle: int, data: bytes) -> int:
@@ -321,6 +318,14 @@ def test_a_full_disk_leaves_whole_csv_lines(tmp_path: Path, monkeypatch: pytest.
         return write(handle, data[:10])
 
     monkeypatch.setattr(os, "write", write_little)
+
+
+def test_a_full_disk_leaves_whole_csv_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was half written is taken back."""
+    sink = CsvSink(tmp_path / "h.csv", max_bytes=5000)
+    sink.write([event(1)])
+    before = (tmp_path / "h.csv").read_bytes()
+    fill_disk(monkeypatch)
     with pytest.raises(OSError, match="No space"):
         sink.write([event(2)])
     monkeypatch.undo()
@@ -334,14 +339,8 @@ def test_a_full_disk_takes_nothing_from_another_run(tmp_path: Path, monkeypatch:
     sink, other = (CsvSink(path, max_bytes=50_000) for _ in range(2))
     sink.write([event(1)])
     other.write([event(number) for number in range(2, 20)])
-    before, write, calls = path.read_bytes(), os.write, iter(range(9))
-
-    def write_little(handle: int, data: bytes) -> int:
-        if next(calls):
-            raise OSError(28, "No space left on device")
-        return write(handle, data[:10])
-
-    monkeypatch.setattr(os, "write", write_little)
+    before = path.read_bytes()
+    fill_disk(monkeypatch)
     with pytest.raises(OSError, match="No space"):
         sink.write([event(20)])
     monkeypatch.undo()
