@@ -12,7 +12,8 @@ import numpy as np
 
 from .finding.attempts import Attempt, best_attempt
 from .finding.choosing import Scored, score, with_count, with_cuts, with_joints
-from .finding.finder import Finder, Finding, framed
+from .finding.finder import Finder
+from .finding.found import Finding, framed
 from .finding.words import NO_DIGIT, trusted, without_lines, without_unsure_rows, without_words
 from .frames import Frame
 from .inference.classifier import Classifier
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .finding.context import Context
-    from .finding.finder import Found
+    from .finding.found import Found
     from .inference.model_card import ModelCard
 
 

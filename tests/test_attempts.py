@@ -24,7 +24,8 @@ from device.finding.attempts import (
     best_attempt,
 )
 from device.finding.choosing import Scored
-from device.finding.finder import Finder, Finding, Found
+from device.finding.finder import Finder
+from device.finding.found import Finding, Found
 from device.frames import Frame
 from device.inference.classifier import Classifier
 from device.reader import Reader

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from device.finding.choosing import MOST_CUT, Scored, best_cuts, with_count, with_cuts, with_joints
-from device.finding.finder import Found, pieces_of
+from device.finding.found import Found, pieces_of
 from device.finding.splitting import pieces
 from device.finding.strokes import Strokes, canonical_digits
 

@@ -14,7 +14,8 @@ from conftest import ROOT
 from PIL import Image
 
 from benchmarks.measuring_digits import MeasuringDigits
-from device.finding.finder import Found, find_digit, find_digits
+from device.finding.finder import find_digit, find_digits
+from device.finding.found import Found
 from device.finding.level_lines import MOST_LINES, level_lines
 from device.finding.marks import measure_marks
 from device.finding.printed_lines import without_lines

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from benchmarks.measuring_digits import MeasuringDigits
-from device.finding.finder import Found, find_digits
+from device.finding.finder import find_digits
+from device.finding.found import Found
 from device.finding.ink import Ink
 from device.finding.looking import look
 from device.finding.marks import measure_marks

@@ -10,7 +10,7 @@ import pytest
 
 from device.finding.choosing import Scored
 from device.finding.context import Context
-from device.finding.finder import Found
+from device.finding.found import Found
 from device.finding.words import CROWD, trusted, without_lines, without_unsure_rows, without_words
 from device.frames import Frame
 from device.inference.classifier import Classifier

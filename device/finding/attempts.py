@@ -11,7 +11,7 @@ from typing import Any
 from ..reading import Way
 from ..settings.reading_settings import ReadingSettings
 from .choosing import Scored, in_one_order, is_slender, without_overlapped
-from .finder import Finding
+from .found import Finding
 from .words import FEW, are_slender, count_in_numbers
 
 PART = 0.8  # of a digit's area: a part of it has less

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .finder import joined, pieces_of
+from .found import joined, pieces_of
 from .splitting import LAST, is_wide
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from .finder import Found
+    from .found import Found
 
     Scorer = Callable[[Sequence[Found]], NDArray[np.float32]]
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..contract import SIDE
 from ..reading import Way
+from .found import Finding, Found, Part, framed
 
 if TYPE_CHECKING:
     from typing import Any
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from .looking import Looks
     from .rows import Group
-    from .strokes import Strokes
     from .view import View
 
 BGR_TO_GREY = (0.114, 0.587, 0.299)  # ITU-R BT.601, which OpenCV uses too
@@ -28,124 +27,6 @@ LEAST_SIDE = 6  # px: no digit is in a smaller frame
 SLENDER = 0.35  # of its height: what is wider, and the only digit among several marks, is no stripe of many
 CLEARNESS = 2.1  # times what lies around: textures and slopes of light have less
 ALONE, SMALLEST = 0.03, 0.02  # of the frame's longest side: a smaller mark, alone or among others, is a speck
-
-
-class Part(NamedTuple):
-    """The part of a frame that holds a digit.
-
-    Attributes:
-        box: x, y, width and height in pixels of the frame.
-        row: number of its row, from 0 at the top.
-        word: number of what it belongs to with others that stand near it in its row.
-        strokes: what it is framed from; None for a frame that is taken as it is.
-        canonical: uint8 (28, 28), such a frame.
-    """
-
-    box: tuple[int, int, int, int]
-    row: int = 0
-    word: int = 0
-    strokes: Strokes | None = None
-    canonical: NDArray[Any] | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """A digit in a frame, framed.
-
-    Attributes:
-        box: x, y, width and height in pixels of the frame.
-        canonical: uint8 (28, 28), the canonical digit.
-        row: number of its row, from 0 at the top.
-        strokes: what it was framed from; None for a frame that was taken as it is.
-        word: number of what it belongs to with others that stand near it in its row.
-    """
-
-    box: tuple[int, int, int, int]
-    canonical: NDArray[Any]
-    row: int = 0
-    strokes: Strokes | None = None
-    word: int = 0
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What was found in a frame.
-
-    Attributes:
-        digits: in reading order.
-        marks: how many marks they were chosen among.
-        lower: how many marks that are too low to be digits beside these may be digits by themselves.
-        on_sheet, is_torn: whether they were looked for on a sheet, not in the whole frame; whether it is torn.
-        in_pieces: whether the marks may be the segments or dots that digits are made of.
-        is_cut: whether what may be digits lies at the edge of the sheet.
-        others: how many other sheets there are of the colour of this one.
-        is_close: whether they were looked at closer than the whole frame.
-    """
-
-    digits: list[Part]
-    marks: int = 0
-    lower: int = 0
-    on_sheet: bool = False
-    in_pieces: bool = False
-    is_cut: bool = False
-    others: int = 0
-    is_close: bool = False
-    is_torn: bool = False
-
-
-def framed(parts: Sequence[Part]) -> list[Found]:
-    """Frame the digits that parts of a frame hold as the network expects them."""
-    strokes = [part.strokes for part in parts if part.strokes is not None]
-    if strokes:  # not where a frame is taken as it is
-        from .strokes import canonical_digits
-    made = iter(canonical_digits(strokes) if strokes else ())
-    return [
-        Found(part.box, next(made) if part.canonical is None else part.canonical, part.row, part.strokes, part.word)
-        for part in parts
-    ]
-
-
-def pieces_of(digits: Sequence[Found]) -> list[dict[tuple[int, int], Found]]:
-    """Return what may be digits between two cuts of each, by their numbers; nothing of what is too narrow for two."""
-    from .splitting import is_wide, pieces
-
-    whole = [digit.strokes and is_wide(digit.strokes.bounds) and digit.strokes.shrunk() for digit in digits]
-    if not any(whole):  # as where a frame is taken as it is, which needs no OpenCV
-        return [{} for _ in digits]
-    cuts = iter(pieces([strokes.inside for strokes in whole if strokes]))
-    names: list[dict[tuple[int, int], int]] = []
-    parts: list[Part] = []
-    for digit, strokes in zip(digits, whole, strict=True):
-        names.append({})
-        if not strokes:
-            continue
-        x, y, width, height = strokes.bounds
-        across, down = digit.box[2] / width, digit.box[3] / height
-        for piece in next(cuts):
-            part = strokes.only(piece.inside)
-            left, top, wide, high = part.bounds
-            box = (
-                *(round(digit.box[0] + (left - x) * across), round(digit.box[1] + (top - y) * down)),
-                *(max(1, round(wide * across)), max(1, round(high * down))),
-            )
-            names[-1][piece.start, piece.end] = len(parts)
-            parts.append(Part(box, digit.row, digit.word, part))
-    found = framed(parts)
-    return [{name: found[place] for name, place in each.items()} for each in names]
-
-
-def joined(pairs: Sequence[tuple[Found, Found]]) -> list[Found]:
-    """Return the two of each pair as one digit; all have strokes."""
-    parts = []
-    for one, other in pairs:
-        assert one.strokes is not None
-        assert other.strokes is not None
-        (x, y, width, height), (left, top, wide, high) = one.box, other.box
-        right, bottom = max(x + width, left + wide), max(y + height, top + high)
-        x, y = min(x, left), min(y, top)
-        row, word = min((one.row, one.word), (other.row, other.word))
-        parts.append(Part((x, y, right - x, bottom - y), row, word, one.strokes.joined(other.strokes)))
-    return framed(parts)
 
 
 class Finder:

@@ -15,7 +15,7 @@ from .choosing import SLENDER, Scored, is_slender
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .finder import Found
+    from .found import Found
 
 FEW = 3  # digits beside each other that are hardly chance
 WORD, AMONG, NUMBER = 0.5, 0.5, 0.95  # what a word, a row, and a number in such a row have of digits, on average

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from device.errors import DataError
 from device.finding.attempts import JOINED
 from device.finding.context import HEIGHT, WIDTH, crop
-from device.finding.finder import Finder, Found, framed, pieces_of
+from device.finding.finder import Finder
+from device.finding.found import Found, framed, pieces_of
 from device.finding.words import NO_DIGIT
 from device.inference.classifier import Classifier
 from device.output_files import atomic_path
