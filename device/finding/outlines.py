@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .marks import square
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from .view import View
+from .view import View, view_of
 
 MOST, THIN = 4, 0.2  # marks that are looked at, the largest; of its bounds: what lines cover at most
 CONVEX, HOLLOW = 0.8, 0.95  # of its convex hull: what covers more is a box, or the hole of a 0; with others in it
@@ -30,8 +27,6 @@ def with_outlines_filled(view: View) -> View:
             found.append((part, strokes > 0, np.median(view.ink[part][pixels > 0])))
     if not found:
         return view
-    from .view import view_of
-
     ink, mask = view.ink.copy(), view.mask.copy()
     for part, strokes, tone in found:
         mask[part][strokes] = 255

@@ -71,18 +71,16 @@ class QuotaFolder:
             UsageError: it is larger than the quota, or what may not be deleted leaves no room.
             OutputError: it cannot be written.
         """
-        needed = on_disk(len(content))
+        needed, parent = on_disk(len(content)), (self._folder / relative).parent
         with self.in_turn():
-            self._make_room(needed + BLOCK_BYTES)  # one for its name
-            path = _unused(self._folder / relative)
-            if _changed_ns(path.parent) != self._left_ns.get(path.parent) and time.monotonic() >= self._next_count_s:
+            if _changed_ns(parent) != self._left_ns.get(parent) and time.monotonic() >= self._next_count_s:
                 self._count()
-                self._make_room(needed + BLOCK_BYTES)
-            before = _names_bytes(path.parent)
+            self._make_room(needed + BLOCK_BYTES)  # one for its name
+            path, before = _unused(self._folder / relative), _names_bytes(parent)
             write_bytes(path, content)
             self._files.append((path, needed))
-            self.used_bytes += needed + _names_bytes(path.parent) - before
-            self._left_ns[path.parent] = _changed_ns(path.parent)
+            self.used_bytes += needed + _names_bytes(parent) - before
+            self._left_ns[parent] = _changed_ns(parent)
         return path
 
     def make_room(self, needed_bytes: int) -> None:

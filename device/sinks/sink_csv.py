@@ -39,10 +39,9 @@ class CsvSink:
         self._older = self._path.with_name(self._path.name + ".old")
         _refuse_other_file(self._older)
         self._handle = _open(self._path)
-        _unlock(self._handle)
-        try:  # what a larger limit has left
+        try:  # what a larger limit has left; locked, as another run may rename its file there
             _keep_newest(self._older, self._limit)
-            self.write([])
+            self.write([])  # which unlocks it
         except OSError as cause:
             self.close()
             raise OutputError(f"{path}: cannot be written: {cause.strerror or cause}; choose another place") from cause

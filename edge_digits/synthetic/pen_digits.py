@@ -77,8 +77,8 @@ _FORMS: tuple[tuple[Form, ...], ...] = (
     ),
     (
         (
-            *(((0.08, 0), (0.54, 0)), ((0.08, 0), (0.04, 0.42))),
-            ((0.04, 0.42), (0.36, 0.36), (0.56, 0.64), (0.36, 0.96), (0, 0.9)),
+            *(((0.08, 0), (0.04, 0.42)), ((0.04, 0.42), (0.36, 0.36), (0.56, 0.64), (0.36, 0.96), (0, 0.9))),
+            ((0.08, 0), (0.54, 0)),
         ),
         (
             *(((0.54, 0.02), (0.1, 0.02)), ((0.1, 0.02), (0.06, 0.4))),
@@ -145,14 +145,14 @@ def draw_written(label: int, generator: np.random.Generator) -> NDArray[np.uint8
     across, slant, turn = generator.uniform(0.7, 1.25), generator.uniform(-0.15, 0.4), generator.uniform(-0.08, 0.08)
     matrix = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
     matrix = matrix @ np.array([[across, -slant], [0, 1]])
-    bend, waves = generator.uniform(-0.045, 0.045, (2, 2)), generator.uniform(0.3, 1.1, (2, 2))
-    phase, width = generator.uniform(0, 2 * np.pi, (2, 2)), generator.uniform(4, 16)
+    bend, waves = generator.uniform(-0.045, 0.045, (2, 2))[:, 0], generator.uniform(0.3, 1.1, (2, 2))
+    phase, width = generator.uniform(0, 2 * np.pi, (2, 2))[:, 0], generator.uniform(4, 16)
     canvas = np.zeros((CANVAS_PX, CANVAS_PX), np.uint8)
     for stroke in form:
         points = _curve(np.array(stroke, float))
         points = points[: len(points) - int(generator.integers(0, 1 + len(points) // 14))]  # pens stop early or late
         for axis in range(2):
-            points[:, axis] += np.sin(2 * np.pi * points @ waves[axis] + phase[axis, 0]) * bend[axis, 0]
+            points[:, axis] += np.sin(2 * np.pi * points @ waves[axis] + phase[axis]) * bend[axis]
         points = (points - (0.3, 0.5)) @ matrix.T * HIGH_PX + CANVAS_PX / 2
         cv2.polylines(canvas, [np.rint(points * 16).astype(np.int32)], False, (255,), round(width), cv2.LINE_AA, 4)
     return framed(canvas)

@@ -87,7 +87,8 @@ def _draw(lessons: Lessons, epoch: int) -> tuple[NDArray[np.uint8], NDArray[np.i
     Pictures that are seen more than once differ each time.
     """
     images, labels, taught = lessons.images, lessons.labels, lessons.labels != NO_DIGIT
-    taught[lessons.taught :] &= lessons.taught is None
+    if lessons.taught is not None:
+        taught[lessons.taught :] = False
     if lessons.frequency is not None:
         chance = np.random.default_rng([epoch, 1]).random(len(images))
         times = np.floor(lessons.frequency + chance).astype(int)
@@ -104,7 +105,7 @@ def _targets(
     """Return float32 (N, classes): the label's class, smoothed or mixed with what teachers say; even for no digit."""
     classes = lessons.classes
     targets = np.full((len(labels), classes), 1 / classes, np.float32)
-    hard = np.eye(classes, dtype=np.float32)[labels]
+    hard = np.eye(classes, dtype=np.float32)[labels]  # of what is no digit any row, which is not used
     smooth = (1 - lessons.label_smoothing) * hard + lessons.label_smoothing / classes
     targets[labels != NO_DIGIT] = smooth[labels != NO_DIGIT]
     if lessons.soft_targets is not None:
