@@ -17,7 +17,7 @@ from edge_digits.recipes import CAMERA, FAMILY, RECIPES, WRITE_UPS, Augmentation
 from edge_digits.synthetic.augmentation import augment
 from edge_digits.synthetic.camera_flaws import FLAWS, misframe, slant
 from edge_digits.synthetic.non_digits import KINDS, draw_non_digits
-from edge_digits.synthetic.pen_digits import draw_pen_digits
+from edge_digits.synthetic.pen_digits import draw_large, draw_pen_digits
 from edge_digits.synthetic.printed_digits import draw_printed_digits
 from edge_digits.synthetic.solid_shapes import draw_solid_shape
 from edge_digits.synthetic.warping import affine_matrices, warp
@@ -211,6 +211,16 @@ def test_pen_digits_are_what_their_labels_say(classifier: Classifier) -> None:
     drawn, labels = draw_pen_digits(1000, seed=77)
     right = classifier.scores(drawn).argmax(axis=1) == labels
     assert min(right[labels == digit].mean() for digit in range(10)) >= 0.97
+
+
+def test_pen_digits_are_drawn_in_any_size_by_any_pen() -> None:
+    """Nothing is around them, they are about as high as asked for, and a thin pen leaves less ink."""
+    for label in range(10):
+        thin, thick = (draw_large(label, np.random.default_rng(label), high_px=200, pen=pen) for pen in (0.02, 0.1))
+        for image in (thin, thick):
+            assert 150 < len(image) < 260
+            assert all(side.any() for side in (image[0], image[-1], image[:, 0], image[:, -1]))
+        assert 2 * np.count_nonzero(thin > 127) < np.count_nonzero(thick > 127)
 
 
 def test_printed_digits_are_what_their_labels_say() -> None:

@@ -28,7 +28,9 @@ from edge_digits.cli import cli
 from edge_digits.context.crops import _is_digit, draw_crops, read_crops, write_crops
 from edge_digits.context.displays import draw_styles, show_numbers
 from edge_digits.context.frames import Sources, cropped, draw_frame
+from edge_digits.context.objects import draw_objects
 from edge_digits.context.page import Page
+from edge_digits.context.pages import draw_drawings, write_number_large
 from edge_digits.synthetic.printed_signs import find_fonts
 
 SIZE = (240, 320)  # height and width of frames, px
@@ -192,6 +194,42 @@ def test_a_frame_knows_where_its_digits_are(sources: Sources) -> None:
             assert 0 <= x < x + width <= frame.shape[1]
             assert 0 <= y < y + height <= frame.shape[0]
     assert seen > 10
+
+
+def test_drawings_leave_what_is_written(sources: Sources) -> None:
+    """They are ink that belongs to no digit, on any page; each lies on it in part at least."""
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        page = write_number_large(SIZE, digits=sources.digits, rng=rng)
+        ink, owner = page.ink.copy(), page.owner.copy()
+        draw_drawings(page, rng)
+        assert np.array_equal(page.owner, owner)
+        assert (page.ink >= ink).all()
+        assert page.ink.max() <= 1
+        assert np.count_nonzero(page.ink > ink) > 20
+
+
+def test_things_are_on_their_ground(sources: Sources) -> None:
+    """Books, tiles, keys and sticks differ from it, in light that can be seen, and leave it as it was."""
+    rng = np.random.default_rng(0)
+    for _ in range(30):
+        ground = np.full((*SIZE, 3), 128, np.float32)
+        picture = draw_objects(ground, fonts=FONTS, rng=rng)
+        assert picture.shape == ground.shape
+        assert picture.dtype == np.float32
+        assert (ground == 128).all()
+        assert np.count_nonzero(np.abs(picture - 128).max(axis=2) > 1) > 20
+
+
+def test_frames_of_what_is_no_digit_have_none(sources: Sources) -> None:
+    """However many are drawn; and nothing is beyond what a camera can see."""
+    rng, kinds = np.random.default_rng(4), set()
+    for _ in range(150):
+        frame, boxes, kind = draw_frame(sources, rng)
+        kinds.add(kind)
+        assert frame.dtype == np.uint8
+        assert kind not in ("object", "empty") or not boxes
+    assert {"drawing", "object", "empty"} <= kinds
 
 
 def test_displays_show_whole_digits(sources: Sources) -> None:

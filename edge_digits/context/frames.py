@@ -13,15 +13,18 @@ from device.idx import LabelledDigits
 from ..synthetic.scenes import CAUSES, render_scene
 from .camera import Picture, as_seen, cut_from, draw_ground, photographed
 from .displays import show_numbers
+from .objects import draw_objects
 from .page import Box, Page
-from .pages import draw_shapes, write_number_large, write_page, write_table
+from .pages import draw_drawings, draw_shapes, write_number_large, write_page, write_table
 
 DISPLAY = "display"
 SIZES = ((480, 640), (480, 640), (480, 640), (480, 640), (640, 480))  # height and width, pixels
 SHARES = {
-    **{"scene": 0.18, "written": 0.3, "picture": 0.19, "large": 0.09, "table": 0.1, "shapes": 0.05},
-    DISPLAY: 0.09,
+    **{"scene": 0.17, "written": 0.27, "picture": 0.14, "large": 0.1, "table": 0.09, "shapes": 0.03, DISPLAY: 0.08},
+    **{"drawing": 0.05, "object": 0.05, "empty": 0.02},
 }
+PLAIN = 0.2  # of frames have an even ground, as a canvas on a screen
+BESIDE = 0.3  # of drawings stand beside a number
 ROOM = 0.06  # of a digit's height: so much, at least, is left around it in a picture of it
 WHOLE = 0.9  # of a digit's area: one of which less is in the frame is no digit to learn from
 LEAST_SIDE = 20  # px of a frame
@@ -52,6 +55,15 @@ def draw_frame(sources: Sources, rng: np.random.Generator) -> tuple[Picture, lis
         return *_scene(sources.digits, size, rng), kind
     if kind == "picture" and sources.pictures:
         return as_seen(cut_from(sources.pictures, size, rng), rng), [], kind
+    ground = draw_ground(sources.pictures, size, rng)
+    if rng.random() < PLAIN:
+        ground[:] = rng.uniform(0, 255, 3) if rng.random() < 0.4 else rng.choice([255.0, 0.0])
+    if kind in ("object", "empty"):
+        return (
+            as_seen(draw_objects(ground, fonts=sources.fonts, rng=rng) if kind == "object" else ground, rng),
+            [],
+            kind,
+        )
     page = Page(size)
     if kind == "written":
         page = write_page(size, fonts=sources.fonts, digits=sources.digits, rng=rng)
@@ -61,9 +73,12 @@ def draw_frame(sources: Sources, rng: np.random.Generator) -> tuple[Picture, lis
         page = write_number_large(size, digits=sources.digits, rng=rng)
     elif kind == DISPLAY:
         page = show_numbers(size, fonts=sources.fonts, styles=sources.displays, rng=rng)
+    elif kind == "drawing":
+        page = write_number_large(size, digits=sources.digits, rng=rng) if rng.random() < BESIDE else page
+        draw_drawings(page, rng)
     else:
         page.ink = draw_shapes(size, rng=rng)
-    return *photographed(page, draw_ground(sources.pictures, size, rng), rng), kind
+    return *photographed(page, ground, rng), kind
 
 
 def _scene(digits: LabelledDigits, size: tuple[int, int], rng: np.random.Generator) -> tuple[Picture, list[Box]]:

@@ -14,6 +14,8 @@ from PIL import ImageFont
 
 from device.idx import LabelledDigits
 
+from ..synthetic.pen_digits import draw_large
+from ..synthetic.pen_drawings import draw_on, draw_pen
 from .page import Font, Page, Plane, draw_room
 
 # Some hand writes these letters as a digit: words of nothing else are written among other words alone.
@@ -26,6 +28,9 @@ LENGTHS = (1, 2, 2, 3, 3, 4, 5, 6, 8)  # of numbers
 SMALLEST, LARGEST = 16, 70  # px: letters of a text
 LONGEST_WORD = 11
 AMONG, LIKELY = 3, 0.3  # words in a line: in one of so many or more, so many of them are of such letters
+ONES = 0.15  # of numbers written large are of ones alone
+DRAWN, THINNEST, THICKEST = 0.35, 0.012, 0.15  # of them are drawn by a pen of this width, as a share of their height
+MOST_DRAWN, SMALLEST_DRAWN, LARGEST_DRAWN = 5, 0.06, 0.45  # things; half their size, of the page's shorter side
 KINDS = (0.15, 0.15, 0.25, 0.2, 0.1, 0.15)  # of pages: a large word, a label, and lines as `_LINES` has them
 
 
@@ -232,14 +237,32 @@ def write_number_large(size: tuple[int, int], *, digits: LabelledDigits, rng: np
     page = Page(size)
     height = float(np.exp(rng.uniform(np.log(30), np.log(220))))
     left, base, pen = rng.uniform(5, size[1] * 0.6), rng.uniform(height + 5, size[0]), rng.uniform(-0.2, 0.3)
-    room = draw_room(rng)
+    room, of_ones = draw_room(rng), rng.random() < ONES
+    thin = np.exp(rng.uniform(np.log(THINNEST), np.log(THICKEST))) if rng.random() < DRAWN else 0.0
     for place in range(7):
-        image = digits.images[rng.integers(len(digits.images))]
+        chosen = rng.choice(np.flatnonzero(digits.labels == 1)) if of_ones else rng.integers(len(digits.labels))
         lower, tall = base + rng.normal(0, 0.05) * height, height * rng.uniform(0.9, 1.1)
-        left = page.write_digit(image, left, lower, height=tall, pen=pen) + height * rng.uniform(*room)
+        if thin:
+            glyph = draw_large(int(digits.labels[chosen]), rng, high_px=int(tall), pen=thin)
+            page.put(glyph.astype(np.float32) / 255, left, lower - len(glyph), is_digit=True)
+            left += glyph.shape[1]
+        else:
+            left = page.write_digit(digits.images[chosen], left, lower, height=tall, pen=pen)
+        left += height * rng.uniform(*room)
         if left > size[1] - height * 0.4 or place >= rng.integers(7):
             break
     return page
+
+
+def draw_drawings(page: Page, rng: np.random.Generator) -> None:
+    """Draw a few things on a page, all by one pen; ink that is there already stays."""
+    height, width = page.ink.shape
+    canvas, pen = np.zeros((height, width), np.uint8), draw_pen(rng)
+    for _ in range(rng.integers(1, MOST_DRAWN + 1)):
+        half = min(height, width) * np.exp(rng.uniform(np.log(SMALLEST_DRAWN), np.log(LARGEST_DRAWN)))
+        middle = rng.uniform(0.1, 0.9) * width, rng.uniform(0.1, 0.9) * height
+        draw_on(canvas, half=half, middle=middle, pen=pen, rng=rng)
+    page.ink = np.maximum(page.ink, canvas.astype(np.float32) / 255)
 
 
 def draw_shapes(size: tuple[int, int], *, rng: np.random.Generator) -> Plane:

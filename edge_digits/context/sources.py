@@ -14,11 +14,13 @@ from device.idx import LabelledDigits
 from device.sources.pictures import read_picture
 
 from ..data.mnist import DEFAULT_VALIDATION, SPLIT_SEED, load_mnist, validation_split
+from ..synthetic.pen_digits import draw_pen_digits
 from ..synthetic.printed_signs import find_fonts
 from .camera import Picture
 from .displays import draw_styles
 from .frames import Sources
 
+PEN_DIGITS = 6000  # beside those of MNIST
 LONGEST = 1600  # px: larger pictures are shrunk
 LEAST = 220  # px: smaller ones are left out
 TRIED = "aehmt0123456789AK"  # a font that draws two of these alike, or one as nothing, does not have them
@@ -42,7 +44,11 @@ def load_sources(
     digits = load_mnist(data, report=report)
     count = min(DEFAULT_VALIDATION, len(digits.train_labels) // 2)
     split = validation_split(digits.train_labels, count=count, seed=SPLIT_SEED)
-    learned = LabelledDigits(digits.train_images[split.train], digits.train_labels[split.train])
+    pen_images, pen_labels = draw_pen_digits(PEN_DIGITS, seed=SPLIT_SEED)
+    learned = LabelledDigits(
+        np.concatenate([digits.train_images[split.train], pen_images]),
+        np.concatenate([digits.train_labels[split.train], pen_labels]),
+    )
     files = sorted(p for p in fonts.rglob("*") if p.suffix in (".ttf", ".otf")) if fonts else [
         font.path for font in find_fonts() if font.path
     ]  # fmt: skip

@@ -140,6 +140,27 @@ def draw_pen_digits(count: int, *, seed: int) -> tuple[NDArray[np.uint8], NDArra
 
 def draw_written(label: int, generator: np.random.Generator) -> NDArray[np.uint8]:
     """Draw a digit in one of its forms by one of many pens: uint8 (28, 28), 0–255, light on dark, framed."""
+    strokes, width = _write(label, generator)
+    return framed(_drawn(strokes, HIGH_PX, CANVAS_PX, width))
+
+
+def draw_large(label: int, generator: np.random.Generator, *, high_px: int, pen: float) -> NDArray[np.uint8]:
+    """Draw a digit in one of its forms as large as it is seen: uint8 (H, W), 0–255, light on dark, no room around it.
+
+    Args:
+        label: which digit, 0–9.
+        generator: draws its form and its hand.
+        high_px: about how high it is.
+        pen: width of its strokes, as a share of its height.
+    """
+    strokes, _ = _write(label, generator)
+    canvas = _drawn(strokes, high_px, 2 * high_px, max(1.0, pen * high_px))
+    x, y, width, height = cv2.boundingRect(canvas)
+    return canvas[y : y + height, x : x + width]
+
+
+def _write(label: int, generator: np.random.Generator) -> tuple[list[NDArray[np.float64]], float]:
+    """Write a digit: its strokes, each float64 (n, 2) in its heights around its middle; and its pen's width of 100."""
     form = _FORMS[label][int(generator.integers(len(_FORMS[label])))]
     # A hand writes all its strokes alike: narrow or broad, slanted, a little turned, and bent in one way.
     across, slant, turn = generator.uniform(0.7, 1.25), generator.uniform(-0.15, 0.4), generator.uniform(-0.08, 0.08)
@@ -147,15 +168,23 @@ def draw_written(label: int, generator: np.random.Generator) -> NDArray[np.uint8
     matrix = matrix @ np.array([[across, -slant], [0, 1]])
     bend, waves = generator.uniform(-0.045, 0.045, (2, 2))[:, 0], generator.uniform(0.3, 1.1, (2, 2))
     phase, width = generator.uniform(0, 2 * np.pi, (2, 2))[:, 0], generator.uniform(4, 16)
-    canvas = np.zeros((CANVAS_PX, CANVAS_PX), np.uint8)
+    strokes = []
     for stroke in form:
         points = _curve(np.array(stroke, float))
         points = points[: len(points) - int(generator.integers(0, 1 + len(points) // 14))]  # pens stop early or late
         for axis in range(2):
             points[:, axis] += np.sin(2 * np.pi * points @ waves[axis] + phase[axis]) * bend[axis]
-        points = (points - (0.3, 0.5)) @ matrix.T * HIGH_PX + CANVAS_PX / 2
-        cv2.polylines(canvas, [np.rint(points * 16).astype(np.int32)], False, (255,), round(width), cv2.LINE_AA, 4)
-    return framed(canvas)
+        strokes.append((points - (0.3, 0.5)) @ matrix.T)
+    return strokes, width
+
+
+def _drawn(strokes: Sequence[NDArray[np.float64]], high_px: int, side: int, width: float) -> NDArray[np.uint8]:
+    """Draw strokes in the middle of a canvas, uint8 (side, side)."""
+    canvas = np.zeros((side, side), np.uint8)
+    for stroke in strokes:
+        points = np.rint((stroke * high_px + side / 2) * 16).astype(np.int32)
+        cv2.polylines(canvas, [points], False, (255,), round(width), cv2.LINE_AA, 4)
+    return canvas
 
 
 def _curve(points: NDArray[np.float64]) -> NDArray[np.float64]:
