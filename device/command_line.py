@@ -19,7 +19,13 @@ import click
 from .early_end import INTERRUPTED, Asked, Terminated, code_when_stopped
 from .errors import EdgeDigitsError, one_line
 from .printable import printable
-from .standard_output import came_from_stdout, discard, going_on_unheard, open_closed_streams
+from .standard_output import (
+    came_from_stdout,
+    discard,
+    escape_what_has_no_code,
+    going_on_unheard,
+    open_closed_streams,
+)
 from .version import VERSION
 
 FLUSHING_S = 0.3
@@ -219,6 +225,7 @@ def run_command_line(command: click.Command, arguments: Sequence[str] | None = N
         signal.signal(signal.SIGINT, _interrupt)
     sys.excepthook, sys.unraisablehook = _show_uncaught, _hide_lost
     open_closed_streams()
+    escape_what_has_no_code()
     stdout = sys.stdout
     try:
         code = command.main(args=arguments, standalone_mode=False)

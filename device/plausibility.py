@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from .reading import Reading
+
+
+@dataclass
+class _Counter:
+    """What is known of the counter that a row, or a region, shows."""
+
+    last: str | None = None
+    doubted: str = ""
+    times: int = 0
+
+    def believe(self, text: str) -> None:
+        """Go on from what was read, if it is a number."""
+        if is_number(text):
+            self.last, self.doubted, self.times = text, "", 0
 
 
 def hold_back(
@@ -15,8 +29,10 @@ def hold_back(
 
     A counter that turns over from its last number to 0 has risen by one step, and by more only where steps have a
     limit, since any fall would be such a step else. A value is judged when it is stable; what is no number (nothing, or
-    with a "?") is passed on unjudged. No reading says of an impossible value that it holds: what the vote says is
-    judged too, also where no single frame read it, and the last value believed stays.
+    with a "?") is passed on unjudged. Each row, or region, shows a counter of its own, and of frames with another
+    number of rows others; a reading is held back where one of them cannot show what was read. No reading says of an
+    impossible value that it holds: what the vote says is judged too, also where no single frame read it, and the last
+    value believed stays.
 
     Args:
         readings: in the order the frames were taken, voted on.
@@ -27,35 +43,56 @@ def hold_back(
     Yields:
         Each reading; an impossible one with `held_back`, the reason, and neither stable nor changed.
     """
-    last: str | None = None
+    every: dict[int, list[_Counter]] = {}
 
-    def is_impossible(held: str | None) -> bool:
-        if last is None or held is None or not is_number(held):
-            return False
-        return why_impossible(last, held, monotonic=monotonic, max_step=max_step) is not None
+    def doubt(counter: _Counter, text: str) -> str | None:
+        if counter.last is None or not is_number(text):
+            return None
+        return why_impossible(counter.last, text, monotonic=monotonic, max_step=max_step)
 
-    doubted, times = "", 0
+    told: tuple[str, ...] = ()
     pending = False  # a change that was held back is told when it is believed
     for reading in readings:
-        text = reading.text
-        if reading.error is not None or not reading.stable or len(reading.rows) != 1 or not is_number(text):
-            if is_impossible(reading.held):
+        rows = reading.rows
+        if reading.error is not None or not reading.stable or not any(map(is_number, rows)):
+            texts = [] if reading.held is None else reading.held.split("\n")
+            counters = every.get(len(texts), [])
+            if any(map(doubt, counters, texts)):
                 pending = pending or reading.changed
-                reading = replace(reading, held=last, changed=False)
+                reading = replace(reading, held=_last(counters, texts), changed=False)
             yield reading
             continue
-        reason = None if last is None else why_impossible(last, text, monotonic=monotonic, max_step=max_step)
-        if reason:
-            times = times + 1 if text == doubted else 1
-            doubted = text
-            if not believe_after or times < believe_after:
-                pending = True
-                held = None if reading.held is None else last
-                yield replace(reading, stable=False, held=held, changed=False, held_back=reason)
-                continue
-        changed = reading.changed or (pending and text != last)
-        last, doubted, times, pending = text, "", 0, False
+        counters = every.setdefault(len(rows), [_Counter() for _ in rows])
+        reasons: list[str] = []
+        for place, (counter, text) in enumerate(zip(counters, rows, strict=True)):
+            reason = doubt(counter, text)
+            if reason is not None:
+                counter.times = counter.times + 1 if text == counter.doubted else 1
+                counter.doubted = text
+                if not believe_after or counter.times < believe_after:
+                    reasons.append(f"{_name(reading, place)}{reason}")
+                    continue
+            counter.believe(text)
+        if reasons:
+            pending = True
+            held = None if reading.held is None else _last(counters, rows)
+            yield replace(reading, stable=False, held=held, changed=False, held_back="; ".join(reasons))
+            continue
+        changed = reading.changed or (pending and rows != told)
+        told, pending = rows, False
         yield replace(reading, changed=changed)
+
+
+def _last(counters: Sequence[_Counter], texts: Sequence[str]) -> str:
+    """Return the last numbers believed, and what was read where there is none yet; rows apart by a line feed."""
+    return "\n".join(text if each.last is None else each.last for each, text in zip(counters, texts, strict=True))
+
+
+def _name(reading: Reading, place: int) -> str:
+    """Say which row, or region, a reason is about, where there are several."""
+    if len(reading.rows) == 1:
+        return ""
+    return f"{reading.rois[place]}: " if reading.rois else f"row {place + 1}: "
 
 
 def why_impossible(last: str, text: str, *, monotonic: str, max_step: int) -> str | None:
@@ -75,6 +112,8 @@ def why_impossible(last: str, text: str, *, monotonic: str, max_step: int) -> st
         step %= turn
     elif turn and monotonic == "down" and -step % turn <= most:
         step = -(-step % turn)
+    elif turn and monotonic == "no":
+        step = min(step % turn, step % turn - turn, key=abs)
     fell, rose = monotonic == "up" and step < 0, monotonic == "down" and step > 0
     if fell or rose:
         return f"{'fell' if fell else 'rose'} from {last} to {text}"

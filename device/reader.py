@@ -189,7 +189,8 @@ class Reader:
         if settings.layout != "single":
             digits = with_cuts(with_joints(digits, scorer), scorer, self._looks)
         if settings.expect_digits:
-            return with_count(digits, scorer, count=settings.expect_digits)
+            counted = with_count(digits, scorer, count=settings.expect_digits)
+            return [digit for digit in counted if digit.found.box[3] >= settings.min_height]
         return without_words(digits, self._letters_below, are_cut=True)
 
     def _labelled(self, digits: list[Scored], roi: Roi, *, first_row: int) -> Iterator[tuple[NDArray[Any], ReadDigit]]:

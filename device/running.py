@@ -62,7 +62,7 @@ def run_settings(
     for line in idle_without_their_output(settings):
         note(line)
     reader = load_reader(settings.model, settings.reading, warn=note)
-    parts = Run(source.live, source.watched)
+    parts = Run(source.live, source.watched, fps=lambda: source.fps)
     made = make_sinks(settings, parts, stream=source.stream, say=say, note=note)
     try:
         with Sinks(made, say=say, patient=not source.endless) as sinks, source.frames as frames:
@@ -175,6 +175,8 @@ def idle_without_their_output(settings: Settings) -> Iterator[str]:
         if idle:
             missing = " or ".join(str(known[key].option) for key in switches)
             yield f"{', '.join(idle)}: without effect, because no {missing} is given"
+    if settings.voting.believe_after and settings.voting.monotonic == "no" and not settings.voting.max_step:
+        yield "--believe-after: without effect, because no --monotonic or --max-step is given"
 
 
 def judged(readings: Iterable[Reading], settings: Settings, *, stream: bool) -> Iterable[Reading]:

@@ -107,13 +107,17 @@ def _draw_regions(drawn: NDArray[Any], regions: Sequence[Roi], *, scale: float) 
     """Draw regions and their names onto a frame that is drawn at a scale, uint8 (h, w, 3) BGR."""
     import cv2
 
+    high, wide = drawn.shape[:2]
     for roi in regions:
-        x, y, width, height = (round(side * scale) for side in roi[1:])
-        cv2.rectangle(drawn, (x, y), (x + width, y + height), REGION, 2)
+        x, right = (round(min(side * scale, wide)) for side in (roi.x, roi.x + roi.width))
+        y, bottom = (round(min(side * scale, high)) for side in (roi.y, roi.y + roi.height))
+        if x == right or y == bottom:  # beyond the frame
+            continue
+        cv2.rectangle(drawn, (x, y), (right, bottom), REGION, 2)
         name = roi.name.encode("ascii", "replace").decode()  # OpenCV's letters are ASCII only
-        (wide, high), below = cv2.getTextSize(name, cv2.FONT_HERSHEY_SIMPLEX, 0.5, 1)
-        cv2.rectangle(drawn, (x, y + height - high - 2 * below), (x + wide + 8, y + height), REGION, cv2.FILLED)
-        place = (x + 4, y + height - below)
+        (long, tall), below = cv2.getTextSize(name, cv2.FONT_HERSHEY_SIMPLEX, 0.5, 1)
+        cv2.rectangle(drawn, (x, bottom - tall - 2 * below), (x + long + 8, bottom), REGION, cv2.FILLED)
+        place = (x + 4, bottom - below)
         cv2.putText(drawn, name, place, cv2.FONT_HERSHEY_SIMPLEX, 0.5, (255, 255, 255), 1, cv2.LINE_AA)
 
 

@@ -24,6 +24,13 @@ def open_closed_streams() -> None:
         sys.stdout = ClosedOutput(os.fdopen(os.open(os.devnull, os.O_RDONLY), "wb"), encoding="utf-8")
 
 
+def escape_what_has_no_code() -> None:
+    """Let standard output and error show what their encoding, an old one, has no letter for as its number."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
+
+
 def allow_closed_stdout() -> None:
     """Let what is written to a closed standard output be lost, for what has other places to write to."""
     if isinstance(sys.stdout, ClosedOutput):

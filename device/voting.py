@@ -94,10 +94,10 @@ def only_changes(readings: Iterable[Reading]) -> Iterator[Reading]:
 
 
 def first_stable(readings: Iterable[Reading]) -> Iterator[Reading]:
-    """Let the first stable reading with a text through, and end; errors before it pass."""
+    """Let the first stable reading in which a digit was read through, and end; errors before it pass."""
     for reading in readings:
         if reading.error is not None:
             yield reading
-        elif reading.stable and reading.text:
+        elif reading.stable and reading.text.strip(UNSURE):
             yield reading
             return

@@ -15,6 +15,17 @@ from device.shown_reading import annotated
 SIZE = (640, 400)
 
 
+def test_regions_beyond_a_frame_are_drawn_as_far_as_it_goes() -> None:
+    """However far they reach, which OpenCV could not count."""
+    paper = np.full((60, 80, 3), 255, np.uint8)
+    reading = Reading("x", 0, 0.0)
+    wide, same = Roi("a", 10, 10, 10**12, 20), Roi("a", 10, 10, 70, 20)
+    beyond = Roi("b", 10**12, 0, 5, 5)
+    drawn = annotated(paper, reading, regions=[wide, beyond])
+    assert np.array_equal(drawn, annotated(paper, reading, regions=[same]))
+    assert (drawn < 255).any()
+
+
 def row(*boxes: tuple[int, int, int, int], number: int = 0) -> list[ReadDigit]:
     return [ReadDigit(str(place % 10), 1.0, box, row=number) for place, box in enumerate(boxes)]
 

@@ -154,6 +154,14 @@ def test_photographs_are_read_as_the_device_reads_them(tmp_path: Path, seven: np
     assert readings[1].digits[0].score > 0.5
 
 
+def test_names_in_a_list_do_not_reach_a_terminal_as_they_are(tmp_path: Path) -> None:
+    """Neither sources nor missing files, which may hold what a terminal obeys."""
+    (photo,) = read_photo_list(write_list(tmp_path, 'path,label,source\n\x1b[2Jgone.png,7,"a\x07\nb"\n'))
+    (reading,) = read_photos(read_subject(DEFAULT_MODEL, "m", warn=print), [photo])
+    assert photo.source.isprintable()
+    assert (reading.error or "").isprintable()
+
+
 def test_a_name_that_is_too_long_stops_no_other_photograph(tmp_path: Path, seven: np.ndarray) -> None:
     """It is as good as missing, and the line that says so is not as long."""
     write_digit(tmp_path / "7.png", seven)

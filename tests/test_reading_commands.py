@@ -273,6 +273,36 @@ def test_doctor_says_where_the_variable_leads_data(tmp_path: Path, monkeypatch: 
 
 
 @pytest.mark.parametrize("command", ["classify", "run"])
+def test_a_threshold_wins_over_a_file_that_refuses_nothing(command: str, picture: Path, tmp_path: Path) -> None:
+    """As every option does; so does one that --set names."""
+    (tmp_path / "s.toml").write_text("[reading]\nreject = false\n")
+    source = ["--source", picture] if command == "run" else [picture]
+    start = (command, *source, "--config", tmp_path / "s.toml")
+    assert "7" in invoke(*start).stdout
+    assert ": ?" in invoke(*start, "-t", "1").stdout
+    if command == "run":
+        assert ": ?" in invoke(*start, "--set", "reading.reject_below=1").stdout
+        assert ": ?" in invoke(*start, "--no-reject", "--set", "reading.reject_below=1").stdout
+        both = invoke(*start, "--set", "reading.reject_below=1", "--set", "reading.reject=false")
+        assert (both.exit_code, both.stdout) == (2, "")
+        assert "found both" in both.stderr
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])
+def test_letters_that_an_encoding_lacks_are_shown_as_numbers(encoding: str, picture: Path, tmp_path: Path) -> None:
+    """And what follows is read."""
+    (tmp_path / "ж.png").write_bytes(picture.read_bytes())
+    command = [sys.executable, "-m", "device", "classify", tmp_path / "ж.png", picture]
+    result = subprocess.run(
+        command, capture_output=True, cwd=ROOT, check=False, env={**os.environ, "PYTHONIOENCODING": encoding}
+    )
+    assert (result.returncode, result.stderr) == (0, b"")
+    first, second = result.stdout.decode("ascii").splitlines()
+    assert "\\u0436.png: 7" in first
+    assert "seven.png: 7" in second
+
+
+@pytest.mark.parametrize("command", ["classify", "run"])
 def test_a_threshold_without_refusing_is_refused(command: str, picture: Path, tmp_path: Path) -> None:
     """Of two options that contradict each other none wins; over a settings file an option does."""
     source = ["--source", picture] if command == "run" else [picture]

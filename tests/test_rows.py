@@ -305,6 +305,18 @@ def test_the_expected_number_of_digits_is_kept(ink: LabelledDigits, classifier: 
     assert len(read(reader, scene(ink).frame).text) == 3
 
 
+def test_what_is_cut_to_an_expected_number_is_no_lower_than_wanted(ink: LabelledDigits, classifier: Classifier) -> None:
+    """Missing digits are looked for in those that are there, but none below the least height."""
+    lowest = {0: 0, 140: 0}
+    for seed in range(6):
+        frame = render_scene(ink, cause=CAUSES["plain"], rows=1, columns=3, seed=seed).frame
+        for least in lowest:
+            reader = Reader(classifier, settings=ReadingSettings(expect_digits=8, min_height=least))
+            lowest[least] += sum(digit.box[3] < 140 for digit in read(reader, frame).digits)
+    assert lowest[0] > 2
+    assert lowest[140] == 0
+
+
 def test_a_row_of_which_most_is_refused_is_left_out(
     ink: LabelledDigits, classifier: Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -316,6 +316,8 @@ def test_what_has_no_effect_without_its_output_is_said(picture: Path, tmp_path: 
             "--quota-mb: without effect, because no --collect is given",
         ],
     )
+    vain = invoke("--source", picture, "--believe-after", 2)
+    assert vain.stderr == "--believe-after: without effect, because no --monotonic or --max-step is given\n"
     asked = invoke("--source", picture, *sizes, "--sqlite", tmp_path / "h.sqlite", "--collect", tmp_path / "c")
     assert (asked.exit_code, asked.stderr) == (0, "")
 

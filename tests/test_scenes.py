@@ -13,8 +13,9 @@ from benchmarks.measuring_digits import MeasuringDigits
 from device.errors import OutputExistsError, UsageError
 from device.idx import LabelledDigits
 from edge_digits.cli import cli
+from edge_digits.synthetic import scene_files
 from edge_digits.synthetic.scene_files import KINDS, write_scenes
-from edge_digits.synthetic.scenes import CAUSES, empty_scene, render_scene
+from edge_digits.synthetic.scenes import CAUSES, Scene, empty_scene, render_scene
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +67,35 @@ def test_scenes_are_written_with_their_list(ink: LabelledDigits, tmp_path: Path)
     assert {row["source"] for row in rows} == {"plain", "chalk"}
     with pytest.raises(OutputExistsError):
         write_scenes(ink, tmp_path, **arguments)  # type: ignore[arg-type]
+
+
+def test_what_is_named_twice_is_written_once(ink: LabelledDigits, tmp_path: Path) -> None:
+    """A cause, or a layout."""
+    assert write_scenes(ink, tmp_path, causes=["plain"] * 2, layouts=["row"] * 2, count=1, seed=0) == 1
+    assert len((tmp_path / "labels.csv").read_text().splitlines()) == 2
+
+
+def test_nothing_is_written_where_a_later_scene_is_there(ink: LabelledDigits, tmp_path: Path) -> None:
+    """It is known before the first is rendered."""
+    (tmp_path / "plain-row-1.png").write_bytes(b"mine")
+    with pytest.raises(OutputExistsError, match="plain-row-1"):
+        write_scenes(ink, tmp_path, causes=["plain"], layouts=["row"], count=2, seed=0)
+    assert [path.name for path in tmp_path.iterdir()] == ["plain-row-1.png"]
+
+
+def test_an_older_list_does_not_stay_beside_new_scenes(
+    ink: LabelledDigits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a run is stopped before its own is written."""
+    write_scenes(ink, tmp_path, causes=["plain"], layouts=["row"], count=1, seed=0)
+
+    def stopped(*_: object) -> Scene:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(scene_files, "_render", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        write_scenes(ink, tmp_path, causes=["plain"], layouts=["row"], count=1, seed=1, force=True)
+    assert not (tmp_path / "labels.csv").exists()
 
 
 def test_seeds_have_no_scene_in_common(ink: LabelledDigits, tmp_path: Path) -> None:

@@ -284,6 +284,13 @@ def test_a_history_says_that_a_value_was_not_believed() -> None:
     assert (row["held"], row["stable"], row["error"]) == ("42", 0, "fell from 42 to 41")
 
 
+def test_a_history_keeps_rows_apart() -> None:
+    """In what a frame read as in what holds: one line with spaces."""
+    digits = tuple(ReadDigit(mark, 0.9, (0, 0, 1, 1), row=row) for row, mark in enumerate("12"))
+    row = dict(zip(COLUMNS, history_row(Reading("page.png", 0, 0.0, digits, held="1\n2")), strict=True))
+    assert (row["text"], row["held"]) == ("1 2", "1 2")
+
+
 def test_csv_stays_under_its_limit(tmp_path: Path) -> None:
     """File and old file together; the newest readings are there."""
     sink = CsvSink(tmp_path / "h.csv", max_bytes=5000)

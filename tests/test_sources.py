@@ -293,6 +293,20 @@ def test_a_video_gives_its_frames(tmp_path: Path) -> None:
     assert np.diff([frame.taken_at_s for frame in read]) == pytest.approx([0.1, 0.1], abs=1e-6)
 
 
+def test_a_video_that_is_deleted_while_it_is_read_is_whole(tmp_path: Path) -> None:
+    """All its frames are there, and it says how many a second."""
+    path = tmp_path / "v.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 10, (8, 6))
+    for _ in range(3):
+        writer.write(GREY)
+    writer.release()
+    source = choose(str(path))
+    with source.frames as frames:
+        path.unlink()
+        assert [frame.error for frame in frames] == [None] * 3
+        assert source.fps == 10
+
+
 def played(path: Path, film: FilmCapture, monkeypatch: pytest.MonkeyPatch) -> list[Frame]:
     """Read a file that OpenCV opens as a film."""
     path.touch()

@@ -112,7 +112,7 @@ def test_pictures_of_others_do_not_go(tmp_path: Path) -> None:
 def test_a_video_has_every_frame(tmp_path: Path) -> None:
     """It appears under its name when it is whole, ends at its limit, and overwrites nothing."""
     path = tmp_path / "v.avi"
-    sink = VideoSink(path, fps=10, max_bytes=10_000_000, say=pytest.fail)
+    sink = VideoSink(path, fps=lambda: 10, max_bytes=10_000_000, say=pytest.fail)
     sink.write([event(number) for number in range(5)])
     assert not path.exists()
     sink.close()
@@ -122,9 +122,9 @@ def test_a_video_has_every_frame(tmp_path: Path) -> None:
         frames += 1
     assert frames == 5
     with pytest.raises(OutputExistsError, match="exists already"):
-        VideoSink(path, fps=10, max_bytes=1, say=pytest.fail)
+        VideoSink(path, fps=lambda: 10, max_bytes=1, say=pytest.fail)
     said: list[str] = []
-    small = VideoSink(tmp_path / "small.avi", fps=10, max_bytes=200_000, say=said.append)
+    small = VideoSink(tmp_path / "small.avi", fps=lambda: 10, max_bytes=200_000, say=said.append)
     for number in range(200):
         small.write([event(number)])
     small.close()
@@ -136,7 +136,7 @@ def test_a_video_has_every_frame(tmp_path: Path) -> None:
 def test_a_video_that_the_disk_did_not_take_whole_is_no_video(tmp_path: Path) -> None:
     """OpenCV says nothing of it; the file does not get its name."""
     path = tmp_path / "v.avi"
-    sink = VideoSink(path, fps=10, max_bytes=10_000_000, say=pytest.fail)
+    sink = VideoSink(path, fps=lambda: 10, max_bytes=10_000_000, say=pytest.fail)
     sink.write([event(number) for number in range(5)])
     part = tmp_path / ".v.part.avi"
     release = sink._writer.release
@@ -149,7 +149,7 @@ def test_a_video_that_the_disk_did_not_take_whole_is_no_video(tmp_path: Path) ->
 def test_frames_of_a_video_that_was_cut_off_are_lost(tmp_path: Path) -> None:
     """All that it had taken, in the counts by which the command ends with 1."""
     said: list[str] = []
-    sink = VideoSink(tmp_path / "v.avi", fps=10, max_bytes=10_000_000, say=pytest.fail)
+    sink = VideoSink(tmp_path / "v.avi", fps=lambda: 10, max_bytes=10_000_000, say=pytest.fail)
     with Sinks([sink], say=said.append, patient=True) as sinks:
         for number in range(5):
             sinks.put(event(number), every=True)
@@ -169,7 +169,7 @@ def test_a_video_comes_near_its_limit(limit: int, tmp_path: Path) -> None:
     said: list[str] = []
     noise = np.random.default_rng(0).integers(0, 80, (120, 160, 3), np.uint8)
     path = tmp_path / "v.avi"
-    sink = VideoSink(path, fps=10, max_bytes=limit, say=said.append)
+    sink = VideoSink(path, fps=lambda: 10, max_bytes=limit, say=said.append)
     for number in range(2000):
         image = noise if number % 20 > 4 else noise // 16
         sink.write([Event(event(number).reading, image)])
@@ -181,12 +181,12 @@ def test_two_runs_never_write_one_video(tmp_path: Path) -> None:
     """The second is refused, at the start or with its first frame; what a killed run left is written over."""
     path = tmp_path / "v.avi"
     (tmp_path / ".v.part.avi").write_bytes(b"of a run that was killed")
-    sinks = [VideoSink(path, fps=10, max_bytes=10_000_000, say=pytest.fail) for _ in range(2)]
+    sinks = [VideoSink(path, fps=lambda: 10, max_bytes=10_000_000, say=pytest.fail) for _ in range(2)]
     sinks[0].write([event(1)])
     with pytest.raises(OutputError, match="another run writes this video"):
         sinks[1].write([event(1)])
     with pytest.raises(OutputError, match="another run writes this video"):
-        VideoSink(path, fps=10, max_bytes=1, say=pytest.fail)
+        VideoSink(path, fps=lambda: 10, max_bytes=1, say=pytest.fail)
     for sink in sinks:
         sink.close()
     assert cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FRAME_COUNT) == 1
@@ -195,7 +195,7 @@ def test_two_runs_never_write_one_video(tmp_path: Path) -> None:
 def test_a_video_overwrites_nothing_that_came_meanwhile(tmp_path: Path) -> None:
     """It stays where it was written, which is said."""
     path = tmp_path / "v.avi"
-    sink = VideoSink(path, fps=10, max_bytes=10_000_000, say=pytest.fail)
+    sink = VideoSink(path, fps=lambda: 10, max_bytes=10_000_000, say=pytest.fail)
     sink.write([event(1)])
     path.write_bytes(b"mine")
     with pytest.raises(OutputExistsError, match=r"the video is in .*\.v\.part\.avi"):
@@ -209,13 +209,13 @@ def test_a_video_ends_whole_where_the_disk_fills(tmp_path: Path, monkeypatch: py
     free = iter([10**9, 10**6])
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=next(free)))
     said: list[str] = []
-    sink = VideoSink(tmp_path / "v.avi", fps=10, max_bytes=10_000_000, say=said.append)
+    sink = VideoSink(tmp_path / "v.avi", fps=lambda: 10, max_bytes=10_000_000, say=said.append)
     sink.write([event(number) for number in range(50)])
     assert said == [f"video {tmp_path / 'v.avi'}: ended after 10 frames (the disk is nearly full)"]
     assert cv2.VideoCapture(str(tmp_path / "v.avi")).get(cv2.CAP_PROP_FRAME_COUNT) == 10
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=5))
     with pytest.raises(OutputError, match="expected room for a video, found 5 bytes"):
-        VideoSink(tmp_path / "w.avi", fps=10, max_bytes=10_000_000, say=said.append).write([event(1)])
+        VideoSink(tmp_path / "w.avi", fps=lambda: 10, max_bytes=10_000_000, say=said.append).write([event(1)])
 
 
 @pytest.mark.skipif(not Path("/proc/self/attr").is_dir(), reason="needs a folder that not even root can write in")
@@ -225,12 +225,12 @@ def test_a_folder_that_cannot_be_written_is_refused_before_the_first_frame() -> 
     with pytest.raises(OutputError, match="cannot be written"):
         PictureSink(folder, max_bytes=10**6)
     with pytest.raises(OutputError, match="cannot be written"):
-        VideoSink(folder / "v.avi", fps=10, max_bytes=10**6, say=pytest.fail)
+        VideoSink(folder / "v.avi", fps=lambda: 10, max_bytes=10**6, say=pytest.fail)
 
 
 def test_a_video_that_cannot_be_begun_is_one_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """A folder may become read-only later; OpenCV's own words stay out of the log."""
-    sink = VideoSink(tmp_path / "v.avi", fps=10, max_bytes=10**6, say=pytest.fail)
+    sink = VideoSink(tmp_path / "v.avi", fps=lambda: 10, max_bytes=10**6, say=pytest.fail)
     (tmp_path / ".v.part.avi").mkdir()
     with pytest.raises(OutputError, match="cannot be begun"):
         sink.write([event(1)])
@@ -240,7 +240,7 @@ def test_a_video_that_cannot_be_begun_is_one_line(tmp_path: Path, capfd: pytest.
 def test_a_video_is_called_what_it_is(tmp_path: Path) -> None:
     """Motion JPEG in an AVI file, whatever else a name promises."""
     with pytest.raises(UsageError, match=r"expected a name that ends in \.avi, found .*v\.mp4"):
-        VideoSink(tmp_path / "v.mp4", fps=10, max_bytes=10**6, say=pytest.fail)
+        VideoSink(tmp_path / "v.mp4", fps=lambda: 10, max_bytes=10**6, say=pytest.fail)
 
 
 def test_a_window_says_what_to_install() -> None:

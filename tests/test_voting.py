@@ -117,6 +117,11 @@ def test_only_changes_and_the_first_stable_reading() -> None:
     assert [each.text for each in first_stable(voted)] == ["8"]
 
 
+def test_a_text_of_doubtful_digits_alone_does_not_end_a_stream() -> None:
+    """Nothing was read yet."""
+    assert [each.text for each in first_stable(played(["", "??", "?4", "5"]))] == ["?4"]
+
+
 def test_a_counter_that_only_rises_does_not_fall() -> None:
     """A lower value is held back with its reason and never stable; later values are judged by the last one believed."""
     judged = list(hold_back(played(["41", "42", "12", "43"]), monotonic="up"))
@@ -145,6 +150,44 @@ def test_a_counter_may_turn_over(monotonic: str, texts: list[str]) -> None:
 def test_a_counter_without_a_limit_on_its_steps_turns_over_by_one(monotonic: str, texts: list[str]) -> None:
     """Further it would be a fall that no counter makes."""
     assert [each.held_back for each in hold_back(played(texts), monotonic=monotonic)] == [None, None]
+
+
+@pytest.mark.parametrize("texts", [["9998", "0001", "0003"], ["0001", "9999", "9996"]])
+def test_a_counter_that_may_go_either_way_turns_over_too(texts: list[str]) -> None:
+    """As far as a step goes, and no further."""
+    assert [each.held_back for each in hold_back(played(texts), max_step=3)] == [None] * 3
+    assert [each.held_back is None for each in hold_back(played(texts), max_step=1)] == [True, False, False]
+
+
+def test_each_row_is_a_counter_of_its_own() -> None:
+    """One that cannot show what was read is named; the others go on meanwhile, and what they show is told after it."""
+    texts = ["10\n50", "11\n51", "12\n40", "13\n40", "14\n52"]
+    judged = list(hold_back(vote(played([text for text in texts for _ in range(4)])), monotonic="up", max_step=1))
+    reasons = [each.held_back for each in judged]
+    assert set(reasons) == {None, "row 2: fell from 51 to 40"}
+    assert [each.held for each in judged if each.changed] == ["10\n50", "11\n51", "14\n52"]
+    assert judged[-5].held == "13\n51"
+
+
+def test_each_region_is_a_counter_of_its_own() -> None:
+    """Also beside one in which no number was read; it is called by its name."""
+
+    def seen(left: str, right: str) -> Reading:
+        marks = [(mark, "a") for mark in left] + [(mark, "b") for mark in right]
+        digits = tuple(ReadDigit(mark, 0.9, (0, 0, 1, 1), roi=roi) for mark, roi in marks)
+        return Reading("camera", 0, 0.0, digits, rois=("a", "b"))
+
+    readings = [seen("9", "7"), seen("", "8"), seen("8", "?"), seen("?", "9"), seen("9", "8")]
+    assert [each.held_back for each in hold_back(readings, monotonic="up", max_step=1)] == [
+        *(None, None, "a: fell from 9 to 8", None, "b: fell from 9 to 8"),
+    ]
+
+
+def test_only_one_of_two_counters_must_stay_to_be_believed() -> None:
+    """The other may move meanwhile; rows that come and go are other counters."""
+    frames = played(["10\n50", "5", "11\n02", "12\n02", "4", "13\n02"])
+    reasons = [each.held_back is not None for each in hold_back(frames, monotonic="up", believe_after=3)]
+    assert reasons == [False, False, True, True, True, False]
 
 
 def test_an_impossible_value_is_believed_when_it_stays() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..command_line import FILE, Command, reporter
+from ..printable import printable
 from ..settings.model_settings import NetworkSettings
 from ..settings.settings_options import apply_options, settings_options
 from .reading_options import open_stdin
@@ -48,7 +49,8 @@ def calibrate(*, source: str, out: Path, force: bool, **options: Any) -> None:
         raise UsageError(f"--out: expected a name that ends in .toml, found {out}")
     picture = out.with_suffix(".png")
     model = apply_options(NetworkSettings(), options).model
-    inputs = [model.file, model.labels, *(each.path for each in find_pictures([source]))]
+    pictures = find_pictures([source])
+    inputs = [model.file, model.labels, *(each.path for each in pictures)]
     for path in (out, picture):
         refuse_existing(path, force=force, inputs=inputs)
     frame, is_stream = _first_frame(source)
@@ -57,6 +59,8 @@ def calibrate(*, source: str, out: Path, force: bool, **options: Any) -> None:
     proposal = propose_and_check(frame, reader)
     draw_proposal(frame.image, proposal.reading, proposal.settings, picture)
     shown = without_secrets(source)
+    if len(pictures) > 1:
+        reporter()(f"{printable(shown)}: {len(pictures)} pictures; what is proposed is for {printable(frame.source)}")
     write_proposal(proposal.settings, shown, out)
     click.echo(f"{out}: {_shown(proposal.reading)}")
     drawn = "the regions, drawn"

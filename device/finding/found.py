@@ -108,10 +108,11 @@ def pieces_of(digits: Sequence[Found]) -> list[dict[tuple[int, int], Found]]:
         for piece in next(cuts):
             part = strokes.only(piece.inside)
             left, top, wide, high = part.bounds
-            box = (
-                *(round(digit.box[0] + (left - x) * across), round(digit.box[1] + (top - y) * down)),
-                *(max(1, round(wide * across)), max(1, round(high * down))),
-            )
+            # Of a tiny mark a piece may be no pixel wide.
+            beside = min(round((left - x) * across), digit.box[2] - 1)
+            below = min(round((top - y) * down), digit.box[3] - 1)
+            size = max(1, round(wide * across)), max(1, round(high * down))
+            box = digit.box[0] + beside, digit.box[1] + below, *size
             names[-1][piece.start, piece.end] = len(parts)
             parts.append(Part(box, digit.row, digit.word, part))
     found = framed(parts)

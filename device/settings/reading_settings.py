@@ -45,7 +45,7 @@ class ReadingSettings:
         (), "Regions to read, NAME=x,y,w,h in pixels of the frame.", option="--roi", example=["meter=40,60,320,80"]
     )
     expect_digits: int = setting(
-        0, "Digits in a row or region; 0 for any number.", option="--expect-digits", least=0, most=MOST_DIGITS
+        0, "Digits in each row; 0 for any number.", option="--expect-digits", least=0, most=MOST_DIGITS
     )
     min_height: int = setting(
         0, "Lowest digit, pixels of the frame; lower ones are left out.", option="--min-height", least=0
@@ -76,6 +76,22 @@ class ReadingSettings:
     def regions(self) -> tuple[Roi, ...]:
         """The regions, taken apart."""
         return tuple(parse_roi(text) for text in self.rois)
+
+
+def refuse_by_threshold(values: dict[str, dict[str, Any]]) -> None:
+    """Let a threshold that is named refuse, though what it overrides says that nothing is refused.
+
+    Args:
+        values: what overrides other settings, by section and key; `reject` is added where a threshold asks for it.
+
+    Raises:
+        UsageError: a threshold is named, and that nothing is refused.
+    """
+    reading = values.get("reading", {})
+    if reading.get("reject_below") is None:
+        return
+    if reading.setdefault("reject", True) is False:
+        raise UsageError("expected a threshold (reject_below) or none (reject = false), found both; leave one out")
 
 
 def parse_roi(text: str) -> Roi:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DataError, UsageError
+from .reading_settings import refuse_by_threshold
 from .setting import Setting, changed, sections_of, settings_of
 from .settings import Settings
 
@@ -141,6 +142,7 @@ def override(settings: Settings, assignments: Iterable[str]) -> Settings:
             raise UsageError(f"--set: expected SECTION.KEY=VALUE, found {assignment!r}")
         known = find_setting(section, key, name="--set")
         values.setdefault(section, {})[key] = known.parse(text.strip(), where=f"--set {section}.{key}")
+    refuse_by_threshold(values)
     return changed(settings, values, where="--set {}.{}".format)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 import click
 
 from ..errors import UsageError
+from .reading_settings import refuse_by_threshold
 from .setting import Setting, changed, sections_of, settings_of
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -60,6 +61,7 @@ def apply_options(settings: Sections, given: dict[str, Any]) -> Sections:
         where = str(each.option)
         made = each.parse(value, where=where) if isinstance(value, str) else each.convert(value, where=where)
         values.setdefault(section, {})[each.key] = made
+    refuse_by_threshold(values)
     options = {(section, each.key): str(each.option) for section, each in option_settings(settings)}
     return changed(settings, values, where=lambda section, key: options.get((section, key), key))
 

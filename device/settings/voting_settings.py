@@ -19,7 +19,9 @@ class VotingSettings:
     frames: int = setting(
         5, "How many of the latest frames vote on the text.", option="--vote-frames", least=1, most=1000
     )
-    hold: int = setting(3, "How many of them must agree before a text holds.", option="--hold", least=1, most=1000)
+    hold: int = setting(
+        3, "How many of them must agree before a text holds; another, one more.", option="--hold", least=1, most=1000
+    )
     every_s: float = setting(0.0, "Write at most one reading in so many seconds.", option="--every", least=0)
     on_change: bool = setting(False, "Write a reading only when the text that holds changes.", option="--on-change")
     once: bool = setting(False, "Stop after the first reading that holds.", option="--once")

@@ -19,13 +19,9 @@ def history_row(reading: Reading) -> Row:
         utc_timestamp(reading.taken_at_s),
         printable(reading.source),
         reading.frame,
-        _one_line(reading.text),
-        None if reading.held is None else _one_line(reading.held),
+        " ".join(reading.rows),
+        None if reading.held is None else " ".join(reading.held.split("\n")),
         round(reading.confidence, 4),
         int(reading.stable),
         None if error is None else printable(error),
     )
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split("\n"))

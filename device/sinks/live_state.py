@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -26,11 +26,13 @@ class Run:
     Attributes:
         source: the supervised source, None for files.
         watched: the state of the folder that is watched, None where none is.
+        fps: tells the frames a second of a video file, once it is open; else 0.0.
         threads: the sinks.
     """
 
     source: SupervisedSource | None = None
     watched: FolderState | None = None
+    fps: Callable[[], float] = lambda: 0.0
     threads: list[SinkThread] = field(default_factory=list)
 
 

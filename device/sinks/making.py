@@ -56,7 +56,7 @@ def _made(
         from .sink_display import DisplaySink
 
         yield DisplaySink()
-    yield from _file_sinks(settings, stream=stream, say=say)
+    yield from _file_sinks(settings, run, stream=stream, say=say)
     if settings.mqtt.host:
         from .sink_mqtt import MqttSink
 
@@ -78,7 +78,7 @@ def describe_source(run: Run) -> str:
     )
 
 
-def _file_sinks(settings: Settings, *, stream: bool, say: Callable[[str], None]) -> Iterator[Sink]:
+def _file_sinks(settings: Settings, run: Run, *, stream: bool, say: Callable[[str], None]) -> Iterator[Sink]:
     history, pictures = settings.history, settings.pictures
     if history.csv:
         from .sink_csv import CsvSink
@@ -95,7 +95,9 @@ def _file_sinks(settings: Settings, *, stream: bool, say: Callable[[str], None])
     if pictures.video:
         from .sink_pictures import VideoSink
 
-        fps = settings.camera.fps or (VIDEO_FPS if stream else STILL_FPS)
+        def fps() -> float:
+            return settings.camera.fps or run.fps() or (VIDEO_FPS if stream else STILL_FPS)
+
         yield VideoSink(pictures.video, fps=fps, max_bytes=round(pictures.max_mb * MB), say=say)
     if settings.collect.folder:
         from .sink_collect import CollectSink

@@ -77,12 +77,12 @@ class VideoSink:
 
     every, pictures = True, True
 
-    def __init__(self, path: Path, *, fps: float, max_bytes: int, say: Callable[[str], None]) -> None:
+    def __init__(self, path: Path, *, fps: Callable[[], float], max_bytes: int, say: Callable[[str], None]) -> None:
         """Take where to write; the file is begun with the first frame.
 
         Args:
             path: the file.
-            fps: frames a second.
+            fps: tells the frames a second; asked when there is a frame.
             max_bytes: where it ends.
             say: is told that it has ended before the run.
 
@@ -174,7 +174,7 @@ class VideoSink:
     def _begin(self, cv2: Any, size: tuple[int, int]) -> None:
         self._refuse_full_disk()
         self._claimed = self._claim()
-        self._writer = cv2.VideoWriter(str(self._part), cv2.VideoWriter_fourcc(*"MJPG"), self._fps, size)
+        self._writer = cv2.VideoWriter(str(self._part), cv2.VideoWriter_fourcc(*"MJPG"), self._fps(), size)
         self._size = size
         if not self._writer.isOpened():
             self._writer = None

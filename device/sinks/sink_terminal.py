@@ -55,7 +55,7 @@ class TerminalSink:
             shown = (
                 terminal_picture(drawn, columns=min(size.columns, MOST_COLUMNS), lines=max(4, size.lines - 4)) + "\n"
             )
-        text = printable(reading.error) if reading.error else " / ".join(reading.text.split("\n")) or "nothing found"
+        text = printable(reading.error) if reading.error else " / ".join(filter(None, reading.rows)) or "nothing found"
         held = "" if reading.held is None else f"   holds: {' / '.join(reading.held.split(chr(10))) or '(nothing)'}"
         milliseconds = 1e3 * (reading.timing.total_s - reading.timing.capture_s)
         lines = [f"{text}  ({reading.confidence:.3f}){held}", f"{milliseconds:.1f} ms a frame   {self._status()}"]

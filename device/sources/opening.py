@@ -39,6 +39,11 @@ class OpenableSource:
     watched: FolderState | None = None
 
     @property
+    def fps(self) -> float:
+        """Frames a second of a video file that is open, as it says; else 0.0."""
+        return float(getattr(self.frames, "fps", 0.0))
+
+    @property
     def endless(self) -> bool:
         """Whether more may come for ever, so that nothing may wait for its end."""
         return self.live is not None

@@ -23,13 +23,16 @@ class VideoFile:
     """The frames of a video file, in order; time goes by as in the film from when it is begun, however fast it is read.
 
     A file that is missing or that no decoder reads gives one frame with the error.
+
+    Attributes:
+        fps: frames a second as the file says, once it is open; 0.0 where it does not.
     """
 
     def __init__(self, path: Path) -> None:
         """Take the file's path; it is opened on entering."""
         self._path = path
         self._capture: Any = None
-        self._promised, self._fps = 0, 0.0
+        self._promised, self.fps = 0, 0.0
 
     def __enter__(self) -> Iterator[Frame]:
         """Open the file and give its frames."""
@@ -39,7 +42,7 @@ class VideoFile:
                 self._capture = cv2.VideoCapture(str(self._path))
             self._promised = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
             fps = self._capture.get(cv2.CAP_PROP_FPS)
-            self._fps = fps if 0 < fps < MOST_FPS else 0.0
+            self.fps = fps if 0 < fps < MOST_FPS else 0.0
         return self._frames()
 
     def __exit__(
@@ -60,7 +63,7 @@ class VideoFile:
             place_s = self._place_s(place_s, elapsed_s=time.time() - first_s) if index else 0.0
             yield Frame(source, index, first_s + place_s, image, capture_s=time.perf_counter() - start_s)
             index += 1
-        trouble = self._trouble()
+        trouble = self._trouble() if index == 0 else None  # one that was open is read whole, wherever it went
         if trouble is None and index == 0:
             trouble = "something that no decoder here reads"
         elif trouble is None and self._ended_early(index, place_s):
@@ -79,11 +82,11 @@ class VideoFile:
         place_s: float = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
         if before_s < place_s < MOST_S:
             return place_s
-        return before_s + 1 / self._fps if self._fps else max(before_s, elapsed_s)
+        return before_s + 1 / self.fps if self.fps else max(before_s, elapsed_s)
 
     def _ended_early(self, frames: int, place_s: float) -> bool:
         """Tell whether less was read than the file promised: a count of frames, in some its length times a rate."""
-        return max(frames, place_s * self._fps + 1) < LEAST_SHARE * self._promised
+        return max(frames, place_s * self.fps + 1) < LEAST_SHARE * self._promised
 
     def _trouble(self) -> str | None:
         """Say why the path is no video file, or return None."""

@@ -38,6 +38,7 @@ RANGE_NAMES = ("0-255", "0-1", "-1-1")
 )
 @click.option(
     "--photos",
+    cls=Once,
     type=FILE,
     metavar="LABELS.csv",
     help="Photographs to read too, as a device does: a CSV with the columns path, label and maybe source.",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks.photo_rows import PhotoRow, read_photo_rows
 from device.errors import DataError
+from device.printable import printable
 
 SINGLE, ROW, NOTHING = "single", "row", "nothing"
 
@@ -63,4 +64,4 @@ def _check_labels_agree(rows: Sequence[PhotoRow], listing: Path) -> None:
 
 def _photo(row: PhotoRow, listing: Path) -> ListedPhoto:
     source = row.others.get("source") or Path(row.path).parent.name or listing.parent.resolve().name
-    return ListedPhoto(listing.parent / row.path, row.label, source)
+    return ListedPhoto(listing.parent / row.path, row.label, printable(source))

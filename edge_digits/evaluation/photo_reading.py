@@ -11,6 +11,7 @@ from typing import Any
 from device.child_process import describe_end, run_module
 from device.errors import DataError, FitError, one_line
 from device.inference.model_file import has_card
+from device.printable import printable
 
 from .photo_list import ListedPhoto
 from .scoring import Subject
@@ -97,7 +98,7 @@ def read_photos(
 
 def _why_absent(path: Path) -> str | None:
     """Return why there is no file at a path, or None where there is one."""
-    found, shown = "nothing there", str(path)
+    found, shown = "nothing there", printable(str(path))
     try:
         if path.is_file():
             return None

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import cv2
 
-from device.errors import UsageError
+from device.errors import OutputError, UsageError
 from device.idx import LabelledDigits
 from device.output_files import atomic_path, refuse_existing
 
 from .scenes import CAUSES, LAYOUTS, Scene, empty_scene, render_scene
 
+LIST = "labels.csv"
 EMPTY = "empty"
 KINDS = {"single": "single", "row": "multi", "page": "multi", EMPTY: "nothing"}
 """The kind of photograph, as lists of photographs call it, by layout."""
@@ -52,24 +53,30 @@ def write_scenes(
     for cause in causes:
         if cause not in CAUSES:
             raise UsageError(f"--cause: expected one of {', '.join(CAUSES)}, found {cause!r}")
+    # One that is asked for twice is rendered once.
+    wanted = [
+        (folder / f"{cause}-{layout}-{number}.png", cause, layout, number)
+        for cause in dict.fromkeys(causes or CAUSES)
+        for layout in dict.fromkeys(layouts or KINDS)
+        for number in range(count)
+    ]
+    for path in (folder / LIST, *(path for path, *_ in wanted)):
+        refuse_existing(path, force=force)
+    try:  # until all are there, an older list says what other pictures show
+        (folder / LIST).unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder / LIST}: cannot be replaced: {error.strerror}; check the folder") from error
     listed = io.StringIO()
     rows = csv.writer(listed, lineterminator="\n")
     rows.writerow(["path", "label", "kind", "source"])
-    refuse_existing(folder / "labels.csv", force=force)
-    written = 0
-    for cause in causes or CAUSES:
-        for layout in layouts or KINDS:
-            for number in range(count):
-                path = folder / f"{cause}-{layout}-{number}.png"
-                refuse_existing(path, force=force)
-                scene = _render(digits, cause, layout, (seed, number))
-                with atomic_path(path) as temporary:
-                    temporary.write_bytes(cv2.imencode(".png", scene.frame)[1].tobytes())
-                rows.writerow([path.name, "".join(scene.rows), KINDS[layout], cause])
-                written += 1
-    with atomic_path(folder / "labels.csv") as temporary:
+    for path, cause, layout, number in wanted:
+        scene = _render(digits, cause, layout, (seed, number))
+        with atomic_path(path) as temporary:
+            temporary.write_bytes(cv2.imencode(".png", scene.frame)[1].tobytes())
+        rows.writerow([path.name, "".join(scene.rows), KINDS[layout], cause])
+    with atomic_path(folder / LIST) as temporary:
         temporary.write_text(listed.getvalue(), "utf-8")
-    return written
+    return len(wanted)
 
 
 def _render(digits: LabelledDigits, cause: str, layout: str, seed: tuple[int, int]) -> Scene:
