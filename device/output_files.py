@@ -40,7 +40,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=prefix, suffix=suffix)
         os.close(handle)
     except OSError as cause:
-        raise OutputError(f"{path}: cannot be written: {cause.strerror or cause}") from cause
+        raise OutputError(f"{path}: cannot be written: {cause.strerror or cause}; choose another place") from cause
     temporary = Path(name)
     try:
         yield temporary
@@ -50,7 +50,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
         temporary.chmod(0o666 & ~umask)
         temporary.replace(target)
     except OSError as cause:
-        raise OutputError(f"{path}: cannot be written: {cause.strerror or cause}") from cause
+        raise OutputError(f"{path}: cannot be written: {cause.strerror or cause}; choose another place") from cause
     finally:
         temporary.unlink(missing_ok=True)
 

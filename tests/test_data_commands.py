@@ -335,5 +335,5 @@ def test_a_full_disk_is_one_line(sample: Path, tmp_path: Path) -> None:
     limited = ["bash", "-c", 'ulimit -f 4 && exec "$@"', "bash", *map(str, words)]
     done = subprocess.run(limited, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr == f"error: {tmp_path / 'all.npz'}: cannot be written: File too large\n"
+    assert done.stderr == f"error: {tmp_path / 'all.npz'}: cannot be written: File too large; choose another place\n"
     assert list(tmp_path.iterdir()) == [sample]
