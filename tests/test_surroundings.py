@@ -13,7 +13,7 @@ from device.finding.finder import find_digits
 from device.finding.found import Found
 from device.finding.ink import Ink
 from device.finding.looking import look
-from device.finding.marks import measure_marks
+from device.finding.marks import mark_weights, measure_marks
 from device.finding.plates import find_plates
 from device.finding.printed_lines import without_borders, without_rules
 from device.finding.view import overlook, view_of, without_things
@@ -339,6 +339,51 @@ def test_a_drawn_grid_of_many_squares_sets_no_measure() -> None:
         place = (112 + 44 * column, 76 + 44 * row)
         cv2.putText(strokes, digit, place, cv2.FONT_HERSHEY_SIMPLEX, 1.0, (255,), 3, cv2.LINE_AA)
     assert len(find_digits(photographed(strokes))) == len(digits)
+
+
+@pytest.mark.parametrize("gap", [0, 2])
+@pytest.mark.parametrize(("cells", "is_table"), [((3, 1), True), ((2, 5), True), ((2, 1), False)])
+def test_a_digit_alone_in_a_table_is_found(cells: tuple[int, int], is_table: bool, gap: int) -> None:
+    """Whatever the lines are, and with gaps in them; those of fewer cells may be an 8 with something in it."""
+    strokes, (columns, rows) = np.zeros(SIZE, np.uint8), cells
+    across, down = 480 // columns, 320 // rows
+    for column in range(columns + 1):
+        cv2.line(strokes, (70 + across * column, 70), (70 + across * column, 70 + down * rows), (255,), 3)
+    for row in range(rows + 1):
+        cv2.line(strokes, (70, 70 + down * row), (70 + across * columns, 70 + down * row), (255,), 3)
+    for column in range(1, columns):  # uprights have gaps
+        strokes[150 : 150 + gap, 70 + across * column - 9 : 70 + across * column + 9] = 0
+    middle = 70 + across // 2, 70 + down // 2
+    cv2.putText(strokes, "7", (middle[0] - 15, middle[1] + 22), cv2.FONT_HERSHEY_SIMPLEX, 1.6, (255,), 4, cv2.LINE_AA)
+    marks = measure_marks(strokes)
+    table = int((marks.width * marks.height).argmax())
+    weight = mark_weights(marks)
+    assert (weight[table] == 0) == is_table
+    assert np.delete(weight, table).max() > 0
+    empty = marks.only(np.arange(len(marks.area)) == table)
+    cv2.circle(empty, (620, 20), 9, (255,), -1)
+    assert mark_weights(measure_marks(empty))[0] > 0  # nothing stands in it
+    found = find_digits(photographed(strokes))
+    assert not is_table or [abs(digit.box[0] + digit.box[2] / 2 - middle[0]) < 12 for digit in found] == [True]
+
+
+@pytest.mark.parametrize("petals", [True, False])
+def test_what_has_round_or_tiny_holes_is_no_table(petals: bool) -> None:
+    """A flower with something in it, and a knot of lines."""
+    strokes = np.zeros(SIZE, np.uint8)
+    if petals:
+        for turn in np.arange(6) * np.pi / 3:
+            x, y = int(320 + 96 * np.cos(turn)), int(240 + 96 * np.sin(turn))
+            cv2.circle(strokes, (x, y), 47, (255,), 3)
+            cv2.ellipse(strokes, (x, y), (47, 30), np.degrees(turn), 0, 360, (255,), 3)
+    else:
+        cv2.circle(strokes, (320, 240), 150, (255,), 5)
+        for place in range(8):
+            corner = (240 + 15 * place, 93 + abs(60 - 15 * place) // 3)
+            cv2.rectangle(strokes, corner, (corner[0] + 14, corner[1] + 14), (255,), 2)
+    cv2.line(strokes, (320, 215), (320, 265), (255,), 6)
+    marks = measure_marks(strokes)
+    assert mark_weights(marks)[int((marks.width * marks.height).argmax())] > 0
 
 
 def test_a_grid_that_is_lower_than_its_frame_is_read(

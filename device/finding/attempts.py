@@ -30,7 +30,7 @@ DOUBT = 0.15  # of what may be digits: where less is not sure, as on a page, the
 ALIKE = 0.7  # of each other's height: digits that a sheet cut off, and the others, differ less
 BEYOND_DOUBT = 0.95  # of a score: what is seen so is believed
 MOST_TRIED = 2  # ways: where more have failed, others hardly help
-MOST_CLOSE = 2  # looks that went closer, which take longest: then only other sheets are looked at
+MOST_CLOSE = 2  # looks that went closer at many marks, which take longest: then only other sheets are looked at
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +67,8 @@ def best_attempt(look: Callable[[Way], Attempt], settings: ReadingSettings, thre
     tried: list[Attempt] = []
 
     def attempt(way: Way) -> Attempt:
-        if sum(each.found.is_close for each in tried) >= MOST_CLOSE and not way.sheet:
+        close = sum(each.found.is_close and each.found.marks > BANDS for each in tried)
+        if close >= MOST_CLOSE and not way.sheet:
             return Attempt(way, [], Finding([]))
         tried.append(look(way))
         return tried[-1]

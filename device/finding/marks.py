@@ -15,6 +15,7 @@ RIM_FADE = 0.8  # a mark at the middle of a side weighs 1 − this, one in the m
 BOXED, BOXED_AMONG = 0.25, 0.12  # of a box's longer side: what it encloses, alone or beside others, is so long
 LINE, SLENDER, CORNER = 0.6, 5.0, 0.4  # of the longest side, times as long as wide, of both sides: a border of a cell
 SQUARES, SQUARED, NETTED = 6, 0.04, 0.2  # in a grid, so many, so long as a part of it; what it covers of its bounds
+CELLS, CELL = 3, 0.8  # or more are in a table, of the rectangle around each: so much of it is a cell
 SEVERAL = 3  # marks may be the digits that another one is compared with
 SPANS, FAR_LARGER = 0.95, 2.2  # of the frame's side, of the others' height: what runs across the frame and is no digit
 SPARSE, HAIR = 0.08, 10.0  # of its bounds, times as long as wide: a thin line, which is long, covers less, is longer
@@ -149,10 +150,10 @@ def without_edge(mask: NDArray[Any]) -> NDArray[Any]:
 def mark_weights(marks: Marks) -> NDArray[Any]:
     """Say, as float (n,), how much each mark counts: its area, less near the rim, 0 for what is no ink of a digit.
 
-    That is a box drawn around others, a grid of squares, the borders of the cell that a frame shows, what lies along a
-    quarter of the rim, and, where several marks are far smaller, what runs across it, encloses another, is a long thin
-    line, or solid and wider than strokes: the gutter of a book, the axes and curve of a graph, the gap between cards;
-    and a pen that lies beside what is written.
+    That is a box drawn around others, a grid of squares, a table in which something is written, the borders of the cell
+    that a frame shows, what lies along a quarter of the rim, and, where several marks are far smaller, what runs across
+    it, encloses another, is a long thin line, or solid and wider than strokes: the gutter of a book, the axes and curve
+    of a graph, the gap between cards; and a pen that lies beside what is written.
     """
     height, width = marks.labels.shape
     across, down = (marks.left + marks.right) / width - 1, (marks.top + marks.bottom) / height - 1
@@ -180,6 +181,7 @@ def mark_weights(marks: Marks) -> NDArray[Any]:
         is_square = (share > SQUARED) & (side[inner] > LEAST_SHARE * max(height, width))
         squares = np.bincount(outer[is_square], minlength=len(weight))
         weight[(squares >= SQUARES) & (marks.area < NETTED * marks.height * marks.width)] = 0
+        weight[_tables(marks, (squares > 0) & (weight > 0))] = 0
         drawn = (enclosed > 0) | (marks.area < SPARSE * marks.height * marks.width)
     drawn |= (marks.height >= SPANS * height) | (marks.width >= SPANS * width)
     drawn |= side > HAIR * np.minimum(marks.height, marks.width)
@@ -190,6 +192,27 @@ def mark_weights(marks: Marks) -> NDArray[Any]:
     if np.count_nonzero(alike) >= SEVERAL and usual >= LEAST_SHARE * max(height, width):
         weight[drawn & (side > FAR_LARGER * usual)] = 0
     return weight
+
+
+def _tables(marks: Marks, chosen: NDArray[Any]) -> NDArray[Any]:
+    """Tell which of some marks, which have others in them, are lines around several cells with corners; bool (n,)."""
+    import cv2
+
+    tables, least = np.zeros_like(chosen), (LEAST_SHARE * max(marks.labels.shape)) ** 2
+    for place in np.flatnonzero(chosen):
+        pixels = cv2.dilate(marks.cut_out(place)[1], square(3))  # lines may have gaps
+        outlines, tree = cv2.findContours(pixels, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+        holes = [outline for outline, (*_, parent) in zip(outlines, tree[0], strict=True) if parent >= 0]
+        tables[place] = sum(cv2.contourArea(hole) >= max(least, CELL * _around(hole)) for hole in holes) >= CELLS
+    return tables
+
+
+def _around(outline: Any) -> float:
+    """Return the area of the least rectangle around an outline, pixels."""
+    import cv2
+
+    width, height = cv2.minAreaRect(outline)[1]
+    return float(width * height)
 
 
 def _gaps(marks: Marks, weight: NDArray[Any]) -> NDArray[Any]:

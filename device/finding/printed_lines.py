@@ -93,16 +93,29 @@ def without_lines(
     thickest = LINE_THICKEST * height
     across = level_lines(cv2.bitwise_and(mask, among), ink, length=BOX_LEVEL * height, thickest=thickest)
     # First the boxes around digits, then what is left of a grid; each upright, then level.
-    for length, are_boxes in ((BOX_UPRIGHT, True), (BOX_LEVEL, True), (FAR_LONGER, False), (FAR_LONGER, False)):
+    for length in (BOX_UPRIGHT, BOX_LEVEL):
         ink, mask, among, labels = (cv2.transpose(each) for each in (ink, mask, among, labels))
-        some = cv2.bitwise_and(mask, among) if are_boxes else mask
-        lines = level_lines(some, ink, length=length * height, thickest=thickest)
-        if are_boxes:  # what is found one way crosses what is found the other
-            across, lines = lines, lines and _of_boxes(lines, across, labels, height=height)
-        if lines:
-            lines = _with_ticks(lines, mask, boxes=are_boxes)
-            ink, mask = _blanked(ink, lines.pixels, mask), cv2.subtract(mask, lines.pixels)
+        lines = level_lines(cv2.bitwise_and(mask, among), ink, length=length * height, thickest=thickest)
+        # What is found one way crosses what is found the other.
+        across, lines = lines, lines and _of_boxes(lines, across, labels, height=height)
+        ink, mask = _without(ink, mask, lines, boxes=True)
+    for _ in range(2):
+        ink, mask = cv2.transpose(ink), cv2.transpose(mask)
+        lines = level_lines(mask, ink, length=FAR_LONGER * height, thickest=thickest)
+        ink, mask = _without(ink, mask, lines, boxes=False)
     return ink, mask
+
+
+def _without(
+    ink: NDArray[Any], mask: NDArray[Any], lines: Lines | None, *, boxes: bool
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Blank lines, and what stands on them, in ink and in its mask, uint8 (H, W)."""
+    import cv2
+
+    if lines is None:
+        return ink, mask
+    lines = _with_ticks(lines, mask, boxes=boxes)
+    return _blanked(ink, lines.pixels, mask), cv2.subtract(mask, lines.pixels)
 
 
 def _of_boxes(lines: Lines, across: Lines | None, labels: NDArray[Any], *, height: float) -> Lines:

@@ -1,4 +1,4 @@
-"""Things that are no digits, to learn from: letters, drawings, textures, blanks, turned and paired digits, shapes.
+"""Things that are no digits, to learn from: letters, doodles, textures, blanks, turned and paired digits, solid shapes.
 
 A network that has only ever seen digits calls everything one. Shown these with the target "every digit equally
 likely", it learns to be unsure of them (Hendrycks, Mazeika and Dietterich, "Deep Anomaly Detection with Outlier
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from device.contract import SIDE
 
 from .framing import framed
-from .pen_drawings import draw_alone
 from .solid_shapes import draw_solid_shape
 
 # Letters that some hand writes as a digit does (O, I, l, S, Z, b, q ...) are left out: they cannot be told apart.
@@ -54,10 +53,8 @@ def draw_non_digits(
         kind = place % KINDS
         if kind < 2:
             drawn[place] = framed(_sign(generator))
-        elif kind == 2:
+        elif kind < 4:
             drawn[place] = framed(_doodle(generator))
-        elif kind == 3:
-            drawn[place] = draw_alone(generator)
         elif kind == 4:
             drawn[place] = _texture(generator)
         elif kind == 5:

@@ -8,23 +8,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .framing import framed
-
 Line = NDArray[np.float64]
 """float64 (N, 2), x and y, about −1 to 1."""
 
-CANVAS_PX, REACH_PX = 160, 55  # of a drawing by itself: its canvas, and half its size
 THINNEST, THICKEST = 0.02, 0.14  # of half its size: the pen
 TURN = 0.25  # rad: how far one is turned, at most
 SHAKE = 0.03  # of its size: how far lines stray
 FINE_BITS = 3  # of a pixel, in which lines are drawn
-
-
-def draw_alone(rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Draw one by itself, uint8 (28, 28), 0–255, light on dark, framed as the device frames what it finds."""
-    canvas = np.zeros((CANVAS_PX, CANVAS_PX), np.uint8)
-    draw_on(canvas, half=REACH_PX, middle=(CANVAS_PX / 2, CANVAS_PX / 2), pen=draw_pen(rng), rng=rng)
-    return framed(canvas)
 
 
 def draw_pen(rng: np.random.Generator) -> float:
