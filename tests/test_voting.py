@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
@@ -190,6 +191,27 @@ def test_only_one_of_two_counters_must_stay_to_be_believed() -> None:
     assert reasons == [False, False, True, True, True, False]
 
 
+@pytest.mark.parametrize("between", ["13", "43"])
+def test_an_impossible_value_stays_only_without_another_between(between: str) -> None:
+    """Be it impossible too, or one that is believed."""
+    judged = list(hold_back(played(["42", "12", between, "12"]), monotonic="up", believe_after=2))
+    assert [each.held_back is not None for each in judged] == [False, True, between == "13", True]
+
+
+def test_a_value_that_is_back_after_an_impossible_one_is_no_change() -> None:
+    """It held all the time."""
+    assert [each.changed for each in hold_back(played(["42", "12", "42", "43"]), monotonic="up")] == [False] * 4
+    judged = list(hold_back(played(["42", "12", "43"]), monotonic="up"))
+    assert [each.changed for each in judged] == [False, False, True]
+
+
+def test_beside_a_counter_that_is_held_back_stays_what_was_no_number() -> None:
+    """As it was read, until there is one."""
+    readings = [replace(each, held=each.text) for each in played(["9\n?", "8\n?"])]
+    readings = [replace(each, held="\n".join(each.rows)) for each in readings]
+    assert [each.held for each in hold_back(readings, monotonic="up")] == ["9\n?", "9\n?"]
+
+
 def test_an_impossible_value_is_believed_when_it_stays() -> None:
     """A counter that was exchanged is not doubted for ever, and its change is told then."""
     voted = vote(played(["500"] * 4 + ["003"] * 8))
@@ -212,6 +234,10 @@ def test_an_impossible_text_that_no_frame_read_never_holds() -> None:
     torn = [reading(text, scores=(0.9, 0.9, 0.9)) for text in ("900", "90?", "9?0", "?00", "900", "90?", "9?0")]
     judged = list(hold_back(vote([*played(["100"] * 4), *torn]), monotonic="up", max_step=5))
     assert {each.held for each in judged} == {None, "100"}
+    assert [each.held for each in judged if each.changed] == ["100"]
+    first = replace(reading("100"), held="100", changed=True)
+    judged = list(hold_back([first, replace(reading("9?0"), stable=False, held="900", changed=True)], max_step=5))
+    assert [(each.held, each.changed) for each in judged] == [("100", True), ("100", False)]
 
 
 def test_what_is_no_number_is_not_judged() -> None:
