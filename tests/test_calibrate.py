@@ -72,6 +72,15 @@ def test_the_proposal_is_drawn(picture: Path, tmp_path: Path) -> None:
         assert drawn.width >= 480
 
 
+def test_of_several_pictures_one_is_named(picture: Path, tmp_path: Path) -> None:
+    """What is proposed is for the first."""
+    (tmp_path / "zz.png").write_bytes(picture.read_bytes())
+    result = invoke("calibrate", tmp_path, "--out", tmp_path / "s.toml")
+    assert result.exit_code == 0
+    assert f"{tmp_path}: 2 pictures; what is proposed is for {picture}\n" in result.stderr
+    assert "pictures" not in invoke("calibrate", picture, "--out", tmp_path / "t.toml").stderr
+
+
 def test_the_next_command_can_be_pasted(picture: Path, tmp_path: Path) -> None:
     """It names the program as it was called; a path with a space is quoted."""
     out = tmp_path / "my meter.toml"

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
@@ -182,6 +183,18 @@ def test_several_sinks_write_at_once(picture: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk at hand")
+@pytest.mark.parametrize(("more", "fps"), [([], 10), (["--fps", 5], 5)])
+def test_a_video_is_as_fast_as_the_one_that_is_read(more: list[object], fps: int, tmp_path: Path) -> None:
+    """Unless another rate is asked for."""
+    writer = cv2.VideoWriter(str(tmp_path / "film.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 10, (64, 48))
+    for _ in range(3):
+        writer.write(np.full((48, 64, 3), 200, np.uint8))
+    writer.release()
+    out = tmp_path / "out.avi"
+    assert invoke("--source", tmp_path / "film.avi", "--video", out, *more).exit_code == 0
+    assert cv2.VideoCapture(str(out)).get(cv2.CAP_PROP_FPS) == fps
+
+
 def test_readings_of_files_that_cannot_be_written_are_exit_code_1(picture: Path) -> None:
     """They can be read again, which a camera's cannot: those are counted, and the camera is read on."""
     with Path("/dev/full").open("w") as full:

@@ -280,13 +280,18 @@ def test_a_source_is_known_by_its_name(spec: str, stream: bool, live: bool) -> N
     assert (source.stream, source.live is not None) == (stream, live)
 
 
-def test_a_video_gives_its_frames(tmp_path: Path) -> None:
-    """Frames are numbered from 0, and as far apart in time as in the film, however fast they are read."""
-    path = tmp_path / "v.avi"
+def write_film(path: Path) -> None:
+    """Write three frames, ten a second."""
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 10, (8, 6))
     for _ in range(3):
         writer.write(GREY)
     writer.release()
+
+
+def test_a_video_gives_its_frames(tmp_path: Path) -> None:
+    """Frames are numbered from 0, and as far apart in time as in the film, however fast they are read."""
+    path = tmp_path / "v.avi"
+    write_film(path)
     with choose(str(path)).frames as frames:
         read = list(frames)
     assert [(frame.index, frame.image.shape) for frame in read] == [(n, GREY.shape) for n in range(3)]
@@ -296,10 +301,7 @@ def test_a_video_gives_its_frames(tmp_path: Path) -> None:
 def test_a_video_that_is_deleted_while_it_is_read_is_whole(tmp_path: Path) -> None:
     """All its frames are there, and it says how many a second."""
     path = tmp_path / "v.avi"
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 10, (8, 6))
-    for _ in range(3):
-        writer.write(GREY)
-    writer.release()
+    write_film(path)
     source = choose(str(path))
     with source.frames as frames:
         path.unlink()
