@@ -153,6 +153,13 @@ def test_a_report_is_not_overwritten_by_accident(data: Path, tmp_path: Path) -> 
     assert run("evaluate", DEFAULT_MODEL, "--data", data, "--report", data).exit_code == 1
 
 
+def test_one_list_of_photographs_is_taken(data: Path, photographs: Path) -> None:
+    """A second one is refused, not taken instead."""
+    result = run("evaluate", DEFAULT_MODEL, "--data", data, "--photos", photographs, "--photos", photographs)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"expected --photos once, found {photographs} and {photographs}; name one\n" in result.stderr
+
+
 def test_what_a_page_shows_is_escaped(model: ModelFile, data: Path, tmp_path: Path) -> None:
     """A model's file name is text, whatever it holds."""
     path = changed(model, tmp_path / "<b>&.tflite")

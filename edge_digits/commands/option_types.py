@@ -25,7 +25,6 @@ class Once(click.Option):
             return None
         if len(values) > 1:
             name, found = self.opts[0], " and ".join(map(str, values))
-            raise click.BadOptionUsage(
-                name, f"expected {name} once, found {found}; name one, or join them with `edge-digits data import`", ctx
-            )
+            joined = ", or join them with `edge-digits data import`" if name == "--data" else ""
+            raise click.BadOptionUsage(name, f"expected {name} once, found {found}; name one{joined}", ctx)
         return values[0]
