@@ -58,12 +58,10 @@ def draw_frame(sources: Sources, rng: np.random.Generator) -> tuple[Picture, lis
     ground = draw_ground(sources.pictures, size, rng)
     if rng.random() < PLAIN:
         ground[:] = rng.uniform(0, 255, 3) if rng.random() < 0.4 else rng.choice([255.0, 0.0])
+    if kind == "object":
+        ground = draw_objects(ground, fonts=sources.fonts, rng=rng)
     if kind in ("object", "empty"):
-        return (
-            as_seen(draw_objects(ground, fonts=sources.fonts, rng=rng) if kind == "object" else ground, rng),
-            [],
-            kind,
-        )
+        return as_seen(ground, rng), [], kind
     page = Page(size)
     if kind == "written":
         page = write_page(size, fonts=sources.fonts, digits=sources.digits, rng=rng)

@@ -113,9 +113,8 @@ def _tiles(picture: Plane, fonts: Sequence[Path], rng: np.random.Generator) -> P
     seen = cv2.warpPerspective(ink, lens @ matrix, (side, side))
     top, left = (side - height) // 2, (side - width) // 2
     share = seen[top : top + height, left : left + width].astype(np.float32) / 255 * rng.uniform(0.3, 1)
-    return _stamped(
-        picture, share, _colour(rng) if rng.random() < 0.5 else picture.mean((0, 1)) * rng.uniform(0.3, 0.8)
-    )
+    colour = _colour(rng) if rng.random() < 0.5 else picture.mean((0, 1)) * rng.uniform(0.3, 0.8)
+    return _stamped(picture, share, colour)
 
 
 def _keyboard(picture: Plane, fonts: Sequence[Path], rng: np.random.Generator) -> Plane:

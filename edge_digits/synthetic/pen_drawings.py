@@ -116,13 +116,8 @@ def _house(rng: np.random.Generator) -> list[Line]:
 def _person(rng: np.random.Generator) -> list[Line]:
     head, arm, leg = rng.uniform(0.16, 0.25), rng.uniform(-0.3, 0.3), rng.uniform(0.2, 0.5)
     neck = 2 * head - 1
-    return [
-        *(_ring(0, head - 1, head, head), _path((0, neck), (0, 0.3))),
-        *(
-            _path((-0.5, neck + 0.3 + arm), (0, neck + 0.2), (0.5, neck + 0.3 - arm)),
-            _path((-leg, 1), (0, 0.3), (leg, 1)),
-        ),
-    ]
+    arms = _path((-0.5, neck + 0.3 + arm), (0, neck + 0.2), (0.5, neck + 0.3 - arm))
+    return [_ring(0, head - 1, head, head), _path((0, neck), (0, 0.3)), arms, _path((-leg, 1), (0, 0.3), (leg, 1))]
 
 
 def _tree(rng: np.random.Generator) -> list[Line]:
