@@ -187,7 +187,7 @@ class Reader:
         if not settings.expect_digits:
             digits = without_words(digits, self._letters_below, are_cut=False)
         if settings.layout != "single":
-            digits = with_cuts(with_joints(digits, scorer), scorer, self._looks)
+            digits = with_cuts(with_joints(digits, scorer), scorer, self._looks, among=len(found))
         if settings.expect_digits:
             counted = with_count(digits, scorer, count=settings.expect_digits)
             return [digit for digit in counted if digit.found.box[3] >= settings.min_height]

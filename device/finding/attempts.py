@@ -198,16 +198,18 @@ def _with_lower(
 def _ground_or_sheet(usual: Attempt, attempt: Callable[[Way], Attempt], threshold: float, side: int) -> Attempt:
     """Read what was taken for ground, or beside the sheet, where nothing is sure.
 
-    Where there are marks, and one is as large as a piece of ground, light may have been taken for dark: it was if a
-    number comes out of taking it the other way. Where a sheet bears no digit, something else may have been taken for
-    it: it was if digits come out of the whole frame, and not only lines.
+    Where there are marks, and one is as large as a piece of ground, light may have been taken for dark, if none was so
+    small that all were looked at closer: it was if a number comes out of taking it the other way. Where a sheet bears
+    no digit, something else may have been taken for it: it was if digits come out of the whole frame, and not only
+    lines.
     """
     found = usual.found
     if _sure(usual, threshold):
         return usual
     largest = max((length for digit in found.digits for length in digit.box[2:]), default=0)
     full = FULL if len(found.digits) > HARDLY else OVERFULL
-    is_ground = usual.way.invert == "auto" and largest >= GROUND * side and found.marks <= full
+    is_large = largest >= GROUND * side and not found.is_close
+    is_ground = usual.way.invert == "auto" and is_large and found.marks <= full
     others = [(Way("other"), FEW)] if is_ground else []
     others += [(usual.way._replace(whole=True), 1)] if found.on_sheet and len(found.digits) <= OVERFULL else []
     return _first_read(others, attempt, threshold) or usual

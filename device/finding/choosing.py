@@ -25,6 +25,7 @@ SURE = 0.9  # a digit with this score is not cut
 MOST_JOINTS = 12  # pairs of a frame that are joined, the least sure first: a page of letters must not take long
 MOST_CUT = 12.0  # times their height: how wide digits that are cut are in all, the least sure first, likewise
 MOST_PARTS = 12  # digits that a mark is cut into
+CROWD = 40  # marks: where more were seen, and none is surely a digit, they are a text, and none is cut
 PENALTY = 0.05  # what a part more must raise the lowest score by
 JOINT_GAIN, CUT_GAIN = 0.05, 0.15  # by how much a joint or a cut must raise the lowest score
 CUT_LEAST = 0.8  # a cut makes nothing that scores less
@@ -109,11 +110,19 @@ def _are_near(boxes: NDArray[Any], some: NDArray[Any], *, above: bool) -> NDArra
     return np.stack([some[first], second], axis=1)
 
 
-def with_cuts(digits: Sequence[Scored], scorer: Scorer, looks: Scorer) -> list[Scored]:
+def with_cuts(digits: Sequence[Scored], scorer: Scorer, looks: Scorer, *, among: int = 0) -> list[Scored]:
     """Cut digits of which the classifier is not sure, where a cut raises the lowest score of what it makes.
 
     What pieces look like chooses between the many ways; what is around them has its say in those that are chosen.
+
+    Args:
+        digits: what to cut.
+        scorer: the classifier's, with what is around digits.
+        looks: the classifier's by what they look like.
+        among: how many marks they were left of.
     """
+    if among > CROWD and all(digit.best < SURE for digit in digits):
+        return list(digits)
     doubtful = sorted(
         (digit.best, place) for place, digit in enumerate(digits) if digit.best < SURE and is_wide(digit.found.box)
     )

@@ -29,7 +29,8 @@ BROAD = 0.8  # of a mark's width: one that is broader than high is made as large
 FINE = 3.0  # px of the frame to one of the crop: where there are more, some are left out first
 FAINT, RANGE = 2.0, 3.0  # of 255: less contrast is none; what is so many times as far from the mean is white, or black
 LEAST_SEEN = 0.25  # of the crop: where less of it lies in the frame, the frame was cropped to its digit
-MANY, DOUBTED = 40, 0.1  # marks that are asked about first; more than this share of them must be doubtful to ask on
+MANY = 40  # marks that are asked about first
+DOUBTED, FEWEST = 0.1, 0.1  # of these: if fewer are doubtful, or are digits, the others are taken for what most are
 ENOUGH = 0.2  # a mark that is a digit as likely as this is taken by the classifier's scores alone
 
 
@@ -51,7 +52,8 @@ class Context:
     def chances(self, frame: NDArray[Any], boxes: Sequence[tuple[int, int, int, int]]) -> NDArray[np.float32]:
         """Return how far each mark may be a digit by what is around it, float32 (N,), 0 to 1.
 
-        Of many, some are asked about first, and the others only where not nearly all of those are digits.
+        Of many, some are asked about first, and the others only where of those neither nearly all nor hardly any are
+        digits.
 
         Args:
             frame: uint8 (H, W) grey or (H, W, 3) BGR, 0–255.
@@ -64,9 +66,10 @@ class Context:
         chances = self._ask(frame, boxes[asked])
         if len(chances) == len(boxes):
             return chances
-        if np.mean(chances < 1) > DOUBTED:
+        are_digits = float(np.mean(chances == 1))
+        if FEWEST <= are_digits < 1 - DOUBTED:
             return self._ask(frame, boxes)
-        others = np.ones(len(boxes), np.float32)
+        others = np.full(len(boxes), are_digits >= FEWEST, np.float32)
         others[asked] = chances
         return others
 
