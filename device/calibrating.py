@@ -97,9 +97,9 @@ def write_proposal(settings: ReadingSettings, source: str, path: Path) -> None:
     for known in settings_of(ReadingSettings):
         value = getattr(settings, known.key)
         if value != known.default:
-            lines += [
-                f"# {known.help}",
-                f"{known.key} = {json.dumps(value)}",
-            ]  # JSON's texts, numbers and lists are TOML's
+            lines += [f"# {known.help}"]
+            if known.key == "expect_digits":
+                lines += ["# As many as this one shows: where numbers grow, take this out, and make the regions wider."]
+            lines += [f"{known.key} = {json.dumps(value)}"]  # JSON's texts, numbers and lists are TOML's
     with atomic_path(path) as temporary:
         temporary.write_text("\n".join(lines) + "\n", "utf-8")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from .reading import Reading
+
+Rule = Callable[[str, str], "str | None"]
 
 
 @dataclass
@@ -16,10 +18,29 @@ class _Counter:
     doubted: str = ""
     times: int = 0
 
-    def believe(self, text: str) -> None:
-        """Go on from what was read, if it is a number."""
-        if is_number(text):
-            self.last, self.doubted, self.times = text, "", 0
+    def judge(self, text: str, read: str | None, *, rule: Rule, believe_after: int) -> str | None:
+        """Say why the counter cannot show a text; None where it can, or has been read often enough, and is believed.
+
+        Args:
+            text: to judge.
+            read: what this frame alone reads of the counter; None where it reads nothing of it.
+            rule: says why a number cannot follow another.
+            believe_after: how many times in a row an impossible number must be read; 0 for never.
+        """
+        if not is_number(text):
+            return None
+        reason = None if self.last is None else rule(self.last, text)
+        if reason is not None:
+            if text != self.doubted:
+                self.doubted, self.times = text, 0
+            if read == text:
+                self.times += 1
+            elif read is not None and is_number(read):
+                self.times = 0
+            if not believe_after or self.times < believe_after:
+                return reason
+        self.last, self.doubted, self.times = text, "", 0
+        return None
 
 
 def hold_back(
@@ -28,69 +49,60 @@ def hold_back(
     """Flag the values that a counter cannot have reached since the last one believed.
 
     A counter that turns over from its last number to 0 has risen by one step, and by more only where steps have a
-    limit, since any fall would be such a step else. A value is judged when it is stable; what is no number (nothing, or
-    with a "?") is passed on unjudged. Each row, or region, shows a counter of its own, and of frames with another
-    number of rows others; a reading is held back where one of them cannot show what was read. No reading says of an
-    impossible value that it holds: what the vote says is judged too, also where no single frame read it, and the last
-    value believed stays.
+    limit, since any fall would be such a step else. Of a stream the text that holds is judged, whatever single frames
+    read; of stills what each reads. What is no number (nothing, or with a "?") is passed on unjudged. Each row, or
+    region, shows a counter of its own, and of frames with another number of rows others. No reading says of an
+    impossible value that it holds: the last one believed stays, and what others show goes on meanwhile.
 
     Args:
         readings: in the order the frames were taken, voted on.
         monotonic: "up" for a counter that only rises, "down" for one that only falls, else "no".
         max_step: the most that it changes by; 0 for any step.
-        believe_after: how many times in a row the same impossible value must be read to be believed; 0 for never.
+        believe_after: how many times in a row the same impossible value must be read to be believed, without another
+            number between; 0 for never.
 
     Yields:
-        Each reading; an impossible one with `held_back`, the reason, and neither stable nor changed.
+        Each reading; while a value is impossible with `held_back`, the reason, and not stable; `changed` where what is
+        believed began to hold.
     """
+
+    def rule(last: str, text: str) -> str | None:
+        return why_impossible(last, text, monotonic=monotonic, max_step=max_step)
+
     every: dict[int, list[_Counter]] = {}
-
-    def doubt(counter: _Counter, text: str) -> str | None:
-        if counter.last is None or not is_number(text):
-            return None
-        return why_impossible(counter.last, text, monotonic=monotonic, max_step=max_step)
-
-    told: tuple[str, ...] = ()
-    pending = False  # a change that was held back is told when it is believed
+    told: str | None = None
+    was_held_back = False
     for reading in readings:
-        rows = reading.rows
-        if reading.error is not None or not reading.stable or not any(map(is_number, rows)):
-            texts = [] if reading.held is None else reading.held.split("\n")
-            counters = every.get(len(texts), [])
-            if any(map(doubt, counters, texts)):
-                pending = pending or reading.changed
-                reading = replace(reading, held=_last(counters, texts), changed=False)
+        is_voted = reading.held is not None
+        texts = reading.rows if reading.held is None else reading.held.split("\n")
+        if not is_voted and (not reading.stable or not any(map(is_number, texts))):
             yield reading
             continue
-        counters = every.setdefault(len(rows), [_Counter() for _ in rows])
-        reasons: list[str] = []
-        for place, (counter, text) in enumerate(zip(counters, rows, strict=True)):
-            reason = doubt(counter, text)
+        reads: Sequence[str | None] = reading.rows if len(reading.rows) == len(texts) else [None] * len(texts)
+        reasons, believed = [], []
+        for place, counter in enumerate(every.setdefault(len(texts), [_Counter() for _ in texts])):
+            reason = counter.judge(texts[place], reads[place], rule=rule, believe_after=believe_after)
             if reason is not None:
-                counter.times = counter.times + 1 if text == counter.doubted else 1
-                counter.doubted = text
-                if not believe_after or counter.times < believe_after:
-                    reasons.append(f"{_name(reading, place)}{reason}")
-                    continue
-            counter.believe(text)
-        if reasons:
-            pending = True
-            held = None if reading.held is None else _last(counters, rows)
-            yield replace(reading, stable=False, held=held, changed=False, held_back="; ".join(reasons))
-            continue
-        changed = reading.changed or (pending and rows != told)
-        told, pending = rows, False
-        yield replace(reading, changed=changed)
+                reasons.append(f"{_name(reading, place, among=len(texts))}{reason}")
+            believed.append(texts[place] if reason is None else str(counter.last))
+        text = "\n".join(believed)
+        # A still that follows one that was held back has changed if what was believed before it has.
+        changed = text != told if is_voted else reading.changed or (was_held_back and text != told)
+        if is_voted or not reasons:
+            told = text
+        was_held_back = bool(reasons)
+        yield replace(
+            reading,
+            stable=reading.stable and not reasons,
+            held=text if is_voted else None,
+            changed=changed and (is_voted or not reasons),
+            held_back="; ".join(reasons) if reasons and reading.error is None else None,
+        )
 
 
-def _last(counters: Sequence[_Counter], texts: Sequence[str]) -> str:
-    """Return the last numbers believed, and what was read where there is none yet; rows apart by a line feed."""
-    return "\n".join(text if each.last is None else each.last for each, text in zip(counters, texts, strict=True))
-
-
-def _name(reading: Reading, place: int) -> str:
+def _name(reading: Reading, place: int, *, among: int) -> str:
     """Say which row, or region, a reason is about, where there are several."""
-    if len(reading.rows) == 1:
+    if among == 1:
         return ""
     return f"{reading.rois[place]}: " if reading.rois else f"row {place + 1}: "
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SCHEMA = "edge-digits.reading/1"
 UNSURE = "?"  # the label of a digit whose score is too low to be believed
@@ -187,20 +190,29 @@ class Reading:
         return json.dumps(fields, ensure_ascii=False)
 
     def to_line(self) -> str:
-        """Return the reading as a line for people."""
+        """Return the reading as a line for people: of a stream what holds, and what this frame reads if it differs."""
         if self.error is not None:
             return printable(self.error)
         place = printable(self.source) if self.frame == 0 else f"{printable(self.source)}#{self.frame}"
-        if not self.digits:
-            return f"{place}: nothing found"
-        rows = [f"{name}={text}" for name, text in self.roi_texts.items()] or self.rows
-        line = f"{place}: {' | '.join(rows)}  ({self.confidence:.3f})"
+        line = f"{place}: {self.on_one_line(self.rows if self.held is None else self.held.split(chr(10)))}"
+        if self.digits:
+            line += f"  ({self.confidence:.3f})"
+        if self.held is not None and self.held != "\n".join(self.rows):
+            line += f"  this frame: {self.on_one_line(self.rows)}"
         if self.held_back is not None:
             line += f"  held back: {self.held_back}"
         for digit in self.digits:
             if digit.top:
                 line += "  [" + ", ".join(f"{label} {score:.3f}" for label, score in digit.top) + "]"
         return line
+
+    def on_one_line(self, texts: Sequence[str]) -> str:
+        """Return the texts of rows or regions on one line, each with the name of its region where some were named."""
+        if not any(texts):
+            return "nothing found"
+        if len(texts) == len(self.rois):
+            texts = [f"{name}={text}" for name, text in zip(self.rois, texts, strict=True)]
+        return " | ".join(texts)
 
 
 def utc_timestamp(seconds: float) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from .collected import FRAMES, UNSURE
 from .early_end import raise_if_asked
-from .errors import OutputError, UsageError
+from .errors import DataError, OutputError, UsageError
 from .frames import Frame
 from .loading import load_reader
 from .settings.setting import settings_of
@@ -125,14 +125,17 @@ def pump(frames: Iterable[Frame], reader: Reader, settings: Settings, *, stream:
 
     Returns:
         How many frames could not be read.
+
+    Raises:
+        DataError: one text was asked for, and none holds.
     """
-    image = None
+    image, count = None, 0
 
     def read() -> Iterator[Reading]:
-        nonlocal image
+        nonlocal image, count
         raise_if_asked()
         for frame in turned(islice(frames, settings.source.max_frames), settings.camera):
-            image = frame.image
+            image, count = frame.image, count + 1
             yield reader.read(frame)
             raise_if_asked()
 
@@ -141,11 +144,16 @@ def pump(frames: Iterable[Frame], reader: Reader, settings: Settings, *, stream:
             sinks.put(Event(reading, image), every=True)
             yield reading
 
-    errors = 0
+    errors, is_read = 0, False
     # The filters look at one reading at a time, so `image` is always that of the reading which comes out of them.
     for reading in written(every(judged(read(), settings, stream=stream)), settings, stream=stream):
-        errors += reading.error is not None
+        errors, is_read = errors + (reading.error is not None), reading.error is None
         sinks.put(Event(reading, image), every=False)
+    if settings.voting.once and not is_read:
+        frames_read = f"{count} frame{'s' if count != 1 else ''}"
+        raise DataError(
+            f"--once: expected a text with a digit that holds, found none in {frames_read}; see what is read without it"
+        )
     return errors
 
 
@@ -202,7 +210,7 @@ def written(readings: Iterable[Reading], settings: Settings, *, stream: bool) ->
     if wanted.once:
         return voting.first_stable(readings)
     if stream and wanted.on_change:
-        readings = voting.only_changes(readings)
+        return voting.only_changes(readings, seconds=wanted.every_s)
     if wanted.every_s and (stream or settings.source.watch):  # pictures come when they are read, not in time
         readings = voting.every(readings, seconds=wanted.every_s)
     return readings

@@ -369,6 +369,16 @@ def test_an_unstable_reading_gives_no_value_of_its_own() -> None:
     assert "value" not in {topic for topic, _, _ in reading_messages(none_yet, clear_error=False)}
 
 
+def test_what_is_held_back_keeps_no_other_region_from_its_value() -> None:
+    """Of a stream the last value believed holds; a picture of which one is held back has none."""
+    digits = (ReadDigit("9", 0.9, (0, 0, 1, 1), roi="a"), ReadDigit("4", 0.9, (0, 0, 1, 1), roi="b"))
+    doubted = Reading("c", 1, 0.0, digits, rois=("a", "b"), stable=False, held_back="b: fell from 5 to 4")
+    told = [*reading_messages(replace(doubted, held="9\n5"), clear_error=False)]
+    topics = {topic: payload for topic, payload, _ in told}
+    assert (topics["value/a"], topics["value/b"], topics["error"]) == ("9", "5", "b: fell from 5 to 4")
+    assert not any(topic.startswith("value") for topic, _, _ in reading_messages(doubted, clear_error=False))
+
+
 def test_named_regions_have_topics_of_their_own() -> None:
     """Below value and raw, by their names."""
     digits = (ReadDigit("4", 0.9, (0, 0, 1, 1), roi="gas"), ReadDigit("7", 0.9, (9, 0, 1, 1), roi="hot/water"))

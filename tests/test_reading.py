@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -104,6 +105,21 @@ def test_rows_are_lines_of_the_text() -> None:
     fields = json.loads(read.to_json())
     assert (fields["text"], fields["rows"]) == ("123", ["12", "3"])
     assert read.to_line() == "page.png: 12 | 3  (0.900)"
+
+
+def test_a_line_of_a_stream_says_what_holds() -> None:
+    """And what its frame reads, where that is something else; nothing may hold too."""
+    one = ReadDigit("7", 0.9, (0, 0, 1, 1))
+    stream = Reading("camera", 5, 0.0, (one,), stable=False)
+    assert stream.to_line() == "camera#5: 7  (0.900)"
+    assert replace(stream, held="7").to_line() == "camera#5: 7  (0.900)"
+    assert replace(stream, held="1").to_line() == "camera#5: 1  (0.900)  this frame: 7"
+    assert replace(stream, held="").to_line() == "camera#5: nothing found  (0.900)  this frame: 7"
+    assert replace(stream, held="1", digits=()).to_line() == "camera#5: 1  this frame: nothing found"
+    doubted = replace(stream, held="1", held_back="fell from 8 to 7")
+    assert doubted.to_line() == "camera#5: 1  (0.900)  this frame: 7  held back: fell from 8 to 7"
+    regions = replace(stream, rois=("a", "b"), held="1\n2", digits=(replace(one, roi="a"),))
+    assert regions.to_line() == "camera#5: a=1 | b=2  (0.900)  this frame: a=7 | b="
 
 
 def test_regions_have_texts_of_their_own() -> None:

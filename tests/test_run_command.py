@@ -39,6 +39,14 @@ def picture(seven: np.ndarray, tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def blank(tmp_path: Path) -> Path:
+    """A PNG of nothing."""
+    path = tmp_path / "blank.png"
+    Image.fromarray(np.full((60, 80), 200, np.uint8)).save(path)
+    return path
+
+
 @contextmanager
 def running(*arguments: object) -> Iterator[subprocess.Popen[bytes]]:
     """Start `run` in a process of its own; it is killed at the end if it still runs."""
@@ -70,6 +78,19 @@ def test_what_has_no_effect_on_pictures_is_said(picture: Path) -> None:
     once = invoke("--source", picture.parent, "--once")
     assert (len(once.stdout.splitlines()), once.stderr) == (1, "")
     assert invoke("--fake-camera", picture, "--max-frames", 2, *options).stderr.count("without effect") == 0
+
+
+def test_a_run_for_one_text_that_ends_without_it_has_failed(picture: Path, blank: Path) -> None:
+    """One line says so."""
+    result = invoke("--source", blank, "--once")
+    assert (result.exit_code, result.stdout) == (6, "")
+    said = (
+        "error: --once: expected a text with a digit that holds, found none in 1 frame; see what is read without it\n"
+    )
+    assert result.stderr == said
+    result = invoke("--fake-camera", blank, "--once", "--max-frames", 4)
+    assert (result.exit_code, "found none in 4 frames" in result.stderr) == (6, True)
+    assert invoke("--fake-camera", picture, "--once", "--max-frames", 9).exit_code == 0
 
 
 def test_two_sources_are_refused_unless_one_is_from_a_settings_file(picture: Path, tmp_path: Path) -> None:

@@ -36,6 +36,31 @@ def test_values_that_only_go_together_may_come_in_any_order() -> None:
     assert apply_options(Settings(), {"voting__frames": "9", "voting__hold": "8"}).voting == wanted
 
 
+def test_an_assignment_may_complete_an_option() -> None:
+    """And both what the file says; what neither says is refused by the name of what was given last."""
+    wanted = VotingSettings(frames=9, hold=5)
+    assert apply_options(Settings(), {"voting__frames": "9"}, ["voting.hold=5"]).voting == wanted
+    file = replace(Settings(), voting=VotingSettings(frames=9, hold=7))
+    assert apply_options(file, {"voting__frames": "5"}, ["voting.hold=3"]).voting == VotingSettings(frames=5, hold=3)
+    assert apply_options(file, {"voting__frames": "5"}, ["voting.frames=9"]).voting == file.voting
+    with pytest.raises(UsageError, match=r"^--set voting\.hold: expected more than half of 9 frames"):
+        apply_options(Settings(), {"voting__frames": "9", "voting__hold": "5"}, ["voting.hold=4"])
+
+
+def test_a_source_that_is_named_takes_the_place_of_a_fake_camera() -> None:
+    """Be it named by an option or an assignment, which are over what they replace."""
+    file = replace(Settings(), source=replace(Settings().source, fake_camera=Path("x.png"), faults="5:drop"))
+    plain = Settings().source
+    for options, assignments in (({"source__source": "a.png"}, []), ({}, ["source.source=a.png"])):
+        assert apply_options(file, options, assignments).source == replace(plain, source="a.png")
+    assert apply_options(file, {}, ["source.watch=true"]).source == replace(file.source, watch=True)
+    faked = apply_options(Settings(), {"source__source": "a.png"}, ["source.fake_camera=y.png"]).source
+    assert faked.fake_camera == Path("y.png")
+    real = apply_options(Settings(), {"source__fake_camera": "y.png"}, ["source.source=a.png"]).source
+    assert (real.fake_camera, real.source) == (None, "a.png")
+    assert apply_options(file, {"source__source": "0", "source__faults": "1:drop"}).source.faults == "1:drop"
+
+
 def test_every_setting_is_documented() -> None:
     """No key without a sentence."""
     for section in section_types().values():

@@ -541,3 +541,12 @@ def test_an_error_that_goes_on_is_one_line_for_people(capfd: pytest.CaptureFixtu
     assert capfd.readouterr().err.count("too small") == 3
     LineSink(as_json=True).write(bad)
     assert capfd.readouterr().out.count("too small") == 3
+
+
+def test_a_value_that_is_held_back_is_one_line_for_people(capfd: pytest.CaptureFixture[str]) -> None:
+    """And so is the next one; that it is no longer held back is none."""
+    quiet = LineSink(as_json=False, only_changes=True)
+    for held_back in (None, "fell to 7", "fell to 7", "fell to 6", None, "fell to 6"):
+        quiet.write([Event(Reading("camera:0", 1, 0.0, held="8", held_back=held_back))])
+    told = [line.partition("held back: ")[2] for line in capfd.readouterr().out.splitlines()]
+    assert told == ["fell to 7", "fell to 6", "fell to 6"]

@@ -94,6 +94,20 @@ def test_rows_are_voted_on_apart() -> None:
     assert list(vote(played(["12\n3", "12\n3", "1\n23", "12\n3"])))[-1].held == "12\n3"
 
 
+def test_each_region_votes_by_itself() -> None:
+    """One that reads another number of digits in each frame keeps none of the others from changing."""
+    voted = [*vote([seen(str(20 + frame // 6), "5" if frame % 2 else "58") for frame in range(24)])]
+    assert [each.held for each in voted if each.changed] == [f"{left}\n58" for left in (20, 21, 22, 23)]
+
+
+def test_a_region_in_which_nothing_holds_is_empty() -> None:
+    """Once as many frames as may have voted; until then nothing is said of any."""
+    voted = [*vote([seen("7", str(frame)) for frame in range(6)])]
+    assert [each.held for each in voted] == [None] * 4 + ["7\n"] * 2
+    assert [each.changed for each in voted] == [False] * 4 + [True, False]
+    assert not any(each.stable for each in voted)
+
+
 def test_an_error_neither_votes_nor_holds() -> None:
     """A frame that failed is passed on and forgotten."""
     voted = list(vote([*played(["5", "5"]), BROKEN, reading("5")]))
@@ -116,6 +130,33 @@ def test_only_changes_and_the_first_stable_reading() -> None:
     voted = list(vote(played(["", "", "", "8", "8", "8", "8", "9", "9", "9", "9"])))
     assert [each.held for each in only_changes(voted)] == ["", "8", "9"]
     assert [each.text for each in first_stable(voted)] == ["8"]
+
+
+def test_a_change_that_comes_too_early_is_told_when_it_is_due() -> None:
+    """If it still holds; at the end of all it is told whenever it came, and what went meanwhile is not told at all."""
+    stream = list(vote(played(["1"] * 4 + ["2"] * 8 + ["3"] * 5), frames=3, hold=2))
+    changes = [each.taken_at_s for each in stream if each.changed]
+    assert changes == [1.0, 6.0, 14.0]
+    told = list(only_changes(stream, seconds=8))
+    assert [(each.taken_at_s, each.held) for each in told] == [(1.0, "1"), (9.0, "2"), (16.0, "3")]
+    back = list(vote(played(["1"] * 4 + ["2"] * 4 + ["1"] * 8), frames=3, hold=2))
+    assert [each.held for each in only_changes(back, seconds=9)] == ["1"]
+    assert [each.error for each in only_changes([BROKEN, *back], seconds=9)] == ["gone", None]
+
+
+def test_that_a_value_is_held_back_is_a_change() -> None:
+    """And that it no longer is, also where what holds stays."""
+    texts = ["42"] * 4 + ["12"] * 6 + ["42"] * 6
+    told = list(only_changes(hold_back(vote(played(texts)), monotonic="up")))
+    assert [(each.held, each.held_back) for each in told] == [
+        *(("42", None), ("42", "fell from 42 to 12"), ("42", None)),
+    ]
+
+
+def test_what_holds_ends_a_stream_though_no_frame_reads_it() -> None:
+    """Each misreads another digit."""
+    voted = vote(played(["1235", "1934", "7234", "1264"]))
+    assert [each.held for each in first_stable(voted)] == ["1234"]
 
 
 def test_a_text_of_doubtful_digits_alone_does_not_end_a_stream() -> None:
@@ -161,23 +202,24 @@ def test_a_counter_that_may_go_either_way_turns_over_too(texts: list[str]) -> No
 
 
 def test_each_row_is_a_counter_of_its_own() -> None:
-    """One that cannot show what was read is named; the others go on meanwhile, and what they show is told after it."""
+    """One that cannot show what was read is named; the others go on meanwhile, and what they show is told."""
     texts = ["10\n50", "11\n51", "12\n40", "13\n40", "14\n52"]
     judged = list(hold_back(vote(played([text for text in texts for _ in range(4)])), monotonic="up", max_step=1))
     reasons = [each.held_back for each in judged]
     assert set(reasons) == {None, "row 2: fell from 51 to 40"}
-    assert [each.held for each in judged if each.changed] == ["10\n50", "11\n51", "14\n52"]
+    assert [each.held for each in judged if each.changed] == ["10\n50", "11\n51", "12\n51", "13\n51", "14\n52"]
     assert judged[-5].held == "13\n51"
+
+
+def seen(left: str, right: str) -> Reading:
+    """Make a reading of two regions."""
+    marks = [(mark, "a") for mark in left] + [(mark, "b") for mark in right]
+    digits = tuple(ReadDigit(mark, 0.9, (0, 0, 1, 1), roi=roi) for mark, roi in marks)
+    return Reading("camera", 0, 0.0, digits, rois=("a", "b"))
 
 
 def test_each_region_is_a_counter_of_its_own() -> None:
     """Also beside one in which no number was read; it is called by its name."""
-
-    def seen(left: str, right: str) -> Reading:
-        marks = [(mark, "a") for mark in left] + [(mark, "b") for mark in right]
-        digits = tuple(ReadDigit(mark, 0.9, (0, 0, 1, 1), roi=roi) for mark, roi in marks)
-        return Reading("camera", 0, 0.0, digits, rois=("a", "b"))
-
     readings = [seen("9", "7"), seen("", "8"), seen("8", "?"), seen("?", "9"), seen("9", "8")]
     assert [each.held_back for each in hold_back(readings, monotonic="up", max_step=1)] == [
         *(None, None, "a: fell from 9 to 8", None, "b: fell from 9 to 8"),
@@ -238,6 +280,49 @@ def test_an_impossible_text_that_no_frame_read_never_holds() -> None:
     first = replace(reading("100"), held="100", changed=True)
     judged = list(hold_back([first, replace(reading("9?0"), stable=False, held="900", changed=True)], max_step=5))
     assert [(each.held, each.changed) for each in judged] == [("100", True), ("100", False)]
+
+
+def test_what_no_frame_reads_whole_is_believed_too() -> None:
+    """So that a counter that rises does not fall from it."""
+    torn = ["90005", "19005", "10905", "10095"]
+    judged = list(hold_back(vote(played(["10000"] * 6 + torn + ["10003"] * 6)), monotonic="up"))
+    assert [each.held for each in judged if each.changed] == ["10000", "10005"]
+    assert judged[-1].held_back == "fell from 10005 to 10003"
+
+
+def test_no_change_is_told_twice() -> None:
+    """Neither after a value that was held back nor where single frames read something else than what holds."""
+    texts = ["100000"] * 5 + ["900000"] * 5 + ["190005", "109005", "100905", "100095"] + ["100005"] * 5
+    judged = list(hold_back(vote(played(texts)), max_step=50))
+    assert [each.held for each in judged if each.changed] == ["100000", "100005"]
+    judged = list(hold_back(vote(played(["100"] * 6 + ["900"] * 6 + ["100"] * 6)), max_step=5))
+    assert [each.held for each in judged if each.changed] == ["100"]
+
+
+def test_each_change_of_what_holds_is_told() -> None:
+    """Also that from nothing back to what was believed before, while the frame shows an impossible value."""
+    judged = list(hold_back(vote(played(["123"] * 8 + [""] * 10 + ["923"] * 8 + ["124"] * 8)), max_step=5))
+    assert [each.held for each in judged if each.changed] == ["123", "", "123", "124"]
+    before = None
+    for each in judged:
+        assert each.changed == (each.held != before)
+        before = each.held
+
+
+def test_a_value_is_held_back_as_long_as_the_vote_says_so() -> None:
+    """A frame that is misread meanwhile makes it no better."""
+    judged = list(hold_back(vote(played(["100"] * 6 + ["900"] * 6 + ["909"] + ["900"] * 4)), max_step=5))
+    first = next(place for place, each in enumerate(judged) if each.held_back)
+    assert [each.held_back for each in judged[first:]] == ["went from 100 to 900, by more than 5"] * (17 - first)
+
+
+def test_another_number_between_readings_of_an_impossible_one_begins_their_count_anew() -> None:
+    """They are not in a row; a doubtful digit between them is no other number."""
+    texts = ["100"] * 6 + ["900"] * 4 + ["100", "900", "100", "900", "900", "100", "900", "900", "100"]
+    judged = list(hold_back(vote(played(texts)), max_step=5, believe_after=6))
+    assert {each.held for each in judged} == {None, "100"}
+    texts = ["100"] * 6 + ["900"] * 5 + ["9?0"] + ["900"] * 4
+    assert list(hold_back(vote(played(texts)), max_step=5, believe_after=6))[-1].held == "900"
 
 
 def test_what_is_no_number_is_not_judged() -> None:

@@ -35,14 +35,14 @@ def run(
     A camera that stalls or goes away is opened again until it is back. Ctrl-C stops with exit code 130, SIGTERM with 0.
     A camera that is not there at the start gives exit code 5, unless --wait is given.
     """
-    from ..settings.settings_file import load_settings, override, print_settings
+    from ..settings.settings_file import load_settings, print_settings
 
     settings = load_settings(config) if config else Settings()
     if as_json and options["output__format"] not in (None, "json"):
         raise UsageError(f"--json: expected no other format beside it, found --format {options['output__format']}")
     if as_json:
         options["output__format"] = "json"
-    settings = override(apply_options(settings, options), assignments)
+    settings = apply_options(settings, options, assignments)
     if print_config:
         click.echo(print_settings(settings), nl=False)
         return

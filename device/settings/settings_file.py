@@ -15,6 +15,7 @@ from .reading_settings import refuse_by_threshold
 from .setting import Setting, changed, sections_of, settings_of
 from .settings import Settings
 
+ASSIGNMENT = "--set {}.{}"  # what messages call one, by section and key
 MOST_DEEP = 8  # lists and tables in each other; no setting has more than three
 
 
@@ -132,6 +133,15 @@ def override(settings: Settings, assignments: Iterable[str]) -> Settings:
     """Return settings with "section.key=value" assignments applied, as `--set` gives them.
 
     Raises:
+        UsageError: see `assigned`.
+    """
+    return changed(settings, assigned(assignments), where=ASSIGNMENT.format)
+
+
+def assigned(assignments: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return what "section.key=value" assignments assign, by section and key.
+
+    Raises:
         UsageError: one is not of that form, names nothing known, or has a wrong value.
     """
     values: dict[str, dict[str, Any]] = {}
@@ -141,9 +151,9 @@ def override(settings: Settings, assignments: Iterable[str]) -> Settings:
         if not equals or not dot:
             raise UsageError(f"--set: expected SECTION.KEY=VALUE, found {assignment!r}")
         known = find_setting(section, key, name="--set")
-        values.setdefault(section, {})[key] = known.parse(text.strip(), where=f"--set {section}.{key}")
+        values.setdefault(section, {})[key] = known.parse(text.strip(), where=ASSIGNMENT.format(section, key))
     refuse_by_threshold(values)
-    return changed(settings, values, where="--set {}.{}".format)
+    return values
 
 
 def print_settings(settings: Settings) -> str:

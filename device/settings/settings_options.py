@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import click
@@ -39,15 +39,18 @@ def settings_options(settings: object) -> Callable[[Function], Function]:
     return decorate
 
 
-def apply_options(settings: Sections, given: dict[str, Any]) -> Sections:
+def apply_options(settings: Sections, given: dict[str, Any], assignments: Iterable[str] = ()) -> Sections:
     """Return settings with the options that were given applied, and remove these from `given`.
+
+    A source that is named takes the place of a fake camera that the file names.
 
     Args:
         settings: those of the file, a dataclass of sections.
         given: the command's parameters by name; what is None was not given.
+        assignments: what `--set` gives, over the options; all of them hold at once, as they may only go together.
 
     Raises:
-        UsageError: an option has a wrong value, or two contradict each other.
+        UsageError: an option or an assignment has a wrong value, or two contradict each other.
     """
     if given.get("reading__reject") is False and given.get("reading__reject_below") is not None:
         raise UsageError("expected --reject-below or --no-reject, found both; leave one out")
@@ -62,8 +65,24 @@ def apply_options(settings: Sections, given: dict[str, Any]) -> Sections:
         made = each.parse(value, where=where) if isinstance(value, str) else each.convert(value, where=where)
         values.setdefault(section, {})[each.key] = made
     refuse_by_threshold(values)
-    options = {(section, each.key): str(each.option) for section, each in option_settings(settings)}
-    return changed(settings, values, where=lambda section, key: options.get((section, key), key))
+    names = {(section, each.key): str(each.option) for section, each in option_settings(settings)}
+    _take_place_of_fake_camera(values)
+    if assignments:
+        from .settings_file import ASSIGNMENT, assigned
+
+        others = assigned(assignments)
+        _take_place_of_fake_camera(others)
+        for section, changes in others.items():
+            values.setdefault(section, {}).update(changes)
+            names |= {(section, key): ASSIGNMENT.format(section, key) for key in changes}
+    return changed(settings, values, where=lambda section, key: names.get((section, key), key))
+
+
+def _take_place_of_fake_camera(values: dict[str, dict[str, Any]]) -> None:
+    """Let a source that is named be read, and no fake camera, unless that is named as well."""
+    source = values.get("source", {})
+    if "source" in source and "fake_camera" not in source:
+        source |= {"fake_camera": None, "faults": source.get("faults", "")}
 
 
 def parameter(section: str, each: Setting) -> str:

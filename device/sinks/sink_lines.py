@@ -14,10 +14,17 @@ class LineSink:
     every, pictures = False, False
 
     def __init__(self, *, as_json: bool, only_changes: bool = False, only_errors: bool = False) -> None:
-        """Choose JSON or lines for people, and whether only a changed text or error, or an error, is worth a line."""
+        """Choose JSON or lines for people, and what is worth a line.
+
+        Args:
+            as_json: JSON.
+            only_changes: only what is news: a text that began to hold, a value that is held back, an error.
+            only_errors: only an error.
+        """
         self.name = "standard error" if only_errors else "standard output"
         self._as_json, self._only_changes, self._only_errors = as_json, only_changes, only_errors
         self._error: str | None = None
+        self._held_back: str | None = None
 
     def write(self, events: Sequence[Event]) -> None:
         """Write the lines.
@@ -27,7 +34,11 @@ class LineSink:
         """
         for each in events:
             reading = each.reading
-            known = not reading.changed if reading.error is None else reading.error == self._error
+            if reading.error is not None:
+                known = reading.error == self._error
+            else:
+                known = not reading.changed and reading.held_back in (None, self._held_back)
+                self._held_back = reading.held_back
             self._error = reading.error
             if (self._only_changes and known) or (self._only_errors and reading.error is None):
                 continue

@@ -101,8 +101,9 @@ def reading_messages(reading: Reading, *, clear_error: bool) -> Iterator[tuple[s
         yield "error", "", True
     if reading.error is None:
         yield "raw", reading.text, False
-        value = "\n".join(reading.rows) if reading.held is None else reading.held
-        if reading.held_back is None and (reading.stable or reading.held is not None):
+        # A still that is held back is not stable; of a stream the value that is believed holds meanwhile.
+        if reading.stable or reading.held is not None:
+            value = "\n".join(reading.rows) if reading.held is None else reading.held
             yield "value", value, True
             yield from _region_messages("value", reading, value.split("\n"), retain=True)
         yield from _region_messages("raw", reading, [*reading.roi_texts.values()], retain=False)
