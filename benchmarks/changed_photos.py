@@ -25,7 +25,7 @@ from device.paths import DEFAULT_MODEL
 from device.settings.option_types import FiniteRange
 
 from .limits import at_least, show
-from .photos import read_photo_list
+from .photo_list import SINGLE, read_photo_list
 from .shipped_reader import shipped_reader
 
 Change = Callable[[NDArray[Any]], NDArray[Any]]  # uint8 (H, W) or (H, W, 3), to the same with another H and W
@@ -139,7 +139,7 @@ def main(*, labels_csv: Path, model: Path, runtime: str | None, min_mean: float 
     from device.sources.pictures import read_picture
 
     report = reporter()
-    photos = read_photo_list(labels_csv)
+    photos = read_photo_list(labels_csv, kinds=(SINGLE,))
     images = [read_picture(photo.path) for photo in photos]
     reader = shipped_reader(model, runtime)
     total = Counter(photo.source for photo in photos)

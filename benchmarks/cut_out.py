@@ -14,7 +14,7 @@ from device.inference.runtime_names import RUNTIME_NAMES
 from device.paths import DEFAULT_MODEL
 
 from .limits import show
-from .photos import MULTI, SINGLE, read_photo_list
+from .photo_list import ROW, SINGLE, read_photo_list
 from .shipped_reader import shipped_reader
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def main(*, labels_csv: Path, model: Path, runtime: str | None, as_json: bool) -
     """Read the pictures that LABELS.csv names, and those that are read right again, cut out along their digits."""
     from device.sources.pictures import read_picture
 
-    listed = read_photo_list(labels_csv, kinds=(SINGLE, MULTI))
+    listed = read_photo_list(labels_csv, kinds=(SINGLE, ROW))
     reader = shipped_reader(model, runtime)
     whole, right = count_right([(read_picture(each.path), each.label) for each in listed], reader)
     rows = [["left around", "right", "of", "share"]]

@@ -25,7 +25,7 @@ from device.paths import DEFAULT_MODEL
 from device.settings.option_types import FiniteRange
 
 from .limits import at_least, show
-from .photos import Photo, read_photo_list
+from .photo_list import SINGLE, Photo, read_photo_list
 from .shipped_reader import shipped_reader
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def held_out(*, labels_csv: Path, model: Path, runtime: str | None, min_mean: fl
     A digit that is refused counts as wrong. Takes some minutes for two hundred photographs.
     """
     reader = shipped_reader(model, runtime)
-    photos = _pictures(read_photo_list(labels_csv))
+    photos = _pictures(read_photo_list(labels_csv, kinds=(SINGLE,)))
     report = reporter()
     shares = {AS_IT_IS: _shares(reader, photos)}
     every = numbers()

@@ -31,12 +31,11 @@ class PhotoRow:
     others: Mapping[str, str]
 
 
-def read_photo_rows(listing: Path, *, more: Sequence[str] = (), wanted: str) -> list[PhotoRow]:
+def read_photo_rows(listing: Path, *, wanted: str) -> list[PhotoRow]:
     """Read a CSV of photographs.
 
     Args:
         listing: CSV with the columns path and label. Columns that are not asked for are taken too.
-        more: columns that must be there beside these.
         wanted: the columns in words, for whoever has others.
 
     Raises:
@@ -51,7 +50,7 @@ def read_photo_rows(listing: Path, *, more: Sequence[str] = (), wanted: str) -> 
         with listing.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream)
             reader.fieldnames = [(name or "").strip() for name in reader.fieldnames or ()]
-            _check_columns(reader.fieldnames, ("path", "label", *more), listing, wanted)
+            _check_columns(reader.fieldnames, ("path", "label"), listing, wanted)
             rows = [_checked(row, listing, reader.line_num) for row in reader]
     except FileNotFoundError as cause:
         raise DataError(f"{listing}: expected a CSV of photographs, found none; check the path") from cause

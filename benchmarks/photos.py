@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,29 +12,18 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from device.command_line import FILE, Command, reporter, run_command_line
+from device.command_line import FILE, Command, run_command_line, say
 from device.errors import DataError, PictureError
 from device.inference.runtime_names import RUNTIME_NAMES
 from device.paths import DEFAULT_MODEL
 from device.settings.option_types import FiniteRange
 
 from .limits import at_least, show
-from .photo_rows import read_photo_rows
+from .photo_list import SINGLE, Photo, read_photo_list
 from .shipped_reader import shipped_reader
 
 if TYPE_CHECKING:
     from device.reader import Reader
-
-SINGLE, MULTI = "single", "multi"  # kinds of photographs: of one digit, of several
-
-
-@dataclass(frozen=True)
-class Photo:
-    """A photograph: where it is, what digits it shows, and whose it is."""
-
-    path: Path
-    label: str
-    source: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,12 +35,14 @@ class PhotoReading:
         text: what was read, "?" where a digit was refused; "" where nothing was found or the picture cannot be read.
         score: the lowest score of its digits, 0–1.
         canonical: uint8 (28, 28), what the model was given first; None where nothing was found.
+        is_picture: whether the picture could be read.
     """
 
     photo: Photo
     text: str
     score: float
     canonical: NDArray[np.uint8] | None
+    is_picture: bool = True
 
     @property
     def right(self) -> bool:
@@ -71,25 +62,6 @@ class SourceScore:
     def share(self) -> float:
         """Share read right, 0–1."""
         return self.right / self.total
-
-
-def read_photo_list(path: Path, *, kinds: Collection[str] = (SINGLE,)) -> list[Photo]:
-    """Read which photographs of some kinds, single digits unless told otherwise, there are.
-
-    Args:
-        path: CSV with the columns path (relative to the CSV), label, kind and source.
-        kinds: others are left aside.
-
-    Raises:
-        DataError: `read_photo_rows` refuses it, or it names none of these kinds.
-    """
-    rows = read_photo_rows(path, more=("kind", "source"), wanted="path, label, kind and source")
-    photos = [
-        Photo(path.parent / row.path, row.label, row.others["source"]) for row in rows if row.others["kind"] in kinds
-    ]
-    if not photos:
-        raise DataError(f"{path}: expected photographs of kind {' or '.join(map(repr, kinds))}, found none; add some")
-    return photos
 
 
 def read_photo(photo: Photo, reader: Reader) -> PhotoReading:
@@ -142,11 +114,11 @@ def photos(
     """Read the photographs of single digits that LABELS.csv names, and count by source which are read right.
 
     The mean is that over sources, so that a source with many pictures does not decide alone. With a limit given, exit
-    code 3 if it is not met.
+    code 3 if it is not met; else 6 if a picture could not be read, which counts as misread.
     """
     from device.output_files import refuse_existing
 
-    listed = read_photo_list(labels_csv)
+    listed = read_photo_list(labels_csv, kinds=(SINGLE,))
     if sheet:
         refuse_existing(sheet, force=force, inputs=[labels_csv, *(photo.path for photo in listed)])
     reader = shipped_reader(model, runtime)
@@ -155,6 +127,7 @@ def photos(
         from .photo_sheet import draw_misreadings
 
         draw_misreadings([reading for reading in readings if not reading.right], sheet)
+    missing = sum(not reading.is_picture for reading in readings)
     scores = score_sources(readings)
     mean, worst = statistics.fmean(score.share for score in scores), min(scores, key=lambda score: score.share)
     limits = [
@@ -169,22 +142,24 @@ def photos(
     show(
         schema="edge-digits.photos/1",
         table=_table(scores, mean=mean, worst=worst),
-        measured={**measured, "sources": [vars(score) for score in scores]},
+        measured={**measured, "unreadable": missing, "sources": [vars(score) for score in scores]},
         limits=limits,
         as_json=as_json,
         right=frozenset({1, 2, 3}),
     )
+    if missing:
+        click.get_current_context().exit(DataError.exit_code)
 
 
 def _read_all(listed: Sequence[Photo], reader: Reader) -> list[PhotoReading]:
     """Read every photograph; one that is no picture counts as misread, and is said."""
-    report, readings = reporter(), []
+    readings = []
     for photo in listed:
         try:
             readings.append(read_photo(photo, reader))
         except PictureError as error:
-            report(str(error))
-            readings.append(PhotoReading(photo, "", 0.0, None))
+            say(str(error))
+            readings.append(PhotoReading(photo, "", 0.0, None, is_picture=False))
     return readings
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from device.command_line import reporter
+from device.contract import LABELS
+from device.errors import ContractError
 
 if TYPE_CHECKING:
     from device.reader import Reader
@@ -19,10 +21,16 @@ def shipped_reader(model: Path, runtime: str | None) -> Reader:
         runtime: name of the runtime; None for the first that works.
 
     Raises:
-        EdgeDigitsError: the model is damaged or foreign, or no runtime runs it.
+        EdgeDigitsError: the model is damaged or foreign, or no runtime runs it, or its labels are not the ten digits.
     """
     from device.loading import load_reader
     from device.settings.model_settings import ModelSettings
     from device.settings.reading_settings import ReadingSettings
 
-    return load_reader(ModelSettings(file=model, runtime=cast("Any", runtime)), ReadingSettings(), warn=reporter())
+    settings = ModelSettings(file=model, runtime=cast("Any", runtime))
+    reader = load_reader(settings, ReadingSettings(), warn=reporter())
+    labels = reader.card.labels
+    if set(labels) != set(LABELS):
+        found = f"{len(labels)} labels ({', '.join(labels[:4])} …)"
+        raise ContractError(f"{model}: expected the labels 0 to 9, found {found}; name a digit model")
+    return reader

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .label_places import place_labels
+from .lettering import fitted, text_size, write
 from .reading import Reading
 
 if TYPE_CHECKING:
@@ -38,8 +39,7 @@ def draw_reading(image: NDArray[Any], reading: Reading) -> NDArray[Any]:
         cv2.rectangle(drawn, (x, y), (x + width, y + height), colour, unit)
         place, font = (label.where.left * whole, label.where.bottom * whole), label.font * whole
         stroke = whole * (2 if label.font > 0.7 else 1)
-        for shade, thick in ((DARK, stroke + 3 * whole), (colour, stroke)):
-            cv2.putText(drawn, label.text, place, cv2.FONT_HERSHEY_SIMPLEX, font, shade, thick, cv2.LINE_AA)
+        write(drawn, label.text, place, font, colour, bold=stroke, halo=DARK, reach=round(1.5 * whole))
     held = reading.rows if reading.held is None else reading.held.split("\n")
     _head(drawn, reading.error or " / ".join(filter(None, held)) or "nothing found", unit)
     return drawn
@@ -49,24 +49,12 @@ def _head(drawn: NDArray[Any], text: str, unit: int) -> None:
     """Write a text above, as small as it has to be to fit; what still does not fit is left out at its end."""
     import cv2
 
-    text = text.encode("ascii", "replace").decode()  # OpenCV's built-in letters are ASCII only
     x, y, room = 4 * unit, 14 * unit, drawn.shape[1] - 8 * unit
-    font, thick = 0.4 * unit, unit
-    while font > LEAST_FONT and _size(text, font, thick)[0] > room:
+    font, bold = 0.4 * unit, unit
+    while font > LEAST_FONT and text_size(text, font, bold=bold)[0] > room:
         font = max(LEAST_FONT, 0.9 * font)
-        thick = max(1, round(2.5 * font))
-    shown = text
-    while len(text) > 1 and _size(shown, font, thick)[0] > room:
-        text = text[:-1]
-        shown = f"{text}..."
-    width, height, below = _size(shown, font, thick)
+        bold = max(1, round(2.5 * font))
+    shown = fitted(text, font, room, bold=bold)
+    width, height, below = text_size(shown, font, bold=bold)
     cv2.rectangle(drawn, (x - unit, y - height - unit), (x + width + unit, y + below), DARK, cv2.FILLED)
-    cv2.putText(drawn, shown, (x, y), cv2.FONT_HERSHEY_SIMPLEX, font, (255, 255, 255), thick, cv2.LINE_AA)
-
-
-def _size(text: str, font: float, thick: int) -> tuple[int, int, int]:
-    """Return width and height of a text, and how far it reaches below its line, pixels."""
-    import cv2
-
-    (width, height), below = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, font, thick)
-    return int(width), int(height), int(below)
+    write(drawn, shown, (x, y), font, (255, 255, 255), bold=bold)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .lettering import fitted, text_size
 from .reading import ReadDigit
 
 FONTS = (1.0, 0.8, 0.65, 0.52, 0.44, 0.38)  # OpenCV's unit; what is smaller cannot be read
@@ -70,9 +71,11 @@ def place_labels(digits: Sequence[ReadDigit], *, scale: float, size: tuple[int, 
             if all(found.values()):
                 break
         for n in members:
-            bare = digits[n].label
+            bare, room = digits[n].label, boxes[n].right - boxes[n].left
             placed[n] = (
-                found[n] or _placed(bare, font, boxes[n], beside[n], taken, size) or _at(bare, font, boxes[n], size)
+                found[n]
+                or _placed(bare, font, boxes[n], beside[n], taken, size)
+                or _at(fitted(bare, font, room, end=""), font, boxes[n], size)
             )
     return [placed[number] for number in range(len(digits))]
 
@@ -117,7 +120,5 @@ def _box_of(digit: ReadDigit, scale: float) -> Rectangle:
 
 def _measured(text: str, font: float) -> tuple[int, int]:
     """Return width and height of a text, pixels."""
-    import cv2
-
-    (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, font, 1)
-    return int(width), int(height)
+    width, height, _ = text_size(text, font)
+    return width, height

@@ -46,7 +46,7 @@ class Decision:
 
 
 class Reader:
-    """Reads digits in frames with one classifier."""
+    """Reads digits in frames with one classifier, in one thread at a time, as interpreters are of one."""
 
     def __init__(
         self,
@@ -90,11 +90,19 @@ class Reader:
         return Reader(self._classifier, settings=settings, context=self._context, warn=self._warn)
 
     def read(self, frame: Frame) -> Reading:
-        """Read one frame; a frame that carries an error gives a reading with that error."""
+        """Read one frame; a frame that carries an error gives a reading with that error.
+
+        Raises:
+            ValueError: its image is not uint8 (H, W) or (H, W, 3). One without pixels shows nothing.
+        """
         return self.read_closely(frame)[0]
 
     def read_closely(self, frame: Frame) -> tuple[Reading, list[NDArray[Any]]]:
-        """Read one frame; return the reading and, for each digit, what the network was given, uint8 (28, 28)."""
+        """Read one frame; return the reading and, for each digit, what the network was given, uint8 (28, 28).
+
+        Raises:
+            ValueError: see `read`.
+        """
         if frame.image is None:
             return Reading(frame.source, frame.index, frame.taken_at_s, error=str(frame.error)), []
         if self._warn is not None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .label_places import place_labels
+from .lettering import fitted, text_size, write
 from .reading import UNSURE, Reading, Way
 
 if TYPE_CHECKING:
@@ -59,8 +60,7 @@ def annotated(
         colour = DOUBTFUL if digit.label == UNSURE else ROWS[digit.row % len(ROWS)]
         cv2.rectangle(drawn, (x, y), (x + width, y + height), colour, max(1, round(height / 60)))
         place = (label.where.left, label.where.bottom)
-        for shade, thick in ((PAPER, 3), (colour, 1)):
-            cv2.putText(drawn, label.text, place, cv2.FONT_HERSHEY_SIMPLEX, label.font, shade, thick, cv2.LINE_AA)
+        write(drawn, label.text, place, label.font, colour, halo=PAPER)
     return drawn
 
 
@@ -81,7 +81,7 @@ def stages(
     Returns:
         uint8 (h, w, 3) BGR.
     """
-    text = f"read: {' | '.join(reading.rows) or 'nothing'}"
+    text = f"read: {reading.on_one_line(reading.rows)}"
     regions = [pair for pair in zip(settings.regions, reading.ways, strict=False) if pair[0].part_of(image).size]
     strips: list[NDArray[Any]] = []
     if settings.regions:
@@ -114,11 +114,12 @@ def _draw_regions(drawn: NDArray[Any], regions: Sequence[Roi], *, scale: float) 
         if x == right or y == bottom:  # beyond the frame
             continue
         cv2.rectangle(drawn, (x, y), (right, bottom), REGION, 2)
-        name = roi.name.encode("ascii", "replace").decode()  # OpenCV's letters are ASCII only
-        (long, tall), below = cv2.getTextSize(name, cv2.FONT_HERSHEY_SIMPLEX, 0.5, 1)
+        name = fitted(roi.name, 0.5, wide - 9)
+        long, tall, below = text_size(name, 0.5)
+        x = max(0, min(x, wide - long - 9))
+        bottom = max(bottom, tall + 2 * below)
         cv2.rectangle(drawn, (x, bottom - tall - 2 * below), (x + long + 8, bottom), REGION, cv2.FILLED)
-        place = (x + 4, bottom - below)
-        cv2.putText(drawn, name, place, cv2.FONT_HERSHEY_SIMPLEX, 0.5, (255, 255, 255), 1, cv2.LINE_AA)
+        write(drawn, name, (x + 4, bottom - below), 0.5, (255, 255, 255))
 
 
 def _stages_of(image: NDArray[Any], settings: ReadingSettings, way: Way) -> list[tuple[str, NDArray[Any]]]:
@@ -179,7 +180,7 @@ def _strips(
 def _line(text: str) -> NDArray[Any]:
     """Return a strip with one line of text."""
     strip = np.full((CAPTION + GAP, SHEET, 3), PAPER, np.uint8)
-    _text(strip, text, (GAP, GAP + CAPTION - 6), INK)
+    write(strip, fitted(text, FONT, SHEET - 2 * GAP), (GAP, GAP + CAPTION - 6), FONT, INK)
     return strip
 
 
@@ -207,7 +208,9 @@ def _digit_rows(reading: Reading, canonical: Sequence[NDArray[Any]]) -> Iterator
             x = GAP + place * (DIGIT + GAP)
             large = cv2.resize(each, (DIGIT, DIGIT), interpolation=cv2.INTER_NEAREST)
             strip[GAP : GAP + DIGIT, x : x + DIGIT] = large[..., np.newaxis]
-            _text(strip, f"{digit.label}  {digit.score:.2f}", (x, GAP + DIGIT + CAPTION - 6), INK)
+            score = f"  {digit.score:.2f}"
+            label = fitted(digit.label, FONT, DIGIT - text_size(score, FONT)[0])
+            write(strip, label + score, (x, GAP + DIGIT + CAPTION - 6), FONT, INK)
         yield strip
 
 
@@ -217,22 +220,12 @@ def _tile(picture: NDArray[Any], title: str, size: tuple[int, int], *, width: in
 
     tile = np.full((size[1] + CAPTION + GAP, width, 3), PAPER, np.uint8)
     shrinks = size[0] < picture.shape[1]
-    fitted = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_NEAREST)
-    fitted = cv2.cvtColor(fitted, cv2.COLOR_GRAY2BGR) if fitted.ndim == 2 else fitted
-    tile[GAP : GAP + size[1], GAP : GAP + size[0]] = fitted
+    shown = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_NEAREST)
+    shown = cv2.cvtColor(shown, cv2.COLOR_GRAY2BGR) if shown.ndim == 2 else shown
+    tile[GAP : GAP + size[1], GAP : GAP + size[0]] = shown
     cv2.rectangle(tile, (GAP - 1, GAP - 1), (GAP + size[0], GAP + size[1]), FAINT, 1)
-    _text(tile, title, (GAP, GAP + size[1] + CAPTION - 6), INK)
+    write(tile, fitted(title, FONT, width - GAP), (GAP, GAP + size[1] + CAPTION - 6), FONT, INK)
     return tile
-
-
-def _text(picture: NDArray[Any], text: str, place: tuple[int, int], colour: tuple[int, int, int]) -> None:
-    """Write a line, shortened at its end where the picture is too narrow for it."""
-    import cv2
-
-    room, shown = picture.shape[1] - place[0], text
-    while len(shown) > 3 and cv2.getTextSize(shown, cv2.FONT_HERSHEY_SIMPLEX, FONT, 1)[0][0] > room:
-        shown = f"{shown.removesuffix('...')[:-1].rstrip()}..."
-    cv2.putText(picture, shown, place, cv2.FONT_HERSHEY_SIMPLEX, FONT, colour, 1, cv2.LINE_AA)
 
 
 def _stretched(ink: NDArray[Any]) -> NDArray[Any]:

@@ -5,6 +5,7 @@ import importlib.util
 import json
 import os
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,10 +14,12 @@ from test_benchmarks_figures import FAILED, make_result, make_row
 
 from benchmarks import startup
 from benchmarks.limits import at_least, at_most, show
-from benchmarks.photos import Photo, PhotoReading, photos, read_photo_list, score_sources
+from benchmarks.photo_list import ROW, SINGLE, Photo, read_photo_list
+from benchmarks.photos import PhotoReading, photos, score_sources
 from benchmarks.tutorial import convert_in_child, speed_ups, tutorial
 from benchmarks.whole_process import imported_modules, run_pairs, run_whole
 from device.errors import DataError, FitError, GateError
+from device.inference.model_file import pack_model, read_model
 from device.inference.runtime import installed_runtimes
 from device.paths import DEFAULT_MODEL
 
@@ -158,21 +161,23 @@ def write_photos(folder):
 
     digit = np.zeros((28, 28), np.uint8)
     digit[6:22, 13:16] = 255
-    Image.fromarray(digit).save(folder / "one.png")
+    for name in ("one.png", "same.png", "row.png"):
+        Image.fromarray(digit).save(folder / name)
     (folder / "broken.png").write_bytes(b"no picture")
     path = folder / "labels.csv"
-    rows = ["path,label,kind,source", "one.png,1,single,alpha", "one.png,7,single,beta", "broken.png,1,single,beta"]
-    path.write_text("\n".join([*rows, "one.png,11,multi,gamma"]) + "\n", encoding="utf-8")
+    rows = ["path,label,kind,source", "one.png,1,single,alpha", "same.png,7,single,beta", "broken.png,1,single,beta"]
+    path.write_text("\n".join([*rows, "row.png,11,multi,gamma"]) + "\n", encoding="utf-8")
     return path
 
 
 @needs_runtime
 def test_photographs_are_scored_by_source(tmp_path):
-    """Each source counts alike in the mean, unreadable pictures count as misread, other kinds are left aside."""
+    """Each source counts alike in the mean, unreadable pictures count as misread and are said, others left aside."""
     sheet = tmp_path / "sheet.png"
-    result = CliRunner().invoke(photos, [str(write_photos(tmp_path)), "--json", "--sheet", str(sheet)])
-    assert result.exit_code == 0, result.output
+    result = CliRunner().invoke(photos, [str(write_photos(tmp_path)), "--json", "--quiet", "--sheet", str(sheet)])
+    assert result.exit_code == 6, result.output
     measured = json.loads(result.stdout)["measured"]
+    assert measured["unreadable"] == 1
     assert [(each["right"], each["total"]) for each in measured["sources"]] == [(1, 1), (0, 2)]
     assert measured["mean"] == 0.5
     assert measured["worst"]["source"] == "beta"
@@ -194,7 +199,7 @@ def test_a_list_of_other_columns_is_refused(tmp_path, text):
     path = tmp_path / "labels.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(DataError, match="expected"):
-        read_photo_list(path)
+        read_photo_list(path, kinds=(SINGLE,))
     with pytest.raises(DataError, match=r"expected a CSV of photographs, found none; check the path$"):
         read_photo_list(tmp_path / "absent.csv")
     path.write_bytes("path,label\nü.png,1\n".encode("latin-1"))
@@ -209,7 +214,8 @@ def test_a_list_of_other_columns_is_refused(tmp_path, text):
         ("kind,path,label,source\nsingle,a.png\n", "expected a label in line 2"),
         ("path,label,kind,source\na.png,seven,single,x\n", "expected digits.*as label in line 2, found 'seven'"),
         ("path,label,kind,source\na.png,1,single,x,y\n", "expected 4 fields in line 2, as in the first line, found 5"),
-        ("path,label,kind\na.png,1,single\n", "expected the columns path, label, kind and source.*add source$"),
+        ("path,kind\na.png,single\n", "expected the columns path, label and maybe source.*add label$"),
+        ("path,label\na.png,1\n./a.png,7\n", "expected one label for a.png, found '1' in line 2 and '7' in line 3"),
     ],
 )
 def test_a_line_that_says_too_little_or_too_much_is_refused(tmp_path, text, words):
@@ -225,6 +231,28 @@ def test_spaces_in_a_list_do_not_matter(tmp_path):
     path = tmp_path / "labels.csv"
     path.write_text("path , label, kind ,source\n a.png , 7 , single , me \n", encoding="utf-8")
     assert read_photo_list(path) == [Photo(tmp_path / "a.png", "7", "me")]
+
+
+def test_a_list_needs_neither_kinds_nor_sources(tmp_path):
+    """What a photograph shows follows from its label, and its folder is its source."""
+    path = tmp_path / "labels.csv"
+    path.write_text("path,label\nmine/a.png,7\nmine/b.png,71\nmine/c.png,\n", encoding="utf-8")
+    assert read_photo_list(path, kinds=(SINGLE,)) == [Photo(tmp_path / "mine/a.png", "7", "mine")]
+    assert [photo.label for photo in read_photo_list(path, kinds=(SINGLE, ROW))] == ["7", "71"]
+    path.write_text("path,label\nmine/b.png,71\n", encoding="utf-8")
+    with pytest.raises(DataError, match="expected photographs of single digits, found none among 1; add some"):
+        read_photo_list(path, kinds=(SINGLE,))
+
+
+@needs_runtime
+def test_a_model_of_other_things_is_refused(tmp_path):
+    """Rather than measured at nothing."""
+    model = read_model(DEFAULT_MODEL)
+    other = tmp_path / "letters.tflite"
+    other.write_bytes(pack_model(model.flatbuffer, replace(model.card, labels=tuple("abcdefghij"))))
+    result = CliRunner().invoke(photos, [str(write_photos(tmp_path)), "-m", str(other)])
+    assert result.exit_code == 4
+    assert "expected the labels 0 to 9, found 10 labels (a, b, c, d …); name a digit model" in result.stderr
 
 
 def test_a_picture_in_which_nothing_is_found_is_misread(tmp_path):

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from device.label_places import FONTS, Rectangle, place_labels
+from device.lettering import text_size
 from device.reading import ReadDigit, Reading
 from device.settings.reading_settings import Roi
-from device.shown_reading import annotated
+from device.shown_reading import REGION, annotated
 
 SIZE = (640, 400)
 
@@ -24,6 +25,20 @@ def test_regions_beyond_a_frame_are_drawn_as_far_as_it_goes() -> None:
     drawn = annotated(paper, reading, regions=[wide, beyond])
     assert np.array_equal(drawn, annotated(paper, reading, regions=[same]))
     assert (drawn < 255).any()
+
+
+def test_the_name_of_a_region_is_whole_wherever_it_lies() -> None:
+    """At the right and at the top of a frame too."""
+    paper = np.full((200, 300, 3), 255, np.uint8)
+    named = []
+    for roi in (Roi("meter", 20, 60, 40, 40), Roi("meter", 290, 60, 10, 40), Roi("meter", 20, 0, 40, 5)):
+        drawn = annotated(paper, Reading("x", 0, 0.0), scale=1.0, regions=[roi])
+        _, x = np.argwhere((drawn == REGION).all(axis=2)).max(axis=0)
+        across, down, below = text_size("meter", 0.5)
+        bottom = max(roi.y + roi.height, down + 2 * below)
+        named.append(drawn[bottom - below - down : bottom - below, x - across - 4 : x - 4])
+    assert (named[0].min(axis=2) > 180).sum() > 50
+    assert all(np.array_equal(each, named[0]) for each in named)
 
 
 def row(*boxes: tuple[int, int, int, int], number: int = 0) -> list[ReadDigit]:

@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
+from benchmarks.photo_list import Photo, read_photo_list
 from device.errors import DataError
 from device.paths import DEFAULT_MODEL
 from edge_digits.evaluation.misread_sheet import ACCENT, CALM, describe, draw_misread, draw_reading
 from edge_digits.evaluation.photo_evaluation import digits_right, edit_distance, evaluate_photos, right_places
-from edge_digits.evaluation.photo_list import ListedPhoto, read_photo_list
 from edge_digits.evaluation.photo_reading import FoundDigit, PhotoReading, read_photos
 from edge_digits.evaluation.scoring import read_subject
 
@@ -31,7 +31,7 @@ def write_digit(path: Path, digit: np.ndarray) -> Path:
 
 
 def reading(label: str, text: str, *, source: str = "a", error: str | None = None) -> PhotoReading:
-    return PhotoReading(ListedPhoto(Path("x.png"), label, source), text, error=error)
+    return PhotoReading(Photo(Path("x.png"), label, source), text, error=error)
 
 
 def test_a_list_needs_only_path_and_label(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_a_name_that_is_too_long_stops_no_other_photograph(tmp_path: Path, seven
 
 def test_a_sheet_shows_what_was_misread(tmp_path: Path, seven: np.ndarray) -> None:
     """Each photograph with its boxes; none at all gives a sheet that says so."""
-    photo = ListedPhoto(write_digit(tmp_path / "7.png", seven), "1", "a")
+    photo = Photo(write_digit(tmp_path / "7.png", seven), "1", "a")
     misread = PhotoReading(photo, "7", (FoundDigit("7", 0.9, (40, 40, 112, 112)),))
     for name, readings in (("some.png", [misread] * 3), ("none.png", [])):
         draw_misread(readings, tmp_path / name, title="misread", tile=150)
@@ -185,7 +185,7 @@ def test_a_sheet_shows_what_was_misread(tmp_path: Path, seven: np.ndarray) -> No
 
 def test_a_row_shows_which_digits_are_wrong(tmp_path: Path, seven: np.ndarray) -> None:
     """Right digits have boxes of another colour than wrong ones."""
-    photo = ListedPhoto(write_digit(tmp_path / "row.png", seven), "71", "a")
+    photo = Photo(write_digit(tmp_path / "row.png", seven), "71", "a")
     digits = FoundDigit("7", 0.9, (10, 40, 60, 112)), FoundDigit("4", 0.9, (110, 40, 60, 112))
     drawn = np.asarray(draw_reading(PhotoReading(photo, "74", digits), side=192))
     for part, colour in ((drawn[:, :96], CALM), (drawn[:, 96:], ACCENT)):

@@ -30,6 +30,25 @@ def test_a_name_that_cannot_be_printed_is_refused(name: str) -> None:
     assert parse_roi("Zähler 1=0,0,9,9").name == "Zähler 1"
 
 
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"layout": "bogus"}, "^layout: expected one of 'auto', 'single', 'row', 'page', found 'bogus'"),
+        ({"invert": True}, "^invert: expected one of"),
+        ({"min_height": -2}, "^min_height: expected at least 0, found -2"),
+        ({"expect_digits": 1.0}, "^expect_digits: expected a whole number"),
+        ({"reject_below": 2}, "^reject_below: expected 0 to 1, found 2"),
+        ({"reject_below": float("nan")}, "^reject_below: expected 0 to 1, found nan"),
+        ({"top_k": -1}, "^top_k: expected 0 to 100, found -1"),
+        ({"rois": "a=0,0,9,9"}, "^rois: expected a list, each a text"),
+    ],
+)
+def test_a_program_is_told_of_values_that_make_no_sense(values: dict[str, object], said: str) -> None:
+    """As the command line is."""
+    with pytest.raises(UsageError, match=said):
+        ReadingSettings(**values)  # type: ignore[arg-type]
+
+
 def test_two_regions_have_two_names() -> None:
     """A name stands for one region."""
     with pytest.raises(UsageError, match="a name of its own"):

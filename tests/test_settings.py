@@ -153,7 +153,7 @@ def test_a_wrong_assignment_is_refused(assignment: str) -> None:
 @pytest.mark.parametrize(
     ("options", "assignments", "said"),
     [
-        ({"reading__rois": ("x",)}, [], r"^--roi: expected NAME=x,y,width,height in whole pixels, found 'x'$"),
+        ({"reading__rois": ("x",)}, [], r"^--roi: expected NAME=x,y,width,height in whole pixels, .*, found 'x'$"),
         ({"reading__rois": ("a=0,0,9,9",) * 2}, [], r"^--roi: expected a name of its own for each region, found a, a$"),
         ({"voting__hold": "9"}, [], r"^--hold: expected more than half of 5 frames"),
         ({}, ["reading.rois=x"], r"^--set reading\.rois: expected NAME=x,y,width,height"),

@@ -94,9 +94,9 @@ def test_a_foreign_model_that_cannot_run_is_named(model: ModelFile, tmp_path: Pa
         read_foreign_model(newer, labels=labels, runtime=installed_runtimes()[0], input_range=None, warn=print)
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe\xff", b"0\n1\n 0\n", None])
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\xff", b"0\n1\n 0\n", b"0\n?\n", None])
 def test_bad_labels_are_refused(content: bytes | None, tmp_path: Path) -> None:
-    """Labels files that are missing, empty, binary or have a label twice are one line and exit code 6."""
+    """Labels files that are missing, empty, binary, have a label twice or "?" are one line and exit code 6."""
     path = tmp_path / "labels.txt"
     if content is not None:
         path.write_bytes(content)

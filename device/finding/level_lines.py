@@ -135,7 +135,8 @@ def _straight(line: NDArray[Any]) -> NDArray[Any]:
     known = np.array([np.ones(len(few)), few, few * few])
     weighed = known
     for _ in range(2):  # least squares, and again without what lies off the curve
-        curve = cv2.solve(weighed @ known.T + RIDGE, weighed @ heights, flags=cv2.DECOMP_CHOLESKY)[1][:, 0]
+        column = (weighed @ heights)[:, np.newaxis]  # as OpenCV 5 wants it
+        curve = cv2.solve(weighed @ known.T + RIDGE, column, flags=cv2.DECOMP_CHOLESKY)[1][:, 0]
         off = np.abs(curve @ known - heights)
         weighed = known * (off <= max(slack, np.partition(off, len(off) // 2)[len(off) // 2]))
     # Not as a product of matrices, which wakes the threads of NumPy 1.26: they spin for longer than it takes.

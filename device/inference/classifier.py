@@ -94,7 +94,7 @@ def check_contract(model: ModelFile, source: TensorCard, target: TensorCard) -> 
     if target.shape != (1, len(card.labels)):
         raise ContractError(
             f"{model.path}: expected {len(card.labels)} scores, one a label, found an output of shape {target.shape}; "
-            "name the labels of a model without a card with --labels"
+            "name as many, one a line, with --labels for a model without a card"
         )
     for said, found, what in ((card.input, source, "input"), (card.output, target, "output")):
         if (said.shape, said.dtype, said.zero_point) != (found.shape, found.dtype, found.zero_point) or not np.isclose(

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..contract import CONTRACT_VERSION, SIDE
 from ..errors import DataError, UsageError, one_line
+from ..reading import UNSURE
 from .input_range import INPUT_RANGES, RAW
 from .model_card import ModelCard
 from .model_file import ModelFile, has_card, read_bare_flatbuffer, sha256
@@ -81,7 +82,7 @@ def read_labels(path: Path) -> tuple[str, ...]:
     """Read a labels file.
 
     Raises:
-        DataError: it is missing, empty, not UTF-8 text, or names two scores alike.
+        DataError: it is missing, empty, not UTF-8 text, names two scores alike, or one as what is refused is shown.
     """
     try:
         if path.exists() and not path.is_file():
@@ -99,4 +100,6 @@ def read_labels(path: Path) -> tuple[str, ...]:
     twice = next((label for label in labels if labels.count(label) > 1), None)
     if twice is not None:
         raise DataError(f"{path}: expected a label for each score, found {twice!r} twice; name each by its own")
+    if UNSURE in labels:
+        raise DataError(f"{path}: expected labels other than {UNSURE!r}, which stands for what is refused; rename it")
     return labels

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ..errors import UsageError
-from .setting import setting
+from .setting import setting, settings_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,11 +63,14 @@ class ReadingSettings:
     top_k: int = setting(0, "Also give the K best labels of each digit.", option="--top-k", least=0, most=100)
 
     def __post_init__(self) -> None:
-        """Check what no type says.
+        """Check all, as programs may give anything.
 
         Raises:
-            UsageError: a region is written wrongly, or two have one name.
+            UsageError: a value is of a wrong type or out of its range, a region is written wrongly, or two have one
+                name.
         """
+        for each in settings_of(ReadingSettings):
+            each.convert(getattr(self, each.key), where=each.key)
         names = [roi.name for roi in self.regions]
         if len(set(names)) < len(names):
             raise UsageError(f"rois: expected a name of its own for each region, found {', '.join(names)}")
@@ -106,7 +109,9 @@ def parse_roi(text: str) -> Roi:
     except ValueError:
         x = y = width = height = -1
     if not name.strip() or min(x, y) < 0 or min(width, height) < 1:
-        raise UsageError(f"rois: expected NAME=x,y,width,height in whole pixels, found {text!r}")
+        raise UsageError(
+            f"rois: expected NAME=x,y,width,height in whole pixels, x and y from 0, the others from 1, found {text!r}"
+        )
     if not name.strip().isprintable():
         raise UsageError(f"rois: expected a name of letters, digits and signs, found {name.strip()!r}; rename it")
     return Roi(name.strip(), x, y, width, height)

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from device.errors import DataError
+from device.errors import DataError, one_line
 from device.finding.attempts import JOINED
 from device.finding.context import HEIGHT, WIDTH, crop
 from device.finding.finder import Finder
@@ -79,7 +79,8 @@ def read_crops(paths: Sequence[Path]) -> Crops:
             with np.load(path, allow_pickle=False) as arrays:
                 parts.append(Crops(arrays["images"], arrays["are_digits"], arrays["kinds"]))
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as cause:
-            raise DataError(f"{path}: expected crops of `edge-digits context draw`, found: {cause}") from cause
+            found = one_line(cause) if isinstance(cause, OSError) else "another kind of file, or a damaged one"
+            raise DataError(f"{path}: expected what `edge-digits context draw` has written, found: {found}") from cause
         if parts[-1].images.shape[1:] != (HEIGHT, WIDTH) or len(parts[-1].images) != len(parts[-1].are_digits):
             raise DataError(f"{path}: expected crops of {HEIGHT}×{WIDTH} px, found {parts[-1].images.shape}")
     return Crops(

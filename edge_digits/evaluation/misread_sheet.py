@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from benchmarks.photo_list import NOTHING
 from device.output_files import atomic_path
 from device.sources.pictures import read_picture
 
 from .photo_evaluation import digits_right, right_places
-from .photo_list import NOTHING
 from .photo_reading import PhotoReading
 
 PAPER, INK, FAINT, GROUND, ACCENT = (250, 250, 248), (32, 36, 44), (104, 110, 120), (226, 228, 231), (200, 80, 30)

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from benchmarks.page_style import STYLE, cards_below
+from benchmarks.photo_list import ROW
 from benchmarks.plots import to_svg
 from device.version import VERSION
 
@@ -18,7 +19,6 @@ from .document import MOST_MISTAKES
 from .figures import worst_mistakes
 from .misread_sheet import describe, reading_as_jpeg
 from .photo_evaluation import PhotoEvaluation
-from .photo_list import ROW
 from .photo_reading import PhotoReading
 from .plots import draw_confusion, draw_models, draw_reliability
 from .result import EvaluatedModel, EvaluationResult

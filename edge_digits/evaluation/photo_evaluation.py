@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .photo_list import NOTHING, ROW, SINGLE
+from benchmarks.photo_list import NOTHING, ROW, SINGLE
+
 from .photo_reading import REFUSED, PhotoReading
 
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.photo_list import Photo
 from device.child_process import describe_end, run_module
 from device.errors import DataError, FitError, one_line
 from device.inference.model_file import has_card
 from device.printable import printable
 
-from .photo_list import ListedPhoto
 from .scoring import Subject
 
 BATCH = 100
@@ -49,7 +49,7 @@ class PhotoReading:
         error: why the picture cannot be read, or None.
     """
 
-    photo: ListedPhoto
+    photo: Photo
     text: str = ""
     digits: tuple[FoundDigit, ...] = ()
     error: str | None = None
@@ -64,7 +64,7 @@ class PhotoReading:
 
 def read_photos(
     subject: Subject,
-    photos: Sequence[ListedPhoto],
+    photos: Sequence[Photo],
     *,
     runtime: str | None = None,
     labels: Path | None = None,
@@ -110,7 +110,7 @@ def _why_absent(path: Path) -> str | None:
     return f"{shown}: expected a picture file, found {found}; check the name"
 
 
-def _read_all(photos: Sequence[ListedPhoto], options: Sequence[str]) -> Iterator[PhotoReading]:
+def _read_all(photos: Sequence[Photo], options: Sequence[str]) -> Iterator[PhotoReading]:
     for start in range(0, len(photos), BATCH):
         batch = photos[start : start + BATCH]
         child = run_module("device", [*options, "--", *(str(photo.path.resolve()) for photo in batch)])
@@ -121,7 +121,7 @@ def _read_all(photos: Sequence[ListedPhoto], options: Sequence[str]) -> Iterator
         yield from (_reading(photo, json.loads(line)) for photo, line in zip(batch, lines, strict=True))
 
 
-def _reading(photo: ListedPhoto, fields: dict[str, Any]) -> PhotoReading:
+def _reading(photo: Photo, fields: dict[str, Any]) -> PhotoReading:
     if "error" in fields:
         return PhotoReading(photo, error=fields["error"])
     digits = tuple(FoundDigit(each["label"], float(each["score"]), tuple(each["box"][:4])) for each in fields["digits"])

@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+from benchmarks.photo_list import ROW, SINGLE
 from device.output_files import write_text
 from device.reading import utc_timestamp
 
@@ -14,7 +15,6 @@ from .figures import worst_mistakes
 from .misread_sheet import draw_misread
 from .page import make_page
 from .photo_evaluation import PhotoEvaluation
-from .photo_list import ROW, SINGLE
 from .plots import draw_confusion, draw_mistakes, draw_models, draw_reliability, save_png
 from .result import EvaluatedModel, EvaluationResult
 

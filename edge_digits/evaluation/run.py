@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.photo_list import Photo, read_photo_list
 from device.early_end import raise_if_asked
 from device.errors import EdgeDigitsError, UsageError
 from device.inference.foreign_model import refuse_needless
 
 from .data import EvaluationDigits, load_evaluation_digits
 from .photo_evaluation import PhotoEvaluation, evaluate_photos
-from .photo_list import ListedPhoto, read_photo_list
 from .photo_reading import read_photos
 from .result import EvaluatedModel, EvaluationResult, compare_models, evaluate_model
 from .scoring import TFLITE, Subject, read_subjects, score
@@ -118,7 +118,7 @@ def _score_all(
 
 def _read_all(
     subjects: Sequence[Subject],
-    photos: Sequence[ListedPhoto],
+    photos: Sequence[Photo],
     request: EvaluationRequest,
     *,
     failures: list[EdgeDigitsError],

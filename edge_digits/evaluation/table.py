@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from benchmarks.photo_list import NOTHING, ROW, SINGLE
 from benchmarks.quantities import format_columns
 
 from .figures import Evaluation, frequent_confusions
 from .model_comparison import Comparison
 from .photo_evaluation import KindScore, PhotoEvaluation, SourceScore
-from .photo_list import NOTHING, ROW, SINGLE
 from .result import EvaluatedModel, EvaluationResult
 
 MOST_CONFUSIONS = 5
