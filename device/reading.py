@@ -52,6 +52,7 @@ class Way(NamedTuple):
         label: whether only a sheet that is smaller than others, as a label on a jar is, or torn.
         sheet: which one of several sheets of one colour.
         beside: whether only what lies beside broad dark things, and may be far paler.
+        fine: whether tiny digits alone, in a larger copy.
     """
 
     invert: str
@@ -64,6 +65,7 @@ class Way(NamedTuple):
     label: bool = False
     sheet: int = 0
     beside: bool = False
+    fine: bool = False
 
 
 AS_IT_IS = Way("auto")

@@ -18,6 +18,7 @@ from device.finding.attempts import (
     FULL,
     HARDLY,
     JOINED,
+    LARGE,
     OVERFULL,
     SOME,
     Attempt,
@@ -164,6 +165,45 @@ def test_no_label_is_looked_for_in_a_text(count: int) -> None:
     best, asked = looks(usual=seen(*[0.5] * count, marks=90), label=seen(0.9))
     assert (LAST["label"] in asked) == (count == FULL)
     assert best.way == (LAST["label"] if count == FULL else USUAL)
+
+
+@pytest.mark.parametrize(
+    ("usual", "side", "fine", "is_believed"),
+    [
+        (seen(), LARGE, seen(0.9, 0.9, 0.9), True),
+        (seen(0.5), LARGE, seen(0.9, 0.9, 0.9, 0.5, 0.5), True),
+        (seen(), LARGE - 1, seen(0.9, 0.9, 0.9), None),
+        (seen(0.9), LARGE, seen(0.9, 0.9, 0.9), None),
+        (seen(), LARGE, seen(0.9, 0.9), False),
+        (seen(), LARGE, seen(0.9, 0.9, 0.9, *[0.5] * 4), False),
+        (seen(), LARGE, seen(0.9, 0.9, 0.9, width=15), False),
+    ],
+    ids=["a number", "among others", "a small frame", "read", "two digits", "most are none", "lines"],
+)
+def test_tiny_digits_are_looked_for_in_a_large_frame_in_which_nothing_was_read(
+    usual: Callable[[Way], Attempt], side: int, fine: Callable[[Way], Attempt], is_believed: bool | None
+) -> None:
+    """A number of which half is sure; None where they are not looked for."""
+    asked = []
+
+    def look(way: Way) -> Attempt:
+        asked.append(way)
+        return fine(way) if way.fine else usual(way) if way == USUAL else seen(marks=0)(way)
+
+    best = best_attempt(look, ReadingSettings(), THRESHOLD, side)
+    assert any(way.fine and way.whole for way in asked) == (is_believed is not None)
+    assert best.way.fine == bool(is_believed)
+    texture = [replace(look(USUAL), found=Finding([], FULL + 1, is_close=True)), look(Way("auto", fine=True))]
+    assert not best_attempt(lambda way: texture[way.fine], ReadingSettings(), THRESHOLD, side).way.fine
+
+
+@pytest.mark.parametrize("is_close", [False, True])
+def test_what_was_looked_at_closer_is_no_ground(is_close: bool) -> None:
+    """A large mark may be ground that was taken for ink, if no others are so small that all were looked at closer."""
+    usual = seen(0.5, width=100)(USUAL)
+    usual = replace(usual, found=replace(usual.found, is_close=is_close))
+    best, _ = looks(usual=lambda way: usual, invert=seen(0.9, 0.9, 0.9))
+    assert (best.way.invert == "other") != is_close
 
 
 def test_many_marks_are_looked_at_closer_but_twice() -> None:

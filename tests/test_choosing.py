@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from device.finding.choosing import MOST_CUT, Scored, best_cuts, with_count, with_cuts, with_joints
+from device.finding.choosing import CROWD, MOST_CUT, Scored, best_cuts, with_count, with_cuts, with_joints
 from device.finding.found import Found, pieces_of
 from device.finding.splitting import pieces
 from device.finding.strokes import Strokes, canonical_digits
@@ -130,6 +130,16 @@ def test_a_sure_digit_and_one_that_no_cut_makes_surer_stay_whole() -> None:
     sure = Scored(sure.found, np.array([0.95], np.float32), 0.95)
     never = lambda found: np.full((len(found), 1), 0.62, np.float32)  # noqa: E731 - a classifier, by name
     assert with_cuts([sure, doubtful], never, never) == [sure, doubtful]
+
+
+def test_a_text_is_not_cut() -> None:
+    """Where many marks were seen, and none is surely a digit; what is left of them may be wide letters."""
+    better = scorer_of(0.95)
+    doubtful, sure = chain(3), chain(2)
+    sure = Scored(sure.found, np.array([0.95], np.float32), 0.95)
+    assert len(with_cuts([doubtful], better, better, among=CROWD)) > 1
+    assert with_cuts([doubtful], better, better, among=CROWD + 1) == [doubtful]
+    assert len(with_cuts([doubtful, sure], better, better, among=CROWD + 1)) > 2
 
 
 def test_no_more_parts_are_made_than_there_may_be() -> None:

@@ -17,7 +17,7 @@ from benchmarks.measuring_digits import MeasuringDigits
 from device.finding.finder import find_digit, find_digits
 from device.finding.found import Found
 from device.finding.level_lines import MOST_LINES, level_lines
-from device.finding.marks import measure_marks
+from device.finding.marks import mark_weights, measure_marks
 from device.finding.printed_lines import without_lines
 from device.inference.classifier import Classifier
 
@@ -532,3 +532,25 @@ def test_what_is_no_frame_is_refused(frame: np.ndarray) -> None:
     """A frame is uint8, grey or BGR, and has pixels."""
     with pytest.raises(ValueError, match="expected a frame"):
         find_digit(frame)
+
+
+@pytest.mark.parametrize(
+    ("dot", "others", "is_whole"),
+    [
+        (((30, 40), (34, 60)), 3, True),
+        (((30, 40), (34, 60)), 1, False),  # a box around a 1 is as high as no other mark
+        (((22, 40), (42, 60)), 3, False),  # too broad
+        (((30, 52), (34, 72)), 3, False),  # too low
+    ],
+    ids=["a dot", "alone", "broad", "low"],
+)
+def test_a_zero_with_a_dot_is_no_box(dot: tuple[tuple[int, int], ...], others: int, is_whole: bool) -> None:
+    """Of some types of print; its dot is narrow and in its very middle, and other digits are as high."""
+    mask = np.zeros((120, 400), np.uint8)
+    cv2.ellipse(mask, (32, 50), (20, 34), 0, 0, 360, (255,), 5)
+    cv2.rectangle(mask, *dot, (255,), cv2.FILLED)
+    for place in range(others):
+        cv2.ellipse(mask, (100 + 60 * place, 50), (18, 34), 0, 0, 270, (255,), 5)
+    marks = measure_marks(mask)
+    zero = int(np.flatnonzero(marks.left < 20)[0])
+    assert (mark_weights(marks)[zero] > 0) == is_whole

@@ -25,6 +25,14 @@ def drawn(count: int, *, radius: int = 7, largest: int = 7, thickness: int = cv2
     return mask
 
 
+def with_unit(mask: np.ndarray) -> np.ndarray:
+    """Write a unit in thin small letters beside what is drawn, and specks."""
+    mask = mask.copy()
+    for x in (200, 215, 230, 245):
+        cv2.ellipse(mask, (x, 350), (5, 8), 0, 0, 360, (255,), 1)
+    return mask
+
+
 def bars(count: int) -> np.ndarray:
     """Draw upright and level bars of one width."""
     mask = np.zeros((400, 620), np.uint8)
@@ -38,6 +46,8 @@ def bars(count: int) -> np.ndarray:
     ("mask", "expected"),
     [
         (bars(14), True),
+        (with_unit(bars(16)), True),
+        (with_unit(bars(4)), False),
         (drawn(60), True),
         (drawn(MANY + 50), True),
         (bars(3), False),
@@ -45,7 +55,17 @@ def bars(count: int) -> np.ndarray:
         (drawn(60, radius=2, largest=9), False),
         (drawn(MANY + 50, radius=4, largest=10), False),
     ],
-    ids=["segments", "dots", "many dots", "few", "rings", "of two widths", "many, of two areas"],
+    ids=[
+        "segments",
+        "and a unit",
+        "few and a unit",
+        "dots",
+        "many dots",
+        "few",
+        "rings",
+        "of two widths",
+        "many, of two areas",
+    ],
 )
 def test_segments_are_straight_and_alike(mask: np.ndarray, *, expected: bool) -> None:
     """Curved marks are letters or digits, and marks of many sizes a texture."""

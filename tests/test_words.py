@@ -109,6 +109,15 @@ def test_the_bars_of_a_bar_code_are_left_out(pitch: int, count: int, stay: bool)
     assert kept(bars + row((0.9, 0.9, 0.9), number=1)) == list(range(0 if stay else count, count + 3))
 
 
+@pytest.mark.parametrize(("ones", "stay"), [(7, False), (5, False), (4, True)])
+def test_a_number_in_narrow_type_is_no_bar_code(ones: int, stay: bool) -> None:
+    """Its digits are as slender as bars, and differ."""
+    scores = np.eye(10, dtype=np.float32)
+    labels = [1] * ones + [*range(2, 9 - ones)]
+    marks = [Scored(Found((20 * place, 0, 14, HIGH), DIGIT), scores[label], 1.0) for place, label in enumerate(labels)]
+    assert kept(marks) == list(range(7 if stay else 0))
+
+
 @pytest.mark.parametrize(
     ("pitch", "scores", "height", "stay"),
     [

@@ -29,6 +29,7 @@ BROADEST = 5.0  # times their height: how wide what may be digits is in all, lik
 DOUBT = 0.15  # of what may be digits: where less is not sure, as on a page, the rest is not read once more for it
 ALIKE = 0.7  # of each other's height: digits that a sheet cut off, and the others, differ less
 BEYOND_DOUBT = 0.95  # of a score: what is seen so is believed
+LARGE = 960  # px of the longest side: a smaller frame shows tiny digits no better than they were seen
 MOST_TRIED = 2  # ways: where more have failed, others hardly help
 MOST_CLOSE = 2  # looks that went closer at many marks, which take longest: then only other sheets are looked at
 
@@ -90,6 +91,8 @@ def best_attempt(look: Callable[[Way], Attempt], settings: ReadingSettings, thre
         best = _first_beyond_doubt(best, attempt, sure=sure, marks=marks)
     if marks and settings.layout != "single" and not _sure(best, threshold):
         best = _elsewhere(tuple(tried), attempt, threshold) or best
+    if not _sure(best, threshold) and settings.layout != "single":
+        best = _tiny_ones(tuple(tried), attempt, threshold, side) or best
     return replace(best, find_s=sum(each.find_s for each in tried), frame_s=sum(each.frame_s for each in tried))
 
 
@@ -147,8 +150,7 @@ def _elsewhere(tried: Sequence[Attempt], attempt: Callable[[Way], Attempt], thre
     many may have been digits and none was, they are a text, on whatever it stands.
     """
     invert = tried[0].way.invert
-    are_many = any(each.found.is_close and each.found.marks > FULL for each in tried)
-    beside = [] if are_many else [(Way(invert, whole=True, beside=True), 1)]
+    beside = [] if _is_text_or_texture(tried) else [(Way(invert, whole=True, beside=True), 1)]
     if found := _first_read(beside, attempt, BEYOND_DOUBT):
         return found
     if any(len(each.found.digits) > FULL for each in tried):
@@ -156,6 +158,20 @@ def _elsewhere(tried: Sequence[Attempt], attempt: Callable[[Way], Attempt], thre
     label = attempt(Way(invert, label=True))
     is_read = _is_beyond_doubt(label) if label.found.is_torn else _is_read(label, threshold)
     return label if is_read else None
+
+
+def _tiny_ones(
+    tried: Sequence[Attempt], attempt: Callable[[Way], Attempt], threshold: float, side: int
+) -> Attempt | None:
+    """Look for tiny digits in a large frame in which nothing was read: a number that is half of what is found."""
+    if side < LARGE or _is_text_or_texture(tried):
+        return None
+    return _first_read([(Way(tried[0].way.invert, whole=True, fine=True), FEW)], attempt, threshold)
+
+
+def _is_text_or_texture(tried: Sequence[Attempt]) -> bool:
+    """Tell whether many marks were seen closely."""
+    return any(each.found.is_close and each.found.marks > FULL for each in tried)
 
 
 def _with_pieces_joined(best: Attempt, attempt: Callable[[Way], Attempt], threshold: float) -> Attempt:

@@ -26,7 +26,8 @@ BGR_TO_GREY = (0.114, 0.587, 0.299)  # ITU-R BT.601, which OpenCV uses too
 LEAST_SIDE = 6  # px: no digit is in a smaller frame
 SLENDER = 0.35  # of its height: what is wider, and the only digit among several marks, is no stripe of many
 CLEARNESS = 2.1  # times what lies around: textures and slopes of light have less
-ALONE, SMALLEST = 0.03, 0.02  # of the frame's longest side: a smaller mark, alone or among others, is a speck
+# Of the frame's longest side: a smaller mark, alone, among others, or in a row with a number of several, is a speck.
+ALONE, SMALLEST, TINY = 0.03, 0.02, 0.01
 
 
 class Finder:
@@ -147,20 +148,22 @@ def _parts(
 ) -> Iterator[Part]:
     """Yield what stands out from what lies around it and is more than a speck."""
     from .clearness import clearness
+    from .marks import SEVERAL
     from .rows import in_words
     from .strokes import strokes_of
 
     shape, (top, left) = frame[view.part].shape, (side.start or 0 for side in view.part)
     down, across = shape[0] / view.ink.shape[0], shape[1] / view.ink.shape[1]
-    least = (SMALLEST if several else ALONE) * max(view.ink.shape)
+    side = max(view.ink.shape)
     every = [group for row in rows for group in row]
     clear = dict(zip(every, clearness(every, view) >= CLEARNESS, strict=True)) if every else {}
     boxes = dict(zip(every, _boxes(every, down, across, shape), strict=True))
     number = 0
     for row in rows:
-        some = False
-        for word, groups in enumerate(in_words(row)):
-            if max(max(group.width, group.height) for group in groups) < least:
+        some, words = False, in_words(row)
+        least = TINY if max(map(len, words)) >= SEVERAL else SMALLEST if several else ALONE
+        for word, groups in enumerate(words):
+            if max(max(group.width, group.height) for group in groups) < least * side:
                 continue
             for group in groups:
                 x, y, width, height = boxes[group]

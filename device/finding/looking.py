@@ -22,6 +22,7 @@ from .sheet import Sheet, find_sheet
 from .view import SPECK, View, look_closer, only_lower, overlook, view_of, without_marks, without_shadow, without_things
 
 WORK_SIDE = 400  # px of the longest side: a digit of a tenth of the frame still has twice the contract's 20 px
+FINE_SIDE = 800  # px of it where tiny digits are looked for
 SMALL = 0.3  # of the longest side: several digits lower than this are looked at closer
 GOOD_HEIGHT = 40  # px: digits are looked at so closely that they have this height, if the frame shows that much
 LOWEST = 26  # px: one digit alone is fine down to this height
@@ -83,7 +84,8 @@ class Looks:
         """See the ink of a part of the frame that shows nothing but the sheet, or of the part with the sheet."""
         name = way._replace(whole=sheet is None, lower=False, beside=False, joined=float(way.joined > 0))
         if name not in self._sights:
-            grey = grey_of(self._small) if frame is self._frame else grey_copy(frame, WORK_SIDE)
+            seen = frame is self._frame and not way.fine
+            grey = grey_of(self._small) if seen else grey_copy(frame, FINE_SIDE if way.fine else WORK_SIDE)
             self._sights[name] = _sight(grey, sheet, way)
         sight = self._sights[name]
         return sight.view if sight.is_near else _look_on(frame, sight, way, single=self._single)
@@ -136,7 +138,7 @@ def _sight(grey: NDArray[Any], sheet: Sheet | None, way: Way) -> _Sight:
     cells = shrunk(grey)
     # The rim tells ground from ink where strokes are as wide as the gaps between them.
     other = ((cv2.bitwise_not(grey), 255 - cells),) if auto and has_dark_rim(cells) else ()
-    for each, its_cells in (*other, (grey, cells)):
+    for each, its_cells in () if way.fine else (*other, (grey, cells)):
         if closely := close_up(each, its_cells):
             return _Sight(replace(view_of(closely[0], *closely), is_even=True), grey, sheet, light, is_near=True)
     view = replace(without_shadow(grey, overlook(grey, way), way), is_even=even_ground(cells) > 0)

@@ -23,6 +23,7 @@ LEAST_SHARE = 0.03  # of the longest side: what is smaller is specks
 SURROUND = 0.25  # of the frame's edge: what lies along so much of it is ground, if something lies in it
 RECTANGLE, WIDER = 0.85, 2.0  # of its bounds, times as wide as strokes: a solid mark that is none
 ROD, LYING, SOLID = 0.2, 0.7, 0.75  # of the longest side, of its height, of the rectangle around it: a pen
+DOT, NARROW, OFF, UNEVEN = 0.4, 0.4, 0.05, 0.1  # of a zero's width, of its height: the dot in it; see `_dots`
 BLOT = 0.34  # of a mark's longer side: a stroke wider than this is a blot
 CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 
@@ -171,7 +172,7 @@ def mark_weights(marks: Marks) -> NDArray[Any]:
     around = marks.contact > SURROUND * 2 * (height + width)
     if (side[~around] > 2 * LEAST_SHARE * max(height, width)).any():
         weight[around] = 0
-    outer, inner = np.nonzero(encloses)
+    outer, inner = np.nonzero(encloses & ~_dots(marks, encloses))
     share = side[inner] / side[outer]
     weight[outer[share > BOXED]] = 0
     drawn = np.zeros(len(weight), bool)
@@ -192,6 +193,30 @@ def mark_weights(marks: Marks) -> NDArray[Any]:
     if np.count_nonzero(alike) >= SEVERAL and usual >= LEAST_SHARE * max(height, width):
         weight[drawn & (side > FAR_LARGER * usual)] = 0
     return weight
+
+
+def _dots(marks: Marks, encloses: NDArray[Any]) -> NDArray[Any]:
+    """Tell of which pairs, as `encloses`, bool (n, n), the second is the dot of a zero: narrow, and in its very middle.
+
+    A zero is about as high as other marks that hold nothing, and a box around a digit is not.
+    """
+    dots = np.zeros_like(encloses)
+    if len(encloses) == MOST_MARKS:  # a texture
+        return dots
+    empty = ~encloses.any(axis=1)
+    for outer in np.flatnonzero(encloses.sum(axis=1) == 1):
+        inner = int(encloses[outer].argmax())
+        off = [abs(one[outer] + other[outer] - one[inner] - other[inner]) / 2 for one, other in
+               ((marks.left, marks.right), (marks.top, marks.bottom))]  # fmt: skip
+        width, height = marks.width[outer], marks.height[outer]
+        is_alike = np.abs(marks.height - height) <= 1 + UNEVEN * height
+        dots[outer, inner] = (
+            OFF * height + 1 >= max(off)
+            and marks.width[inner] <= DOT * width
+            and NARROW * height <= width <= height
+            and np.count_nonzero(empty & is_alike) >= SEVERAL - 1
+        )
+    return dots
 
 
 def _tables(marks: Marks, chosen: NDArray[Any]) -> NDArray[Any]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from .marks import Marks, width_of
 
+MOST = 0.9  # of what is seen: how wide the rest is, such as the letters of a unit, says nothing
 LEAST = 4  # marks that digits of a display are made of
 DIRECT = 1.25  # of its diagonal: a segment is no longer
 ALIKE = 1.8  # times as wide as the narrow ones: no more are the wide ones
@@ -30,10 +31,11 @@ def are_segments(marks: Marks, weight: NDArray[Any]) -> bool:
         return False
     area, are_many = marks.area[some], len(some) >= MANY
     width = width_of(area, marks.inner[some])
+    most = max(2 * LEAST, int(np.searchsorted(area.cumsum(), MOST * area.sum())) + 1)  # the largest come first
     straight = area < DIRECT * width * np.hypot(marks.width[some], marks.height[some])
     return bool(
         np.count_nonzero(straight) >= (NEARLY_ALL if are_many else 0.5) * len(some)
-        and _range(width) <= ALIKE
+        and min(_range(width), _range(width[:most])) <= ALIKE
         and (not are_many or _range(area) <= EVEN)
     )
 

@@ -27,10 +27,11 @@ from .printed_lines import MANY, without_borders, without_lines, without_rules
 if TYPE_CHECKING:
     from .sheet import Sheet
 
-SPECK = 0.015  # of the longest side: marks lower than this are not looked at at all
+SPECK = 0.01  # of the longest side: marks lower than this are not looked at at all
 LOWER = 0.25  # of the digits' height: what is lower when it is looked at closer is none
 FAR_LARGER = 4.0  # times as high: a digit among dots
 REACH = 0.33  # of the longest side: anything narrower can be ink, anything wider is ground or shadow
+FINE_REACH = 0.04  # of the longest side: the same where only tiny digits are looked for
 NARROW_REACH = 0.11  # of the longest side: the same where a shadow is that narrow
 CLOSE_REACH = 0.9  # of the digits' height
 OF_DARKEST = 0.4  # of the darkest ink nearby: paler is not a stroke of the same pen
@@ -84,7 +85,7 @@ class View:
 
 def overlook(grey: NDArray[Any], way: Way) -> View:
     """See dark ink on a whole page, uint8 (H, W)."""
-    return _overlook(grey, way, REACH * way.reach)
+    return _overlook(grey, way, FINE_REACH if way.fine else REACH * way.reach)
 
 
 def _overlook(grey: NDArray[Any], way: Way, reach: float) -> View:

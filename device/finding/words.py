@@ -26,6 +26,7 @@ MOST, ALIKE = 0.6, 0.75  # of a word, of each other's height: digits beside whic
 BARS, PITCH = 4, 0.25  # so many slender ones, so far apart, of their height, are bars
 BROAD = 1.1  # of its height: a wider mark may be several digits
 FENCE, ONES = 6, 0.4  # so many are, however far apart, unless other rows are as high and they stand so far apart
+SAME = 0.7  # of bars are taken for the same digit
 CROWD = 20  # marks that may be digits: of more, slender ones are none where no other is
 
 
@@ -132,7 +133,8 @@ def _without_signs(row: Sequence[Scored], threshold: float) -> list[Scored]:
 def _without_bars(row: Sequence[Scored], usual: float) -> list[Scored]:
     """Leave out slender marks in a row that are many, or closer together than written ones: the bars of a bar code.
 
-    Many that are as high as what else is written, and not close together, are ones: a row of an exercise.
+    Many that are as high as what else is written, and not close together, are ones: a row of an exercise. Bars look
+    alike, and digits of a narrow type do not.
 
     Args:
         row: its marks.
@@ -147,7 +149,8 @@ def _without_bars(row: Sequence[Scored], usual: float) -> list[Scored]:
         are_close = len(marks) >= BARS and pitch < PITCH * height
         are_ones = ALIKE * height <= usual <= height / ALIKE and pitch >= ONES * height
         are_many = len(marks) >= FENCE and not are_ones
-        if not (slender and (are_close or are_many)):
+        are_alike = Counter(int(mark.scores.argmax()) for mark in marks).most_common(1)[0][1] >= SAME * len(marks)
+        if not (slender and are_alike and (are_close or are_many)):
             kept += marks
     return kept
 
