@@ -554,3 +554,17 @@ def test_a_zero_with_a_dot_is_no_box(dot: tuple[tuple[int, int], ...], others: i
     marks = measure_marks(mask)
     zero = int(np.flatnonzero(marks.left < 20)[0])
     assert (mark_weights(marks)[zero] > 0) == is_whole
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_a_piece_within_the_bounds_of_another_is_not_boxed(is_closed: bool) -> None:
+    """A pen that fails leaves a 2 in two pieces, of which one bends around the other; a box lies on all four sides."""
+    mask = np.zeros((120, 120), np.uint8)
+    bend = [(40, 20), (60, 12), (80, 20), (82, 45), (40, 100), (85, 100)]
+    cv2.polylines(mask, [np.array(bend)], False, (255,), 7)
+    cv2.line(mask, (47, 34), (47, 56), (255,), 7)
+    if is_closed:
+        cv2.line(mask, (34, 15), (36, 100), (255,), 7)
+    marks = measure_marks(mask)
+    assert len(marks.names) == 2
+    assert (mark_weights(marks)[0] > 0) != is_closed

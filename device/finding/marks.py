@@ -13,6 +13,7 @@ FEW_PIXELS = 4 * 2**16 - 2048  # of a mask: 16 bits name all the marks there can
 MOST_MARKS = 280  # the largest ones that are looked at; what else there is, is noise
 RIM_FADE = 0.8  # a mark at the middle of a side weighs 1 − this, one in the middle of the frame weighs 1
 BOXED, BOXED_AMONG = 0.25, 0.12  # of a box's longer side: what it encloses, alone or beside others, is so long
+PIECE = 0.5  # of the longer side: what lies within the bounds of another and is so long may be a piece of a digit
 LINE, SLENDER, CORNER = 0.6, 5.0, 0.4  # of the longest side, times as long as wide, of both sides: a border of a cell
 SQUARES, SQUARED, NETTED = 6, 0.04, 0.2  # in a grid, so many, so long as a part of it; what it covers of its bounds
 CELLS, CELL = 3, 0.8  # or more are in a table, of the rectangle around each: so much of it is a cell
@@ -174,6 +175,8 @@ def mark_weights(marks: Marks) -> NDArray[Any]:
         weight[around] = 0
     outer, inner = np.nonzero(encloses & ~_dots(marks, encloses))
     share = side[inner] / side[outer]
+    lies_in = ~_is_open(marks, outer, inner, share)
+    outer, inner, share = outer[lies_in], inner[lies_in], share[lies_in]
     weight[outer[share > BOXED]] = 0
     drawn = np.zeros(len(weight), bool)
     if len(weight) < MOST_MARKS:  # else a texture, in which nothing surrounds anything
@@ -193,6 +196,28 @@ def mark_weights(marks: Marks) -> NDArray[Any]:
     if np.count_nonzero(alike) >= SEVERAL and usual >= LEAST_SHARE * max(height, width):
         weight[drawn & (side > FAR_LARGER * usual)] = 0
     return weight
+
+
+def _is_open(marks: Marks, outer: NDArray[Any], inner: NDArray[Any], share: NDArray[Any]) -> NDArray[Any]:
+    """Tell of which pairs the first bends around the second on some sides alone, bool (n,): pieces of a broken digit.
+
+    Args:
+        marks: the marks.
+        outer: int (n,), the first of each pair, whose bounds enclose those of the second.
+        inner: int (n,), the second.
+        share: float (n,), of the longer side of the first, that of the second.
+    """
+    is_open = np.zeros(len(outer), bool)
+    if len(marks.names) == MOST_MARKS:  # a texture
+        return is_open
+    for place in np.flatnonzero((share > BOXED) & (share < PIECE)):
+        one, other = outer[place], inner[place]
+        across = marks.labels[(marks.top[other] + marks.bottom[other]) // 2, marks.left[one] : marks.right[one]]
+        down = marks.labels[marks.top[one] : marks.bottom[one], (marks.left[other] + marks.right[other]) // 2]
+        middle = (marks.left[other] - marks.left[one], marks.top[other] - marks.top[one])
+        sides = [part for line, at in zip((across, down), middle, strict=True) for part in (line[:at], line[at:])]
+        is_open[place] = not all((part == marks.names[one]).any() for part in sides)
+    return is_open
 
 
 def _dots(marks: Marks, encloses: NDArray[Any]) -> NDArray[Any]:
