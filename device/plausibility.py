@@ -75,7 +75,7 @@ def hold_back(
     for reading in readings:
         is_voted = reading.held is not None
         texts = reading.rows if reading.held is None else reading.held.split("\n")
-        if not is_voted and (not reading.stable or not any(map(is_number, texts))):
+        if not is_voted and not reading.stable:
             yield reading
             continue
         reads: Sequence[str | None] = reading.rows if len(reading.rows) == len(texts) else [None] * len(texts)
@@ -88,14 +88,12 @@ def hold_back(
         text = "\n".join(believed)
         # A still that follows one that was held back has changed if what was believed before it has.
         changed = text != told if is_voted else reading.changed or (was_held_back and text != told)
-        if is_voted or not reasons:
-            told = text
-        was_held_back = bool(reasons)
+        told, was_held_back = text, bool(reasons)
         yield replace(
             reading,
             stable=reading.stable and not reasons,
             held=text if is_voted else None,
-            changed=changed and (is_voted or not reasons),
+            changed=changed,
             held_back="; ".join(reasons) if reasons and reading.error is None else None,
         )
 

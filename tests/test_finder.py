@@ -556,6 +556,17 @@ def test_a_zero_with_a_dot_is_no_box(dot: tuple[tuple[int, int], ...], others: i
     assert (mark_weights(marks)[zero] > 0) == is_whole
 
 
+def test_a_broad_ring_around_a_stroke_is_no_zero() -> None:
+    """Though the stroke is in its very middle, and digits beside it are as high."""
+    mask = np.zeros((120, 400), np.uint8)
+    cv2.ellipse(mask, (52, 50), (42, 34), 0, 0, 360, (255,), 5)
+    cv2.rectangle(mask, (50, 36), (54, 64), (255,), cv2.FILLED)
+    for place in range(3):
+        cv2.ellipse(mask, (140 + 60 * place, 50), (18, 34), 0, 0, 270, (255,), 5)
+    marks = measure_marks(mask)
+    assert mark_weights(marks)[int(np.flatnonzero(marks.left < 20)[0])] == 0
+
+
 @pytest.mark.parametrize("is_closed", [False, True])
 def test_a_piece_within_the_bounds_of_another_is_not_boxed(is_closed: bool) -> None:
     """A pen that fails leaves a 2 in two pieces, of which one bends around the other; a box lies on all four sides."""
@@ -568,3 +579,11 @@ def test_a_piece_within_the_bounds_of_another_is_not_boxed(is_closed: bool) -> N
     marks = measure_marks(mask)
     assert len(marks.names) == 2
     assert (mark_weights(marks)[0] > 0) != is_closed
+
+
+def test_a_box_with_a_gap_is_one_around_what_fills_it() -> None:
+    """On three sides of a digit is no part of it, which is shorter."""
+    mask = np.zeros((120, 120), np.uint8)
+    cv2.polylines(mask, [np.array([(20, 20), (20, 100), (90, 100), (90, 20)])], False, (255,), 4)
+    cv2.line(mask, (55, 30), (55, 85), (255,), 7)
+    assert mark_weights(measure_marks(mask)).tolist()[0] == 0

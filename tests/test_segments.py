@@ -33,6 +33,15 @@ def with_unit(mask: np.ndarray) -> np.ndarray:
     return mask
 
 
+def a_stroke_and_dirt(*radii: int) -> np.ndarray:
+    """Draw one thick stroke, and specks of these radii."""
+    mask = np.zeros((400, 620), np.uint8)
+    for place, radius in zip(places(len(radii)), radii, strict=True):
+        cv2.circle(mask, place, radius, (255,), cv2.FILLED)
+    cv2.line(mask, (300, 100), (300, 300), (255,), 25)
+    return mask
+
+
 def bars(count: int) -> np.ndarray:
     """Draw upright and level bars of one width."""
     mask = np.zeros((400, 620), np.uint8)
@@ -48,6 +57,8 @@ def bars(count: int) -> np.ndarray:
         (bars(14), True),
         (with_unit(bars(16)), True),
         (with_unit(bars(4)), False),
+        (a_stroke_and_dirt(*[1] * 9), True),
+        (a_stroke_and_dirt(1, 2, 4, 6), False),
         (drawn(60), True),
         (drawn(MANY + 50), True),
         (bars(3), False),
@@ -59,6 +70,8 @@ def bars(count: int) -> np.ndarray:
         "segments",
         "and a unit",
         "few and a unit",
+        "dirt",
+        "dirt of many sizes",
         "dots",
         "many dots",
         "few",

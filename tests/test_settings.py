@@ -56,6 +56,8 @@ def test_a_source_that_is_named_takes_the_place_of_a_fake_camera() -> None:
     assert apply_options(file, {}, ["source.watch=true"]).source == replace(file.source, watch=True)
     faked = apply_options(Settings(), {"source__source": "a.png"}, ["source.fake_camera=y.png"]).source
     assert faked.fake_camera == Path("y.png")
+    both = apply_options(Settings(), {}, ["source.source=a.png", "source.fake_camera=y.png"]).source
+    assert both.fake_camera == Path("y.png")
     real = apply_options(Settings(), {"source__fake_camera": "y.png"}, ["source.source=a.png"]).source
     assert (real.fake_camera, real.source) == (None, "a.png")
     assert apply_options(file, {"source__source": "0", "source__faults": "1:drop"}).source.faults == "1:drop"

@@ -62,3 +62,20 @@ def test_a_number_far_away_is_sought_in_a_large_frame(reader: Reader, sample_dig
     reading = reader.read(far)
     assert (reading.text, reading.ways[0].fine) == (text, True)
     assert not reader.with_settings(ReadingSettings(layout="single")).read(far).ways[0].fine
+
+
+@pytest.mark.parametrize("shadow", ["across", "cloud"])
+def test_a_number_far_away_is_read_beside_a_shadow(shadow: str, reader: Reader, sample_digits: MeasuringDigits) -> None:
+    """Which is neither a digit that fills the frame nor darker than the ink, however large it is."""
+    page, (text,) = written(sample_digits, (720, 1280), high=16, rows=1, columns=5, corner=(120, 400))
+    dark = np.zeros(page.shape, np.float32)
+    if shadow == "across":
+        cv2.fillPoly(dark, [np.array([(0, 720), (1280, 250), (1280, 720)])], (1.0,))
+    else:
+        cv2.ellipse(dark, (700, 500), (420, 130), 0, 0, 360, (1.0,), -1)
+    light = 1 - 0.6 * cv2.GaussianBlur(dark, (0, 0), 12)
+    noise = np.random.default_rng(1).normal(0, 2, page.shape)
+    far = np.clip(cv2.GaussianBlur(page, (0, 0), 0.6) * light + noise, 0, 255).astype(np.uint8)
+    reading = reader.read(Frame("far", 0, 0.0, far))
+    assert text in reading.rows
+    assert reading.ways[0].fine

@@ -269,6 +269,9 @@ def test_a_value_that_is_held_back_never_holds() -> None:
     judged = list(hold_back(vote(frames), monotonic="up", max_step=5))
     assert [each.held for each in judged] == [None] * 2 + ["100"] * 12 + ["101"] * 2
     assert [each.held for each in judged if each.changed] == ["100", "101"]
+    assert [each.held_back is not None for each in judged] == [False] * 7 + [True] * 3 + [False] + [True] * 3 + [
+        False
+    ] * 2
 
 
 def test_an_impossible_text_that_no_frame_read_never_holds() -> None:
