@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -18,7 +17,6 @@ from device.idx import LabelledDigits
 from ..synthetic.pen_digits import draw_large
 from ..synthetic.pen_drawings import draw_on, draw_pen
 from .page import Font, Page, Plane, draw_room
-from .signs import SIGNS, draw_sign, draw_signed_number
 
 # Some hand writes these letters as a digit: words of nothing else are written among other words alone.
 LIKE_DIGITS = set("OoIlSsZzBbqgGjJiDUuQyYTtLvV")
@@ -30,8 +28,6 @@ LENGTHS = (1, 2, 2, 3, 3, 4, 5, 6, 8)  # of numbers
 SMALLEST, LARGEST = 16, 70  # px: letters of a text
 LONGEST_WORD = 11
 AMONG, LIKELY = 3, 0.3  # words in a line: in one of so many or more, so many of them are of such letters
-SIGNED, BETWEEN = 0.35, 0.12  # of numbers have signs, units or letters; of digits written large a sign follows
-PEN = 0.1  # of their height: about the width of MNIST's strokes
 ONES = 0.15  # of numbers written large are of ones alone
 DRAWN, THINNEST, THICKEST = 0.35, 0.012, 0.15  # of them are drawn by a pen of this width, as a share of their height
 MOST_DRAWN, SMALLEST_DRAWN, LARGEST_DRAWN = 5, 0.06, 0.45  # things; half their size, of the page's shorter side
@@ -116,8 +112,6 @@ def draw_word(rng: np.random.Generator) -> str:
 
 
 def _number(rng: np.random.Generator) -> str:
-    if rng.random() < SIGNED:
-        return draw_signed_number(rng)
     return "".join(str(rng.integers(10)) for _ in range(rng.choice(LENGTHS)))
 
 
@@ -127,26 +121,9 @@ def draw_unit(rng: np.random.Generator) -> str:
 
 
 def _write(page: Page, hand: Hand, text: str, left: float, base: float, rng: np.random.Generator) -> float:
-    if hand.digits is None or not any(map(str.isdecimal, text)):
-        return page.write(text, left, base, font=hand.font, bold=hand.bold, jitter=hand.jitter, rng=rng)
-    for part in re.findall(r"\d+|\D", text):
-        if part.isdecimal():
-            left = page.write_number(part, left, base, digits=hand.digits, height=hand.height, pen=hand.pen, rng=rng)
-        elif part in SIGNS:
-            left = _write_sign(page, part, left, base, high=hand.height, pen=PEN * (1 + 2 * hand.pen), rng=rng)
-        else:
-            left = page.write(part, left, base, font=hand.font, bold=hand.bold, jitter=hand.jitter, rng=rng)
-    return left
-
-
-def _write_sign(
-    page: Page, sign: str, left: float, base: float, *, high: float, pen: float, rng: np.random.Generator
-) -> float:
-    """Write a sign by hand, with a pen that is so wide, as a share of the digits' height; return where it ends."""
-    glyph, top = draw_sign(sign, rng, high=high, pen=max(1.0, pen * high))
-    left += high * rng.uniform(-0.05, 0.2)
-    page.put(glyph, left, base - high + top, is_digit=False)
-    return left + glyph.shape[1] + high * rng.uniform(-0.05, 0.2)
+    if hand.digits is not None and text.isdecimal():
+        return page.write_number(text, left, base, digits=hand.digits, height=hand.height, pen=hand.pen, rng=rng)
+    return page.write(text, left, base, font=hand.font, bold=hand.bold, jitter=hand.jitter, rng=rng)
 
 
 def _write_label(page: Page, hand: Hand, rng: np.random.Generator) -> None:
@@ -272,9 +249,6 @@ def write_number_large(size: tuple[int, int], *, digits: LabelledDigits, rng: np
         else:
             left = page.write_digit(digits.images[chosen], left, lower, height=tall, pen=pen)
         left += height * rng.uniform(*room)
-        if rng.random() < BETWEEN:
-            sign = SIGNS[rng.integers(len(SIGNS))]
-            left = _write_sign(page, sign, left, base, high=height, pen=thin or PEN * (1 + 2 * pen), rng=rng)
         if left > size[1] - height * 0.4 or place >= rng.integers(7):
             break
     return page
