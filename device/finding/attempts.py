@@ -92,7 +92,7 @@ def best_attempt(look: Callable[[Way], Attempt], settings: ReadingSettings, thre
     if marks and settings.layout != "single" and not _sure(best, threshold):
         best = _elsewhere(tuple(tried), attempt, threshold) or best
     if not _sure(best, threshold) and settings.layout != "single":
-        best = _tiny_ones(tuple(tried), attempt, threshold, side) or best
+        best = _tiny_ones(settings.invert, attempt, threshold, side) or best
     return replace(best, find_s=sum(each.find_s for each in tried), frame_s=sum(each.frame_s for each in tried))
 
 
@@ -150,7 +150,8 @@ def _elsewhere(tried: Sequence[Attempt], attempt: Callable[[Way], Attempt], thre
     many may have been digits and none was, they are a text, on whatever it stands.
     """
     invert = tried[0].way.invert
-    beside = [] if _is_text_or_texture(tried) else [(Way(invert, whole=True, beside=True), 1)]
+    are_many = any(each.found.is_close and each.found.marks > FULL for each in tried)
+    beside = [] if are_many else [(Way(invert, whole=True, beside=True), 1)]
     if found := _first_read(beside, attempt, BEYOND_DOUBT):
         return found
     if any(len(each.found.digits) > FULL for each in tried):
@@ -160,18 +161,10 @@ def _elsewhere(tried: Sequence[Attempt], attempt: Callable[[Way], Attempt], thre
     return label if is_read else None
 
 
-def _tiny_ones(
-    tried: Sequence[Attempt], attempt: Callable[[Way], Attempt], threshold: float, side: int
-) -> Attempt | None:
+def _tiny_ones(invert: str, attempt: Callable[[Way], Attempt], threshold: float, side: int) -> Attempt | None:
     """Look for tiny digits in a large frame in which nothing was read: a number that is half of what is found."""
-    if side < LARGE or _is_text_or_texture(tried):
-        return None
-    return _first_read([(Way(tried[0].way.invert, whole=True, fine=True), FEW)], attempt, threshold)
-
-
-def _is_text_or_texture(tried: Sequence[Attempt]) -> bool:
-    """Tell whether many marks were seen closely."""
-    return any(each.found.is_close and each.found.marks > FULL for each in tried)
+    ways = [(Way(invert, whole=True, fine=True), FEW)] if side >= LARGE else []
+    return _first_read(ways, attempt, threshold)
 
 
 def _with_pieces_joined(best: Attempt, attempt: Callable[[Way], Attempt], threshold: float) -> Attempt:
