@@ -40,8 +40,7 @@ def draw_reading(image: NDArray[Any], reading: Reading) -> NDArray[Any]:
         place, font = (label.where.left * whole, label.where.bottom * whole), label.font * whole
         stroke = whole * (2 if label.font > 0.7 else 1)
         write(drawn, label.text, place, font, colour, bold=stroke, halo=DARK, reach=round(1.5 * whole))
-    held = reading.rows if reading.held is None else reading.held.split("\n")
-    _head(drawn, reading.error or " / ".join(filter(None, held)) or "nothing found", unit)
+    _head(drawn, reading.error or " / ".join(filter(None, reading.shown_rows)) or "nothing found", unit)
     return drawn
 
 

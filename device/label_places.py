@@ -66,7 +66,7 @@ def place_labels(digits: Sequence[ReadDigit], *, scale: float, size: tuple[int, 
         highest = OF_HEIGHT * float(np.median([boxes[number].bottom - boxes[number].top for number in members]))
         beside = {number: [boxes[other] for other in members if other != number] for number in members}
         found: dict[int, Label | None] = {}
-        for font in [each for each in FONTS if _measured("0", each)[1] <= highest] or FONTS[-1:]:
+        for font in [each for each in FONTS if text_size("0", each)[1] <= highest] or FONTS[-1:]:
             found = {n: _placed(_full(digits[n]), font, boxes[n], beside[n], taken, size) for n in members}
             if all(found.values()):
                 break
@@ -89,7 +89,7 @@ def _placed(
     size: tuple[int, int],
 ) -> Label | None:
     """Return a label above a box, else below, that keeps clear of the columns beside it and of what is taken."""
-    high = _measured(text, font)[1] + 2 * GAP
+    high = text_size(text, font)[1] + 2 * GAP
     columns = [Rectangle(each.left - GAP, each.top - high, each.right, each.bottom + high) for each in beside]
     for label in (_at(text, font, box, size), _at(text, font, box, size, below=True)):
         where = label.where
@@ -101,7 +101,7 @@ def _placed(
 
 def _at(text: str, font: float, box: Rectangle, size: tuple[int, int], *, below: bool = False) -> Label:
     """Return a label above a box, or below; on the right it ends where the drawing does."""
-    width, height = _measured(text, font)
+    width, height, _ = text_size(text, font)
     bottom = box.top - GAP
     if below or (bottom < height and box.bottom + GAP + height <= size[1]):
         bottom = box.bottom + GAP + height
@@ -116,9 +116,3 @@ def _full(digit: ReadDigit) -> str:
 def _box_of(digit: ReadDigit, scale: float) -> Rectangle:
     x, y, width, height = (round(side * scale) for side in digit.box)
     return Rectangle(x, y, x + width, y + height)
-
-
-def _measured(text: str, font: float) -> tuple[int, int]:
-    """Return width and height of a text, pixels."""
-    width, height, _ = text_size(text, font)
-    return width, height

@@ -74,8 +74,8 @@ def hold_back(
     was_held_back = False
     for reading in readings:
         is_voted = reading.held is not None
-        texts = reading.rows if reading.held is None else reading.held.split("\n")
-        if not is_voted and not reading.stable:
+        texts = reading.shown_rows
+        if not is_voted and not (reading.stable and any(map(is_number, texts))):
             yield reading
             continue
         reads: Sequence[str | None] = reading.rows if len(reading.rows) == len(texts) else [None] * len(texts)

@@ -156,6 +156,11 @@ class Reading:
         return tuple(map(tuple, rows.values()))
 
     @property
+    def shown_rows(self) -> tuple[str, ...]:
+        """The text that holds, row by row or region by region; what was read where none holds yet, and of a still."""
+        return self.rows if self.held is None else tuple(self.held.split("\n"))
+
+    @property
     def roi_texts(self) -> dict[str, str]:
         """The text of each region by its name; its rows run on."""
         return dict(zip(self.rois, self.rows, strict=True)) if self.rois else {}
@@ -196,7 +201,7 @@ class Reading:
         if self.error is not None:
             return printable(self.error)
         place = printable(self.source) if self.frame == 0 else f"{printable(self.source)}#{self.frame}"
-        line = f"{place}: {self.on_one_line(self.rows if self.held is None else self.held.split(chr(10)))}"
+        line = f"{place}: {self.on_one_line(self.shown_rows)}"
         if self.digits:
             line += f"  ({self.confidence:.3f})"
         if self.held is not None and self.held != "\n".join(self.rows):

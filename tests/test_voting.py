@@ -247,6 +247,14 @@ def test_a_value_that_is_back_after_an_impossible_one_is_no_change() -> None:
     assert [each.changed for each in judged] == [False, False, True]
 
 
+def test_a_still_without_a_number_says_nothing_of_a_counter() -> None:
+    """Be it blank, doubtful or broken: what was held back before it is still judged by the last value believed."""
+    stills = [*played(["42", "12", "", "?"]), BROKEN, *played(["43"])]
+    judged = list(hold_back(stills, monotonic="up"))
+    assert judged[2:5] == stills[2:5]
+    assert [each.changed for each in judged] == [False] * 5 + [True]
+
+
 def test_beside_a_counter_that_is_held_back_stays_what_was_no_number() -> None:
     """As it was read, until there is one."""
     readings = [replace(each, held=each.text) for each in played(["9\n?", "8\n?"])]

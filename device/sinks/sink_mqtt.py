@@ -103,15 +103,14 @@ def reading_messages(reading: Reading, *, clear_error: bool) -> Iterator[tuple[s
         yield "raw", reading.text, False
         # A still that is held back is not stable; of a stream the value that is believed holds meanwhile.
         if reading.stable or reading.held is not None:
-            value = "\n".join(reading.rows) if reading.held is None else reading.held
-            yield "value", value, True
-            yield from _region_messages("value", reading, value.split("\n"), retain=True)
-        yield from _region_messages("raw", reading, [*reading.roi_texts.values()], retain=False)
+            yield "value", "\n".join(reading.shown_rows), True
+            yield from _region_messages("value", reading, reading.shown_rows, retain=True)
+        yield from _region_messages("raw", reading, reading.rows, retain=False)
     yield "json", reading.to_json(), False
 
 
 def _region_messages(
-    topic: str, reading: Reading, texts: list[str], *, retain: bool
+    topic: str, reading: Reading, texts: Sequence[str], *, retain: bool
 ) -> Iterator[tuple[str, str, bool]]:
     """Yield what each named region shows, where some were named: "value/NAME"."""
     if len(texts) == len(reading.rois):
