@@ -120,6 +120,14 @@ def test_the_borders_of_a_cell_are_left_out(contrast: float, tilt: int) -> None:
     assert alike(found_in(photographed(strokes)).canonical, EXPECTED) > 0.95
 
 
+@pytest.mark.parametrize("width", [3, 7])
+def test_the_border_of_a_cell_that_was_turned_is_no_one(width: int) -> None:
+    """A line that lies aslant along a side, as in a picture of a cell that was not held straight, is no digit."""
+    strokes = with_line(PLAIN[42:202, 46:206], (0, 40), (28, 160), width=width)
+    (found,) = find_digits(photographed(strokes))
+    assert alike(found.canonical, EXPECTED) > 0.95
+
+
 def test_a_box_around_the_digit_is_left_out() -> None:
     """A box that lies wholly inside the frame is no digit: what it encloses is."""
     strokes = np.pad(PLAIN, 40)

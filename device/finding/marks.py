@@ -282,8 +282,6 @@ def _gaps(marks: Marks, weight: NDArray[Any]) -> NDArray[Any]:
 
 def _rods(marks: Marks, weight: NDArray[Any]) -> NDArray[Any]:
     """Tell which marks are straight, solid, longer than others that are not and no thinner: a pen; bool (n,)."""
-    import cv2
-
     longer, side = np.maximum(marks.width, marks.height), max(marks.labels.shape)
     across = np.hypot(marks.width, marks.height)
     rods: NDArray[Any] = (weight > 0) & (across > ROD * side) & (marks.area * SLENDER < across**2)
@@ -292,8 +290,7 @@ def _rods(marks: Marks, weight: NDArray[Any]) -> NDArray[Any]:
         return np.zeros_like(rods)
     thickness = np.zeros(len(rods))
     for place in np.flatnonzero(rods):
-        outlines = cv2.findContours(marks.cut_out(place)[1], cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
-        thickness[place], length = sorted(cv2.minAreaRect(outlines[0])[1])
+        thickness[place], length = _least_sides(marks, place)
         is_solid = marks.area[place] >= SOLID * length * thickness[place]
         rods[place] = is_solid and length >= SLENDER * thickness[place]
     others = (weight > 0) & ~rods & (marks.height > LEAST_SHARE * side)
@@ -307,13 +304,24 @@ def _rods(marks: Marks, weight: NDArray[Any]) -> NDArray[Any]:
 def _borders(marks: Marks) -> NDArray[Any]:
     """Tell which marks are borders of a cell: long, at the rim of the frame, and not in its middle; bool (n,)."""
     height, width = marks.labels.shape
-    longer, shorter = np.maximum(marks.height, marks.width), np.minimum(marks.height, marks.width)
     corner = (marks.height >= CORNER * height) & (marks.width >= CORNER * width)
-    found = (marks.contact > 0) & (longer >= LINE * max(height, width)) & ((longer >= SLENDER * shorter) | corner)
+    found = (marks.contact > 0) & (np.maximum(marks.height, marks.width) >= LINE * max(height, width))
     middle = marks.labels[height // 4 : height - height // 4, width // 4 : width - width // 4]
     for place in np.flatnonzero(found):
         found[place] = not (middle == marks.names[place]).any()
+        if found[place] and not corner[place]:
+            thickness, length = _least_sides(marks, place)
+            found[place] = length >= SLENDER * thickness
     return found
+
+
+def _least_sides(marks: Marks, place: int) -> tuple[float, float]:
+    """Return the shorter and the longer side of the least rectangle around a mark, however it lies, pixels."""
+    import cv2
+
+    outlines = cv2.findContours(marks.cut_out(place)[1], cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
+    shorter, longer = sorted(cv2.minAreaRect(outlines[0])[1])
+    return shorter, longer
 
 
 def typical_height(marks: Marks, weight: NDArray[Any], *, share: float = 0.5) -> float:
