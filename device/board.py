@@ -88,17 +88,18 @@ class Board:
         if self._folder is None:
             raise UsageError("expected a folder to keep digits in, found none; start with --collect DIR")
         _, reading, canonical = self._read(content)
+        labels = labels if canonical else list(filter(None, labels))  # of none at all, one empty text is left
         self._check(labels, canonical)
         stem = f"{stem_of(reading)}-{hashlib.sha256(content).hexdigest()[:8]}"
         kept: list[str] = []
         lines: list[dict[str, Any]] = []
         try:
-            for place, (each, digit, label) in enumerate(zip(canonical, reading.digits, labels, strict=True)):
+            for place, (each, label) in enumerate(zip(canonical, labels, strict=True)):
                 if label != NO_DIGIT:
                     kept.append(f"{place_of(self._folder, label).name}/{stem}-{place}.png")
                     write_bytes(self._folder / kept[-1], _as_png(each))
-                    fields = line_of(reading, digit, file=kept[-1], why="drawn")
-                    lines.append({**fields, "read": digit.label, "label": label, "reviewed": fields["ts"]})
+                    fields = line_of(reading, place, file=kept[-1], why="drawn")
+                    lines.append({**fields, "read": fields["label"], "label": label, "reviewed": fields["ts"]})
             for line in lines:
                 append_line(self._folder, line)
         except EdgeDigitsError:  # whoever tries again would keep the first ones twice

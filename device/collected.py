@@ -1,7 +1,7 @@
 """The folder of collected digits: what was kept, why, and what a person said it is.
 
 DIR/unsure/NAME.png   crops that nobody has looked at yet, canonical digits, 28×28 grey
-DIR/LABEL/NAME.png    crops whose label a person confirmed or corrected; `edge-digits train --data DIR` takes these
+DIR/LABEL/NAME.png    crops whose label a person confirmed or corrected; `train --data DIR` takes these
 DIR/frames/NAME.jpg   the frames they were in
 DIR/index.jsonl       a line a crop: its reading and the digest of the model that read it
 """
@@ -19,7 +19,7 @@ from typing import Any
 from .errors import DataError, OutputError, UsageError
 from .output_files import write_text
 from .printable import printable
-from .reading import ReadDigit, Reading, utc_timestamp
+from .reading import Reading, utc_timestamp
 
 UNSURE, FRAMES, INDEX, LOCK = "unsure", "frames", "index.jsonl", ".lock"
 NOT_LABELS = frozenset({UNSURE, FRAMES})
@@ -36,12 +36,13 @@ def is_collected(path: Path, *, folder: Path) -> bool:
     return path.parent.parent == folder and re.fullmatch(_NAME, path.name) is not None
 
 
-def line_of(
-    reading: Reading, digit: ReadDigit, *, file: str, why: str, frame_file: str | None = None
-) -> dict[str, Any]:
-    """Return the index's line for a digit of a reading."""
+def line_of(reading: Reading, place: int, *, file: str, why: str, frame_file: str | None = None) -> dict[str, Any]:
+    """Return the index's line for the digit at this place in a reading, which is marked among the others."""
+    digit = reading.digits[place]
+    rows = ["".join(f"[{each.label}]" if each is digit else each.label for each in row) for row in reading.digit_rows]
     fields: dict[str, Any] = {"file": file, "frame": frame_file, "why": why, "label": digit.label}
     fields |= {"score": round(digit.score, 4), "box": list(digit.box), "text": reading.text}
+    fields["context"] = " | ".join(rows)
     fields |= {"ts": utc_timestamp(reading.taken_at_s), "source": printable(reading.source)}
     if reading.model is not None:
         fields |= {"model": reading.model.name, "variant": reading.model.variant, "sha256": reading.model.sha256}

@@ -24,14 +24,14 @@ class Crop:
         label: what the model read, "?" where it was in doubt or that is not known.
         score: how sure it was, 0–1.
         why: why the crop was kept.
-        text: everything that was read in its frame.
+        context: everything that was read in its frame, row by row, itself in brackets.
     """
 
     path: Path
     label: str = "?"
     score: float = 0.0
     why: str = ""
-    text: str = ""
+    context: str = ""
 
 
 class Review:
@@ -135,7 +135,7 @@ class Review:
             str(fields.get("label", "?")),
             float(score) if isinstance(score, (int, float)) else 0.0,
             str(fields.get("why", "")),
-            str(fields.get("text", "")),
+            str(fields.get("context", "")),
         )
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from .collected import FRAMES, UNSURE
 from .early_end import raise_if_asked
@@ -21,6 +21,8 @@ from .sources.files import names_file
 from .sources.opening import choose_source, turned
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from .reader import Reader
     from .reading import Reading
 
@@ -129,26 +131,29 @@ def pump(frames: Iterable[Frame], reader: Reader, settings: Settings, *, stream:
     Raises:
         DataError: one text was asked for, and none holds.
     """
-    image, count = None, 0
+    image: NDArray[Any] | None = None
+    canonical: Sequence[NDArray[Any]] = ()
+    count = 0
 
     def read() -> Iterator[Reading]:
-        nonlocal image, count
+        nonlocal image, canonical, count
         raise_if_asked()
         for frame in turned(islice(frames, settings.source.max_frames), settings.camera):
             image, count = frame.image, count + 1
-            yield reader.read(frame)
+            reading, canonical = reader.read_closely(frame)
+            yield reading
             raise_if_asked()
 
     def every(readings: Iterable[Reading]) -> Iterator[Reading]:
         for reading in readings:
-            sinks.put(Event(reading, image), every=True)
+            sinks.put(Event(reading, image, canonical), every=True)
             yield reading
 
     errors, is_read = 0, False
-    # The filters look at one reading at a time, so `image` is always that of the reading which comes out of them.
+    # The filters look at one reading at a time, so `image` and `canonical` are always those of the one that comes out.
     for reading in written(every(judged(read(), settings, stream=stream)), settings, stream=stream):
         errors, is_read = errors + (reading.error is not None), reading.error is None
-        sinks.put(Event(reading, image), every=False)
+        sinks.put(Event(reading, image, canonical), every=False)
     if settings.voting.once and not is_read:
         frames_read = f"{count} frame{'s' if count != 1 else ''}"
         raise DataError(

@@ -117,6 +117,7 @@ def test_all_digits_of_a_drawing_are_kept_or_none(board: Board, drawn: bytes, tm
     ("labels", "said"),
     [
         (["7"], "a label for each of 2 digits, found 1"),
+        (["7", ""], "found ''"),
         (["7", "seven"], "found 'seven'"),
         (["7", "../7"], "found '../7'"),
     ],
@@ -174,6 +175,34 @@ def test_pictures_are_read_over_http(board: Board, drawn: bytes) -> None:
         assert (response.status, list(json.loads(body))) == (400, ["error"])
         assert json.loads(ask(server.port, "/about")[1])["keeps"] is True
         assert ask(server.port, "/picture.png")[0].status == 503
+
+
+def test_a_label_that_was_cleared_is_missed_by_name(board: Board, seven: np.ndarray) -> None:
+    """Of a single digit too; a picture without digits has one empty text for its labels."""
+    paper = np.full((200, 200), 255, np.uint8)
+    blank, paper[30:170, 30:170] = as_png(paper), np.kron(255 - seven, np.ones((5, 5), np.uint8))
+    with serving(board) as server:
+        assert json.loads(ask(server.port, "/keep?labels=", body=as_png(paper))[1])["error"].endswith("found ''")
+        assert json.loads(ask(server.port, "/keep?labels=", body=blank)[1]) == {"kept": []}
+
+
+def test_who_asks_before_sending_is_told_to_go_on(board: Board, drawn: bytes) -> None:
+    """As curl does with a large picture, after what is refused unread was refused."""
+    with serving(board) as server, socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
+        client.sendall(b"POST /read HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(drawn))
+        assert client.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        client.sendall(drawn)
+        assert client.recv(100).startswith(b"HTTP/1.0 200 OK")
+    with serving(board) as server, socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
+        client.sendall(b"POST /other HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n")
+        assert client.recv(100).startswith(b"HTTP/1.0 404 Not Found")
+
+
+def test_what_the_base_class_refuses_without_words_has_some(board: Board) -> None:
+    """An address that is too long."""
+    with serving(board) as server:
+        response, body = ask(server.port, "/" + "a" * 70_000)
+        assert (response.status, body) == (414, b"Request-URI Too Long\n")
 
 
 def test_a_full_disk_is_said(board: Board, drawn: bytes, tmp_path: Path) -> None:

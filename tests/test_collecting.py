@@ -12,16 +12,23 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
+from benchmarks.measuring_digits import MeasuringDigits
 from device.cli import cli
 from device.collected import append_line, drop_stale_lines, read_lines, unsure_crops
 from device.early_end import Asked
 from device.errors import DataError, UsageError
+from device.frames import Frame
+from device.idx import LabelledDigits
+from device.inference.classifier import Classifier
+from device.reader import Reader
 from device.reading import ModelName, ReadDigit, Reading
-from device.settings.settings import CollectSettings
+from device.running import pump
+from device.settings.settings import CollectSettings, Settings
 from device.sinks.quota_folder import QuotaFolder, used_on_disk
 from device.sinks.sink import Event
 from device.sinks.sink_collect import CollectSink
 from edge_digits.commands.train import train
+from edge_digits.synthetic.scenes import CAUSES, render_scene
 
 MODEL = ModelName("cnn", "int8", "ab" * 32, "none")
 
@@ -36,7 +43,8 @@ def paper(seven: np.ndarray) -> np.ndarray:
 
 def event(frame: np.ndarray, number: int, *, label: str = "7", score: float = 0.5) -> Event:
     digits = (ReadDigit(label, score, (47, 36, 14, 20)),)
-    return Event(Reading("camera:0", number, 1_700_000_000.0 + number, digits, model=MODEL), frame)
+    canonical = ((210 - frame[30:58, 40:68, 0]) / 0.7).astype(np.uint8)
+    return Event(Reading("camera:0", number, 1_700_000_000.0 + number, digits, model=MODEL), frame, (canonical,))
 
 
 def collect(folder: Path, **more: object) -> CollectSink:
@@ -68,6 +76,33 @@ def test_an_uncertain_digit_is_kept_with_its_frame(paper: np.ndarray, tmp_path: 
     with Image.open(tmp_path / "c" / line["frame"]) as frame:
         assert frame.size == (120, 100)
     assert len([*(tmp_path / "c").rglob("*.png")]) == 1
+
+
+def test_what_is_kept_is_what_the_network_was_given(
+    sample_digits: MeasuringDigits, classifier: Classifier, tmp_path: Path
+) -> None:
+    """Of each digit that is in doubt, also of those that touch and were cut."""
+    ink = LabelledDigits(sample_digits.images, sample_digits.labels)
+    scene = render_scene(ink, cause=CAUSES["touching"], rows=1, columns=4, seed=3)
+    frame = Frame("a.png", 0, 0.0, scene.frame)
+    sink = collect(tmp_path, below=1.0, frames=False)
+    seen: list[Event] = []
+
+    class Kept:
+        def put(self, event: Event, *, every: bool) -> None:
+            if not every:
+                seen.append(event)
+
+    assert pump([frame], Reader(classifier), Settings(), stream=False, sinks=Kept()) == 0
+    sink.write(seen)
+    reading, canonical = Reader(classifier).read_closely(frame)
+    assert len(reading.digits) == 4
+    lines = read_lines(tmp_path)
+    for line, digit, expected in zip(lines, reading.digits, canonical, strict=True):
+        assert (line["label"], line["box"]) == (digit.label, list(digit.box))
+        with Image.open(tmp_path / line["file"]) as crop:
+            assert np.array_equal(np.asarray(crop), expected)
+    assert lines[1]["context"] == "{}[{}]{}{}".format(*reading.text)
 
 
 def test_pictures_of_one_moment_do_not_overwrite_each_other(paper: np.ndarray, tmp_path: Path) -> None:
@@ -207,7 +242,17 @@ def test_a_review_without_labelled_digits_advises_no_training(collected: Path) -
     """Training takes the ten digits alone."""
     (collected / "A").mkdir()
     assert review(collected, "A", "A", "q").stdout.splitlines()[-1] == "2 labelled, 2 left or deleted"
-    assert "; edge-digits train --data" in review(collected, "7", "q").stdout
+    assert "; edge-digits train --init MODEL.keras --data" in review(collected, "7", "q").stdout
+
+
+def test_a_review_says_which_of_several_digits_is_meant(seven: np.ndarray, tmp_path: Path) -> None:
+    """It stands in brackets among what else its frame showed, row by row; alone it needs none."""
+    digits = tuple(ReadDigit(label, 0.5, (0, 0, 9, 9), row=row) for label, row in (("7", 0), ("1", 0), ("4", 1)))
+    frame = np.zeros((99, 99, 3), np.uint8)
+    collect(tmp_path).write([Event(Reading("a", 0, 1e9, digits), frame, (seven, seven, seven))])
+    shown = review(tmp_path, "s", "s", "s").stdout
+    for digit, among in (("7", "[7]1 | 4"), ("1", "7[1] | 4"), ("4", "71 | [4]")):
+        assert f"read {digit} (0.50) in {among}, uncertain" in shown
 
 
 def test_a_review_that_ctrl_c_ends_says_so(collected: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,7 @@ def collect() -> None:
 @collect.command(cls=Command)
 @click.argument("folder", type=FILE, metavar="DIR")
 def review(folder: Path) -> None:
-    """Say of each digit kept in DIR what it is; train --data DIR then learns from it.
+    """Say of each digit kept in DIR what it is; train --init MODEL.keras --data DIR then learns from it.
 
     Each crop is shown with what was read. Enter confirms, a label corrects; the crop moves to DIR/LABEL/.
     """
@@ -37,8 +37,8 @@ def review(folder: Path) -> None:
     found = Review(folder)
     click.echo(f"{len(found.crops)} to look at.  {HELP}")
     done = _go_through(found)
-    learning = f"; edge-digits train --data {quote(str(folder))} --out runs/better" if found.teaches else ""
-    click.echo(f"{done} labelled, {len(found.crops) - done} left or deleted{learning}")
+    learning = f"edge-digits train --init MODEL.keras --data {quote(str(folder))} --out runs/better"
+    click.echo(f"{done} labelled, {len(found.crops) - done} left or deleted{'; ' + learning if found.teaches else ''}")
     raise_if_asked()
 
 
@@ -109,6 +109,6 @@ def _show(crop: Crop) -> bool:
         say(str(error))
         return False
     click.echo(terminal_picture(picture, columns=SIDE_COLUMNS, lines=SIDE_LINES))
-    context = f" in {' / '.join(crop.text.split(chr(10)))}" if len(crop.text) > 1 else ""
+    context = f" in {crop.context}" if crop.context not in ("", f"[{crop.label}]") else ""
     click.echo(f"read {crop.label} ({crop.score:.2f}){context}{', ' + crop.why if crop.why else ''}")
     return True

@@ -34,7 +34,8 @@ def serve(*, config: Path | None, **options: Any) -> None:
     """Serve a web page to draw digits on and to open photographs on; with --source it shows what a camera sees.
 
     It is served to this machine alone, on port 8080, unless --http says otherwise; other machines need a token. With
-    --collect, digits are kept under the label that a person gives them; train --data DIR then learns from them.
+    --collect, digits are kept under the label that a person gives them; train --init MODEL.keras --data DIR
+    then learns from them.
     """
     from ..serving import serve_settings
     from ..settings.settings_file import has_section, load_settings

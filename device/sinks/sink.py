@@ -31,10 +31,12 @@ class Event:
     Attributes:
         reading: what was read.
         image: uint8 (H, W) or (H, W, 3), BGR; None where there is none, or the sink takes none.
+        canonical: for each of its digits what the network was given, uint8 (28, 28).
     """
 
     reading: Reading
     image: NDArray[Any] | None = None
+    canonical: Sequence[NDArray[Any]] = ()
 
 
 class LostError(OutputError):
@@ -128,7 +130,7 @@ class SinkThread:
             BrokenPipeError: the sink is standard output and its reader has gone.
         """
         if not self.sink.pictures and event.image is not None:
-            event = replace(event, image=None)
+            event = Event(event.reading)
         with self._news:
             deadline_s = time.monotonic() + (0.0 if self._full else self._patience_s)
             while len(self._queue) >= self._limit and self._end is None and time.monotonic() < deadline_s:

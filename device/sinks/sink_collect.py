@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..collected import FRAMES, INDEX, UNSURE, append_line, drop_stale_lines, is_collected, line_of, stem_of
-from ..contract import SIDE
-from ..reading import ReadDigit, Reading
+from ..reading import Reading
 from ..settings.settings import CollectSettings
 from .quota_folder import QuotaFolder, on_disk
 from .sink import Event
@@ -17,7 +16,6 @@ from .sink import Event
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MARGIN = 0.35  # of a digit's longer side, kept around it so that its ground can be told from its ink
 JPEG_QUALITY = 90
 MOST_TEXTS = 1000  # remembered, before those of long ago are forgotten
 INDEX_SHARE = 0.05  # of the quota; a longer index loses the lines of crops that are gone
@@ -54,23 +52,24 @@ class CollectSink:
         for event in events:
             kept = self._chosen(event.reading)
             if kept and event.image is not None and not self._kept_lately(event.reading):
-                self._keep(event.reading, event.image, kept)
+                self._keep(event, event.image, kept)
 
     def close(self) -> None:
         """Leave everything as it is: each file was whole when it appeared."""
 
-    def _chosen(self, reading: Reading) -> list[tuple[ReadDigit, str]]:
+    def _chosen(self, reading: Reading) -> list[tuple[int, str]]:
+        """Choose digits of a reading, by their places, each with the reason."""
         if reading.error is not None or not reading.digits:
             return []
         before = self._texts.get(reading.source)
         self._texts = {reading.source: reading.text}
-        now_s = time.monotonic()
+        now_s, every = time.monotonic(), range(len(reading.digits))
         if self._settings.every_s and now_s - self._sampled_s >= self._settings.every_s:
             self._sampled_s = now_s
-            return [(digit, "sample") for digit in reading.digits]
-        chosen = [(digit, "uncertain") for digit in reading.digits if digit.score < self._settings.below]
+            return [(place, "sample") for place in every]
+        chosen = [(place, "uncertain") for place in every if reading.digits[place].score < self._settings.below]
         if not chosen and self._settings.changes and before is not None and before != reading.text:
-            chosen = [(digit, "changed") for digit in reading.digits]
+            chosen = [(place, "changed") for place in every]
         return chosen
 
     def _kept_lately(self, reading: Reading) -> bool:
@@ -83,20 +82,18 @@ class CollectSink:
         self._kept_s[key] = now_s
         return False
 
-    def _keep(self, reading: Reading, image: NDArray[Any], kept: list[tuple[ReadDigit, str]]) -> None:
+    def _keep(self, event: Event, image: NDArray[Any], kept: list[tuple[int, str]]) -> None:
         import cv2
 
-        stem = stem_of(reading)
+        stem = stem_of(event.reading)
         frame_file = None
         if self._settings.frames:
             encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
             frame_file = self._write(f"{FRAMES}/{stem}.jpg", encoded)
-        for place, (digit, why) in enumerate(kept):
-            crop = cut_digit(image, digit.box)
-            if crop is None:
-                continue
-            file = self._write(f"{UNSURE}/{stem}-{place}.png", cv2.imencode(".png", crop)[1].tobytes())
-            self._note(line_of(reading, digit, file=file, why=why, frame_file=frame_file))
+        for place, why in kept:
+            crop = cv2.imencode(".png", event.canonical[place])[1].tobytes()
+            file = self._write(f"{UNSURE}/{stem}-{place}.png", crop)
+            self._note(line_of(event.reading, place, file=file, why=why, frame_file=frame_file))
 
     def _write(self, file: str, content: bytes) -> str:
         """Write a file; return its name in the folder."""
@@ -119,20 +116,3 @@ class CollectSink:
 
     def _is_ours(self, path: Path) -> bool:
         return path == self._folder / INDEX or is_collected(path, folder=self._folder)
-
-
-def cut_digit(image: NDArray[Any], box: tuple[int, int, int, int]) -> NDArray[Any] | None:
-    """Return the canonical digit, uint8 (28, 28), of a box in a frame; None where it holds no ink on its own.
-
-    Args:
-        image: uint8 (H, W) grey or (H, W, 3) BGR, 0–255.
-        box: x, y, width, height, pixels.
-    """
-    from ..finding.finder import find_digit
-
-    if image.shape[:2] != (SIDE, SIDE):
-        x, y, width, height = box
-        margin = round(MARGIN * max(width, height))
-        image = image[max(0, y - margin) : y + height + margin, max(0, x - margin) : x + width + margin]
-    found = find_digit(image)
-    return None if found is None else found.canonical

@@ -188,7 +188,7 @@ class WebHandler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Take what is sent, from this server's own pages and from programs."""
         path, _, asked = self.path.partition("?")
-        query, takers = parse_qs(asked), self.takers()
+        query, takers = parse_qs(asked, keep_blank_values=True), self.takers()
         length = self.headers.get("Content-Length", "")
         if self._refused(query):
             return
@@ -202,6 +202,8 @@ class WebHandler(BaseHTTPRequestHandler):
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"expected at most {MOST_BYTES} bytes, found {length}\n".encode()
             )
         else:
+            if self.headers.get("Expect", "").lower() == "100-continue":  # else curl waits a second to send more
+                self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             content = self.rfile.read(int(length))
             if len(content) == int(length):  # else the client has gone
                 self._answer_by(lambda: takers[path](query, content))
@@ -209,7 +211,8 @@ class WebHandler(BaseHTTPRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Answer what the base class refuses in a line of text, where it would send a page."""
         if code != HTTPStatus.NOT_IMPLEMENTED:
-            return self.answer(HTTPStatus(code), f"{message or explain}\n".encode("utf-8", "replace"))
+            status = HTTPStatus(code)
+            return self.answer(status, f"{message or explain or status.phrase}\n".encode("utf-8", "replace"))
         methods = ", ".join(["GET", "HEAD", *(["POST"] if self.takers() else [])])
         text = f"expected one of {methods}, found {self.command}\n".encode("utf-8", "replace")
         return self.answer(HTTPStatus.METHOD_NOT_ALLOWED, text, Allow=methods)

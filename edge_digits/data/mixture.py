@@ -211,5 +211,5 @@ def _check_outcome(mixture: Mixture, *, every_class: bool) -> None:
     if mixture.missing_classes:
         raise DataError(
             f"{mixture.name}: expected training digits of every class, found none of "
-            f"{', '.join(mixture.missing_classes)}; add some, or mix in MNIST"
+            f"{', '.join(mixture.missing_classes)}; add some, or mix in MNIST with --data mnist"
         )

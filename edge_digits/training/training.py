@@ -122,7 +122,7 @@ def train(
     if len(split.train) < settings.batch_size:
         raise UsageError(
             f"expected at least one batch of {settings.batch_size}, found {len(split.train)} digits to learn from; "
-            "lower --batch-size, or add digits"
+            "lower --batch-size, add digits, as with --data mnist, or go on from a model with --init"
         )
     refuse_unwritable(out)
     keras.utils.set_random_seed(settings.seed)
