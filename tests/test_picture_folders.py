@@ -42,6 +42,19 @@ def test_photographs_go_through_the_finder(seven: np.ndarray, tmp_path: Path) ->
     assert np.corrcoef(digit.ravel(), seven.ravel())[0, 1] > 0.7  # the same digit, drawn, photographed and found
 
 
+def test_a_picture_of_several_digits_is_left_out(seven: np.ndarray, tmp_path: Path) -> None:
+    """It would teach two as one; a folder of nothing else is refused."""
+    row = np.full((120, 260), 230, np.uint8)
+    row[32:88, 40:96] = row[32:88, 160:216] = 230 - np.kron(seven, np.ones((2, 2), np.uint8)) // 2
+    path = save(row, tmp_path / "7" / "row.png")
+    with pytest.raises(DataError, match=r"expected pictures of one digit each, found 1 of several, as .*row\.png"):
+        read_picture_folder(tmp_path)
+    one = save(row[:, :130], tmp_path / "7" / "one.png")
+    read = read_picture_folder(tmp_path)
+    assert (read.paths, read.several) == ((one,), (path,))
+    assert left_out(read, name="x") == [f"x: left out 1 picture that show several digits: {path}"]
+
+
 def test_digits_come_in_the_order_of_class_and_name(seven: np.ndarray, tmp_path: Path) -> None:
     """Whatever order the file system has, digits are sorted by class and file name; folders in a class are searched."""
     for name in ("9/b.png", "2/z.png", "9/a.png", "9/aa/c.png"):

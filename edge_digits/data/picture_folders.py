@@ -7,7 +7,7 @@ device's crops in `unsure/` that nobody has reviewed yet.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 from device.collected import FRAMES, UNSURE
 from device.contract import LABELS, SIDE
 from device.errors import DataError, PictureError
-from device.finding.finder import find_digit
+from device.finding.finder import find_digits
+from device.finding.found import Found
 from device.idx import LabelledDigits
 from device.sources.files import pictures_in
 from device.sources.picture_kinds import readable_names
 from device.sources.pictures import read_picture
 
+ALIKE = 0.6  # of each other's height: digits of one picture, and no speck beside a digit
 PART_NAMES = {"train": ("train", "training"), "test": ("test", "testing")}
 
 
@@ -34,6 +36,7 @@ class PictureFolder:
         digits: those that were found, by class and then by the names of their files.
         paths: N files, the one of each digit.
         not_found: pictures in which there is no digit, or none can be found.
+        several: pictures that show more than one.
         unreadable: what is wrong with each picture that cannot be read, its name first.
         unsure: how many pictures wait for review and were left out.
         others: names of further folders that were left out.
@@ -42,6 +45,7 @@ class PictureFolder:
     digits: LabelledDigits
     paths: tuple[Path, ...]
     not_found: tuple[Path, ...]
+    several: tuple[Path, ...]
     unreadable: tuple[str, ...]
     unsure: int
     others: tuple[str, ...]
@@ -80,26 +84,31 @@ def read_picture_folder(folder: Path) -> PictureFolder:
             f"{'none of them' if folder.is_dir() else 'no folder'}; sort the pictures into such folders"
         )
     images: list[NDArray[np.uint8]] = []
-    labels, paths, not_found, unreadable = [], [], [], []
+    labels, paths, not_found, several, unreadable = [], [], [], [], []
     for position, label in enumerate(LABELS):
         for path in _pictures(folder / label):
             try:
-                found = find_digit(read_picture(path))
+                picture = read_picture(path)
             except PictureError as cause:
                 unreadable.append(str(cause))
                 continue
-            if found is None:
+            found = find_digits(picture, layout="single")
+            if not found:
                 not_found.append(path)
                 continue
-            images.append(found.canonical)
+            if _are_several(find_digits(picture), beside=found[0]):
+                several.append(path)
+                continue
+            images.append(found[0].canonical)
             labels.append(position)
             paths.append(path)
     if not images:
-        raise DataError(_nothing(folder, not_found, unreadable))
+        raise DataError(_nothing(folder, not_found, several, unreadable))
     return PictureFolder(
         digits=LabelledDigits(np.stack(images).reshape(-1, SIDE, SIDE), np.array(labels, np.uint8)),
         paths=tuple(paths),
         not_found=tuple(not_found),
+        several=tuple(several),
         unreadable=tuple(unreadable),
         unsure=count_unsure(folder),
         others=tuple(
@@ -120,6 +129,11 @@ def left_out(pictures: PictureFolder, *, name: str, most: int = 10) -> list[str]
             f"{name}: left out {_counted(len(pictures.not_found))} in which no digit is found: "
             + _listed([str(path) for path in pictures.not_found], most)
         )
+    if pictures.several:
+        lines.append(
+            f"{name}: left out {_counted(len(pictures.several))} that show several digits: "
+            + _listed([str(path) for path in pictures.several], most)
+        )
     if pictures.unreadable:
         lines.append(
             f"{name}: left out {_counted(len(pictures.unreadable))} that cannot be read: "
@@ -132,6 +146,12 @@ def left_out(pictures: PictureFolder, *, name: str, most: int = 10) -> list[str]
     return lines
 
 
+def _are_several(found: Sequence[Found], *, beside: Found) -> bool:
+    """Tell whether more than one of what was found is about as high as the others, and as what was taken for one."""
+    heights = [each.box[3] for each in (beside, *found)]
+    return sum(height >= ALIKE * max(heights) for height in heights[1:]) > 1
+
+
 def _pictures(folder: Path) -> Iterator[Path]:
     """Give the pictures in a folder and those within it; a missing folder has none."""
     try:
@@ -142,7 +162,9 @@ def _pictures(folder: Path) -> Iterator[Path]:
         ) from error
 
 
-def _nothing(folder: Path, not_found: list[Path], unreadable: list[str]) -> str:
+def _nothing(folder: Path, not_found: list[Path], several: list[Path], unreadable: list[str]) -> str:
+    if several:
+        return f"{folder}: expected pictures of one digit each, found {len(several)} of several, as {several[0]}"
     if unreadable and not not_found:
         return f"{folder}: expected pictures of digits, found {len(unreadable)} that cannot be read: {unreadable[0]}"
     if not_found:
