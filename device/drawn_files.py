@@ -72,7 +72,8 @@ class DrawnFiles:
             reading, canonical = reader.read_closely(frame)
             if frame.image is not None:
                 if self.annotate:
-                    self._write(annotated(frame.image, reading), self.annotate / name)
+                    drawn = annotated(frame.image, reading, regions=reader.settings.regions)
+                    self._write(drawn, self.annotate / name)
                 if self.explain:
                     self._write(stages(frame.image, reading, canonical, reader.settings), self.explain / name)
             yield reading

@@ -42,6 +42,21 @@ def test_classify_reads_a_picture(picture: Path) -> None:
     assert result.stdout.startswith(f"{picture}: 7  (0.9")
 
 
+def test_pictures_of_what_was_read_show_the_regions(seven: np.ndarray, tmp_path: Path) -> None:
+    """Their sides are drawn where no digit is."""
+    page = np.full((200, 300), 230, np.uint8)
+    page[72:128, 40:96] -= np.kron(seven, np.ones((2, 2), np.uint8)) // 2
+    Image.fromarray(page).save(tmp_path / "page.png")
+    colours = []
+    for name, more in (("without", []), ("with", ["--roi", "a=0,0,250,200"])):
+        result = invoke("classify", tmp_path / "page.png", "--annotate", tmp_path / name, *more)
+        assert result.exit_code == 0
+        with Image.open(tmp_path / name / "page.png") as drawn:
+            right = np.asarray(drawn)[:, drawn.width * 2 // 3 :].reshape(-1, 3)
+        colours.append(len(np.unique(right, axis=0)))
+    assert colours[0] == 1 < colours[1]
+
+
 def test_classify_reads_standard_input(picture: Path) -> None:
     """- is a picture on standard input."""
     assert invoke("classify", "-", stdin=picture.read_bytes()).stdout.startswith("stdin: 7")

@@ -86,6 +86,7 @@ def test_commented_examples_are_valid() -> None:
     [
         ("[camra]", r"perhaps 'camera', found \[camra\]"),
         ("[camera]\nwdith = 1", "perhaps 'width', found 'wdith'"),
+        ("layout = 'row'", r"expected layout below its section \[reading\], found it above all; move it"),
         ("[camera]\nhost = 'a'", r"host belongs under \[mqtt\]"),
         ("[camera]\nwidth = 'a'", "width: expected a whole number, found 'a'"),
         ("[camera]\nwidth = true", "width: expected a whole number, found True"),

@@ -56,6 +56,11 @@ def parse_settings(text: str, *, name: str) -> Settings:
     sections = section_types()
     for section, table in _tables(text, name=name).items():
         if section not in sections:
+            known = [each for each in sections if section in {other.key for other in settings_of(sections[each])}]
+            if known and not isinstance(table, dict):
+                raise UsageError(
+                    f"{name}: expected {section} below its section [{known[0]}], found it above all; move it"
+                )
             raise UsageError(f"{name}: expected a section, {_nearest(section, sections)}, found [{section}]")
         if not isinstance(table, dict):
             raise UsageError(f"{name}: expected [{section}] with settings below it, found {section} = {table!r}")
