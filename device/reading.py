@@ -53,6 +53,7 @@ class Way(NamedTuple):
         sheet: which one of several sheets of one colour.
         beside: whether only what lies beside broad dark things, and may be far paler.
         fine: whether tiny digits alone, in a larger copy.
+        wide: whether with what lies closely around the sheet.
     """
 
     invert: str
@@ -66,6 +67,7 @@ class Way(NamedTuple):
     sheet: int = 0
     beside: bool = False
     fine: bool = False
+    wide: bool = False
 
 
 AS_IT_IS = Way("auto")

@@ -279,6 +279,22 @@ def test_what_a_sheet_cut_off_is_read(
     assert any(way.whole for way in asked) == (is_believed is not None)
 
 
+@pytest.mark.parametrize("is_close", [False, True])
+def test_what_lies_around_a_sheet_is_read_where_the_whole_frame_does_not_show_it(*, is_close: bool) -> None:
+    """The outer cells of a table may lie beyond the sheet, and what it lies on outshine them; however often looked."""
+
+    def closely(seen_so: Callable[[Way], Attempt]) -> Callable[[Way], Attempt]:
+        return lambda way: replace(seen_so(way), way=way, found=replace(seen_so(way).found, is_close=is_close))
+
+    usual = at_the_edge(0.9, 0.9)
+    whole, more = seen(0.5, 0.9, marks=BANDS + 1), seen(0.9, 0.9, 0.9)
+    best, asked = looks(usual=closely(usual), whole=closely(whole), wide=closely(more))
+    assert best.way == USUAL._replace(wide=True)
+    assert asked == [USUAL, USUAL._replace(whole=True), USUAL._replace(wide=True)]
+    best, _ = looks(usual=closely(usual), whole=closely(whole), wide=closely(seen(0.5, 0.9, 0.9, 0.9)))
+    assert best.way == USUAL
+
+
 @pytest.mark.parametrize(
     ("usual", "label", "is_believed"),
     [

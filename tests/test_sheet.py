@@ -366,6 +366,33 @@ def test_of_many_cells_none_is_a_sheet() -> None:
     assert find_sheet(frame) is None
 
 
+def test_a_row_of_empty_cells_is_not_the_whole_sheet() -> None:
+    """Where no cell of the other rows is even, the sheet is what there is without the lines of its table."""
+    frame = np.full((480, 640), TABLE, np.uint8)
+    corners = np.array([(130, 30), (540, 30), (540, 445), (130, 445)], np.int32)
+    cv2.fillConvexPoly(frame, corners, (PAPER,))
+    for place in range(5):
+        cv2.line(frame, (136 + 100 * place, 36), (136 + 100 * place, 437), (PEN,), 5)
+        cv2.line(frame, (136, 36 + 100 * place), (536, 36 + 100 * place), (PEN,), 5)
+    for row in range(3):
+        for column in range(4):
+            place = (148 + 100 * column, 120 + 100 * row)
+            cv2.putText(frame, str(row + column), place, cv2.FONT_HERSHEY_SIMPLEX, 2.6, (PEN,), 9)
+    sheet = find_sheet(frame)
+    assert sheet is not None
+    assert sheet.bottom - sheet.top > 0.75
+
+
+def test_a_sheet_may_be_taken_with_what_lies_around_it() -> None:
+    """A fortieth of the frame on each side."""
+    sheet, wide = find_sheet(lying()), find_sheet(lying(), wide=True)
+    assert sheet is not None
+    assert wide is not None
+    for more, less in ((sheet.left, wide.left), (sheet.top, wide.top), (wide.right, sheet.right)):
+        assert more - less == pytest.approx(1 / 40, abs=0.01)
+    assert np.count_nonzero(wide.inside) > np.count_nonzero(sheet.inside)
+
+
 @pytest.mark.parametrize(("bottom", "is_cut"), [(140, False), (70, True)])
 def test_what_lies_at_the_edge_of_a_sheet_is_told(bottom: int, *, is_cut: bool) -> None:
     """A digit that the edge cuts says that the sheet may go on beyond it."""

@@ -31,7 +31,7 @@ ALIKE = 0.7  # of each other's height: digits that a sheet cut off, and the othe
 BEYOND_DOUBT = 0.95  # of a score: what is seen so is believed
 LARGE = 960  # px of the longest side: a smaller frame shows tiny digits no better than they were seen
 MOST_TRIED = 2  # ways: where more have failed, others hardly help
-MOST_CLOSE = 2  # looks that went closer at many marks, which take longest: then only other sheets are looked at
+MOST_CLOSE = 2  # looks that went closer at many marks, which take longest: then only sheets are looked at
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +69,7 @@ def best_attempt(look: Callable[[Way], Attempt], settings: ReadingSettings, thre
 
     def attempt(way: Way) -> Attempt:
         close = sum(each.found.is_close and each.found.marks > BANDS for each in tried)
-        if close >= MOST_CLOSE and not way.sheet:
+        if close >= MOST_CLOSE and not (way.sheet or way.wide):
             return Attempt(way, [], Finding([]))
         tried.append(look(way))
         return tried[-1]
@@ -111,20 +111,23 @@ def _first_beyond_doubt(best: Attempt, attempt: Callable[[Way], Attempt], *, sur
 
 
 def _with_what_was_cut_off(best: Attempt, attempt: Callable[[Way], Attempt], threshold: float) -> Attempt:
-    """Read the whole frame where digits may lie at the edge of what was taken for the sheet.
+    """Read the whole frame, or what lies around the sheet, where digits may lie at the edge of what was taken for it.
 
     That is believed if it shows the same digits and others about as high, not only lines.
     """
     sure = _sure(best, threshold)
     if not sure or not best.found.is_cut or best.way.whole:
         return best
-    whole = attempt(best.way._replace(whole=True))
-    others = _sure(whole, threshold)
-    new = without_overlapped(others, sure)
-    same = len(others) - len(new) == len(sure) and len(without_overlapped(sure, others)) == 0
     usual = median(digit.found.box[3] for digit in sure)
-    alike = all(ALIKE * usual <= digit.found.box[3] <= usual / ALIKE for digit in new)
-    return whole if same and new and alike and not are_slender(new) else best
+    for way in (best.way._replace(whole=True), best.way._replace(wide=True)):
+        more = attempt(way)
+        others = _sure(more, threshold)
+        new = without_overlapped(others, sure)
+        same = len(others) - len(new) == len(sure) and len(without_overlapped(sure, others)) == 0
+        alike = all(ALIKE * usual <= digit.found.box[3] <= usual / ALIKE for digit in new)
+        if same and new and alike and not are_slender(new):
+            return more
+    return best
 
 
 def _with_other_sheets(best: Attempt, attempt: Callable[[Way], Attempt], threshold: float, *, one_row: bool) -> Attempt:

@@ -45,7 +45,7 @@ class Looks:
             single: whether there is but one digit, which needs no closer look.
         """
         self._frame, self._single = frame, single
-        self._sheets: dict[tuple[bool, int], Sheet | None] = {}
+        self._sheets: dict[tuple[bool, int, bool], Sheet | None] = {}
         self._sights: dict[Way, _Sight] = {}
 
     @cached_property
@@ -75,9 +75,9 @@ class Looks:
     def _sheet(self, way: Way) -> Sheet | None:
         if way.whole:
             return None
-        name = way.label, way.sheet
+        name = way.label, way.sheet, way.wide
         if name not in self._sheets:
-            self._sheets[name] = find_sheet(self._small, label=way.label, number=way.sheet)
+            self._sheets[name] = find_sheet(self._small, label=way.label, number=way.sheet, wide=way.wide)
         return self._sheets[name]
 
     def _look_at(self, frame: NDArray[Any], sheet: Sheet | None, way: Way) -> View:

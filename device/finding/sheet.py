@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SIDE = 160  # px: about the longest side of the copy that a sheet is looked for in
-INSET = 1  # px of the copy: the edge of a sheet is not looked at
+INSET, BEYOND = 1, 4  # px of the copy: the edge of a sheet is not looked at; and how far around it may be
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,13 +79,14 @@ class Sheet:
         return inside
 
 
-def find_sheet(frame: NDArray[Any], *, label: bool = False, number: int = 0) -> Sheet | None:
+def find_sheet(frame: NDArray[Any], *, label: bool = False, number: int = 0, wide: bool = False) -> Sheet | None:
     """Find the sheet in a frame, the largest, or the lightest of labels and torn ones.
 
     Args:
         frame: uint8 (H, W) grey or (H, W, 3) BGR.
         label: whether to look for what is too small, or too torn, to be taken for a sheet else.
         number: 0, or that of another sheet of its colour.
+        wide: whether to take what lies closely around it for a part of it, as the outer cells of a table may be.
 
     Returns:
         None where there is nothing else, or no sheet.
@@ -97,6 +98,7 @@ def find_sheet(frame: NDArray[Any], *, label: bool = False, number: int = 0) -> 
     if number >= len(found):
         return None
     grey, (whole, bare) = grey_of(small), found[number]
+    whole = cv2.dilate(whole, square(2 * BEYOND + 1)) if wide else whole
     x, y, width, height = cv2.boundingRect(whole)
     part = slice(y, y + height), slice(x, x + width)
     weight = (bare[part] > 0).astype(np.float32)

@@ -23,6 +23,7 @@ EDGE, DARK = 0.1, 24  # of the lighter side of an edge, which counts as no darke
 LINES = 5  # px: lines on a sheet, and gaps between it and what is as bright beside it, are narrower
 MANY, LARGE = 5, 0.05  # regions that are looked at; of the largest: smaller ones are patches
 GROUND = 0.75  # of the frame: where one region is so large, lines part no sheet beside it
+PARTED = 0.4  # of the frame: a smaller sheet may be a part of one
 LEAST, MOST = 0.1, 0.95  # of the frame: a sheet is at least so large, and at most
 LABEL = 0.03  # of the frame: a label, or one of several sheets, is at least so large
 CONVEX, TORN = 0.93, 0.75  # of its convex hull: what the outline of a sheet encloses, and of a torn one
@@ -51,7 +52,7 @@ def sheets_in(small: NDArray[Any], *, label: bool = False) -> list[Part]:
     found, may_have_lines = list(_sheets(small, labels, area, sizes, torn=label)), area.max() < GROUND * labels.size
     # Lines part a sheet, unless they are taken off: dark ones by a closing, light ones by an opening.
     for way in (cv2.MORPH_CLOSE, cv2.MORPH_OPEN) if label or may_have_lines else ():
-        if label or not found:
+        if label or max((cv2.countNonZero(whole) for whole, _ in found), default=0) < PARTED * labels.size:
             without_lines = _without_lines(small, way)
             found += _sheets(without_lines, *_regions(without_lines), sizes, torn=label)
     if label:
