@@ -57,15 +57,14 @@ class Board:
             content: the picture file's bytes.
 
         Returns:
-            The fields of the reading's JSON line, the frame's width and height in pixels, and for each digit also
-            "canonical", what the network was given, as a data URL of a PNG.
+            The fields of the reading's JSON line, and for each digit also "canonical", what the network was given, as a
+            data URL of a PNG.
 
         Raises:
             PictureError: it is no picture.
         """
-        image, reading, canonical = self._read(content)
+        reading, canonical = self._read(content)
         fields: dict[str, Any] = json.loads(reading.to_json())
-        fields |= {"height": image.shape[0], "width": image.shape[1]}
         for digit, each in zip(fields["digits"], canonical, strict=True):
             digit["canonical"] = f"data:image/png;base64,{base64.b64encode(_as_png(each)).decode()}"
         return fields
@@ -87,7 +86,7 @@ class Board:
         """
         if self._folder is None:
             raise UsageError("expected a folder to keep digits in, found none; start with --collect DIR")
-        _, reading, canonical = self._read(content)
+        reading, canonical = self._read(content)
         labels = labels if canonical else list(filter(None, labels))  # of none at all, one empty text is left
         self._check(labels, canonical)
         stem = f"{stem_of(reading)}-{hashlib.sha256(content).hexdigest()[:8]}"
@@ -119,14 +118,14 @@ class Board:
             if label not in (*known, NO_DIGIT):
                 raise UsageError(f"expected one of {' '.join(known)} or {NO_DIGIT} for no digit, found {label!r}")
 
-    def _read(self, content: bytes) -> tuple[NDArray[Any], Reading, list[NDArray[Any]]]:
+    def _read(self, content: bytes) -> tuple[Reading, list[NDArray[Any]]]:
         # Decoding too: several large pictures at once would take more memory than a device has.
         return self._thread.submit(self._read_next, content).result()
 
-    def _read_next(self, content: bytes) -> tuple[NDArray[Any], Reading, list[NDArray[Any]]]:
+    def _read_next(self, content: bytes) -> tuple[Reading, list[NDArray[Any]]]:
         image = decode_picture(content, name=SOURCE)
         self._pictures += 1
-        return image, *self._reader.read_closely(Frame(SOURCE, self._pictures, time.time(), image))
+        return self._reader.read_closely(Frame(SOURCE, self._pictures, time.time(), image))
 
 
 def _as_png(canonical: NDArray[Any]) -> bytes:

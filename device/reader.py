@@ -122,6 +122,7 @@ class Reader:
             ways=tuple(each.way for each in believed),
             model=self._model,
             timing=timing,
+            size=(frame.image.shape[1], frame.image.shape[0]),
         )
         return reading, [canonical for canonical, _ in pairs]
 

@@ -120,6 +120,7 @@ class Reading:
         held_back: why the value was not believed; None where it was.
         model: the model that read, None where the frame could not be read.
         timing: where the time went.
+        size: width and height of the frame, pixels, of which the boxes are; None where it could not be read.
         error: why the frame could not be read, or None.
     """
 
@@ -135,6 +136,7 @@ class Reading:
     held_back: str | None = None
     model: ModelName | None = None
     timing: Timing = field(default_factory=Timing)
+    size: tuple[int, int] | None = None
     error: str | None = None
 
     @property
@@ -190,6 +192,8 @@ class Reading:
             fields |= {"held": self.held, "changed": self.changed}
         if self.held_back is not None:
             fields["held_back"] = self.held_back
+        if self.size is not None:
+            fields |= {"width": self.size[0], "height": self.size[1]}
         fields["digits"] = [_digit_fields(digit) for digit in self.digits]
         if self.model:
             fields["model"] = vars(self.model)

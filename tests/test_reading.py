@@ -77,6 +77,12 @@ def test_the_json_line_has_the_schema_of_the_design() -> None:
     }
 
 
+def test_the_json_line_says_how_large_the_frame_is(classifier: Classifier, seven: np.ndarray) -> None:
+    """Its boxes are in pixels of that, to which a large picture may have been made smaller."""
+    read = json.loads(Reader(classifier).read(Frame("x.png", 0, 0.0, np.pad(seven, ((20, 20), (60, 60))))).to_json())
+    assert (read["width"], read["height"]) == (148, 68)
+
+
 def test_a_score_below_the_threshold_is_a_question_mark() -> None:
     """The label is withheld, the score is not."""
     scores = np.array([0.1] * 9 + [0.55], np.float32)

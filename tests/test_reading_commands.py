@@ -57,6 +57,15 @@ def test_pictures_of_what_was_read_show_the_regions(seven: np.ndarray, tmp_path:
     assert colours[0] == 1 < colours[1]
 
 
+def test_what_a_settings_file_says_of_the_camera_alone_is_said(picture: Path, tmp_path: Path) -> None:
+    """Pictures are neither cropped nor turned, as regions of a camera's frames are counted."""
+    (tmp_path / "camera.toml").write_text("[camera]\nrotate = 180\n")
+    result = invoke("classify", picture, "--config", tmp_path / "camera.toml")
+    assert (result.exit_code, result.stderr.count("without effect here")) == (0, 1)
+    (tmp_path / "camera.toml").write_text("[camera]\nwidth = 640\n")
+    assert invoke("classify", picture, "--config", tmp_path / "camera.toml").stderr == ""
+
+
 def test_classify_reads_standard_input(picture: Path) -> None:
     """- is a picture on standard input."""
     assert invoke("classify", "-", stdin=picture.read_bytes()).stdout.startswith("stdin: 7")

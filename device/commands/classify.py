@@ -49,6 +49,10 @@ def classify(
 
         loaded = load_settings(config)
         settings = PictureSettings(loaded.model, loaded.reading)
+        if loaded.camera.crop or loaded.camera.rotate:
+            reporter()(
+                f"{config}: [camera] crop and rotate: without effect here; regions are read in pictures as they are"
+            )
     settings = apply_options(settings, options)
     pictures, files = find_pictures(paths), None
     if annotate or explain:
