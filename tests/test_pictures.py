@@ -98,6 +98,18 @@ def test_transparency_lies_on_white(mode: str) -> None:
     assert picture.ndim == (2 if mode == "LA" else 3)
 
 
+@pytest.mark.parametrize(
+    ("light", "covered", "paper"), [(255, 8, 0), (200, 8, 0), (40, 8, 255), (255, 20, 255), (0, 0, 255)]
+)
+def test_light_ink_on_transparent_ground_lies_on_black(light: int, covered: int, paper: int) -> None:
+    """Programs with a dark ground save it so; what covers most of a picture is no ink."""
+    layered = np.full((24, 32, 4), light, np.uint8)
+    layered[..., 3] = np.where(np.arange(32) < covered, 255, 0)
+    picture = decoded(Image.fromarray(layered))
+    assert (picture[:, :covered] == light).all()
+    assert (picture[:, covered:] == paper).all()
+
+
 def test_a_palette_with_a_transparent_colour_lies_on_white() -> None:
     """A GIF's transparent colour is white paper too."""
     paletted = Image.fromarray(np.repeat([[0, 1]], 4, axis=0).astype(np.uint8)).convert("P")

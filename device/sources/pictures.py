@@ -30,6 +30,7 @@ MOST_BYTES = 512 * 1024 * 1024  # more than MOST_PIXELS take without compression
 CHUNK_BYTES = 1024 * 1024
 MOST_KEPT = 16_000_000  # pixels: a picture of more is made smaller, since converting takes 20 bytes for each
 STRIP = 64  # rows of what is made smaller
+INK = 0.5  # of a picture: what covers more of it is no ink on transparent ground
 NEEDED_SIDE = 2000  # px: a JPEG with a longer side is decoded smaller, but not below this
 PNG_MARK = b"\x89PNG\r\n\x1a\n"
 TIFF_MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -99,9 +100,9 @@ def read_picture_from(stream: BinaryIO, *, name: str) -> NDArray[Any]:
 def decode_picture(content: bytes, *, name: str) -> NDArray[Any]:
     """Decode the bytes of a picture file; of an animation the first frame.
 
-    EXIF rotation is applied, a picture of more than MOST_KEPT pixels is made smaller, transparency lies on white, and
-    grey of more than 8 bits is stretched from its own least and greatest value to 0–255, since 10 and 12 bits are
-    stored in 16 too.
+    EXIF rotation is applied, a picture of more than MOST_KEPT pixels is made smaller, transparency lies on white, light
+    ink on black, and grey of more than 8 bits is stretched from its own least and greatest value to 0–255, since 10 and
+    12 bits are stored in 16 too.
 
     Args:
         content: the whole file.
@@ -199,11 +200,21 @@ def _as_array(picture: Image.Image) -> NDArray[Any]:
     if picture.has_transparency_data:
         layered = picture.convert("RGBA")
         grey = picture.mode in ("LA", "La", "L", "1")
-        picture = Image.alpha_composite(Image.new("RGBA", layered.size, "white"), layered)
+        picture = Image.alpha_composite(Image.new("RGBA", layered.size, _paper_under(layered)), layered)
         picture = picture.convert("L" if grey else "RGB")
     if picture.mode in ("1", "L"):
         return np.array(picture.convert("L"))
     return np.ascontiguousarray(np.asarray(picture.convert("RGB"))[:, :, ::-1])
+
+
+def _paper_under(layered: Image.Image) -> str:
+    """Return the colour to lay an RGBA picture on: black under light ink, as programs with a dark ground save it."""
+    from PIL import ImageStat
+
+    alpha = layered.getchannel("A")
+    covered = ImageStat.Stat(alpha).mean[0] / 255
+    is_light_ink = 0 < covered < INK and ImageStat.Stat(layered.convert("L"), alpha).mean[0] > 127
+    return "black" if is_light_ink else "white"
 
 
 def _to_8_bit(values: NDArray[Any]) -> NDArray[Any]:
