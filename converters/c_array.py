@@ -20,7 +20,8 @@ from device.inference.model_file import ModelFile, sha256
 from .arena import estimate_arena_bytes
 from .cpp_text import float_literal, is_identifier, matrix, rows, string_literal
 from .graph import Graph, Tensor, read_graph
-from .op_versions import MICRO, micro_method, missing_operations, split_operation
+from .micro import missing_in_micro
+from .op_versions import micro_method, split_operation
 
 ALIGNMENT_BYTES = 16
 # What Micro's interpreter keeps in the arena besides the tensors: 4.2 to 4.4 KiB for the models that ship, and some
@@ -55,14 +56,15 @@ def make_c_array(flatbuffer: bytes, *, name: str, model: ModelFile | None) -> CA
     Raises:
         UsageError: the name is no identifier.
         ModelFileError: the flatbuffer is damaged.
-        FitError: Micro lacks an operation, or the model has several inputs or outputs or other types than it takes.
+        FitError: Micro lacks an operation or its types, or the model has several inputs or outputs, or ends of other
+            types than Micro takes.
     """
     if not is_identifier(name):
         raise UsageError(f"--name: expected a C++ identifier such as digits_int8, found {name!r}")
     graph = read_graph(flatbuffer)
-    missing = missing_operations(graph.operation_counts, MICRO)
+    missing = missing_in_micro(graph)
     if missing:
-        names = ", ".join(f"{each.name} v{each.version}" for each in missing)
+        names = ", ".join(each.text for each in missing)
         raise FitError(
             f"expected operations that TensorFlow Lite Micro has, found {names}; convert with --target micro"
         )

@@ -17,7 +17,8 @@ from .arena import estimate_arena_bytes
 from .graph import Graph
 from .loading import Loading, load_everywhere
 from .macs import Macs, count_macs, count_parameters
-from .op_versions import MICRO, missing_operations, oldest_common_runtimes
+from .micro import missing_in_micro
+from .op_versions import oldest_common_runtimes
 from .packed_labels import read_packed_labels
 from .tflite_files import read_any_model, read_graph_of
 
@@ -38,7 +39,7 @@ class Inspection:
         macs: multiply-accumulate operations of one inference.
         arena_bytes: memory that the computed tensors share, estimated.
         oldest_runtime: the oldest releases that have every operation.
-        micro_missing: operations that TensorFlow Lite Micro lacks.
+        micro_missing: operations that TensorFlow Lite Micro lacks, some for the types of their tensors.
         labels: from the card, or from the file that TFLite Metadata packs; empty if there are none.
         card: None for a foreign file.
         loadings: what each runtime made of it.
@@ -102,7 +103,7 @@ def inspect_file(path: Path, *, runtimes: tuple[str, ...]) -> Inspection | Refus
         macs=count_macs(graph),
         arena_bytes=estimate_arena_bytes(graph.subgraphs[0]),
         oldest_runtime=oldest_common_runtimes(counts),
-        micro_missing=tuple(f"{each.name} v{each.version}" for each in missing_operations(counts, MICRO)),
+        micro_missing=tuple(each.text for each in missing_in_micro(graph)),
         labels=read_packed_labels(file.content) if card is None else card.labels,
         card=card,
         loadings=load_everywhere(file.flatbuffer, runtimes),

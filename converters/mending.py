@@ -13,7 +13,8 @@ from device.errors import FitError
 
 from .flatbuffers import make_flatbuffer
 from .graph import read_graph
-from .op_versions import MissingOperation, missing_operations
+from .micro import operations_of_other_types
+from .op_versions import MICRO, MissingOperation, missing_operations
 from .variants import Variant
 
 
@@ -107,11 +108,13 @@ def _attempts(
 
 
 def lacking_operations(flatbuffer: bytes, targets: tuple[str, ...]) -> dict[str, list[MissingOperation]]:
-    """Return for each target that lacks any the operations of a flatbuffer that it lacks.
+    """Return for each target that lacks any the operations of a flatbuffer that it lacks, or has not for their types.
 
     Raises:
         UsageError: a target is unknown.
     """
-    counts = read_graph(flatbuffer).operation_counts
-    lacking = {target: missing_operations(counts, target) for target in targets}
+    graph = read_graph(flatbuffer)
+    lacking = {target: missing_operations(graph.operation_counts, target) for target in targets}
+    if MICRO in lacking:
+        lacking[MICRO] += operations_of_other_types(graph)
     return {target: missing for target, missing in lacking.items() if missing}

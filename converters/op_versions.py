@@ -87,16 +87,23 @@ class MissingOperation:
         version: the version that the model asks for.
         count: how often the model uses it.
         oldest: the oldest runtimes that have it, or why there is none.
+        types: such as "of float32 with int8 weights", where it is missing for these alone; else "".
     """
 
     name: str
     version: int
     count: int
     oldest: str
+    types: str = ""
+
+    @property
+    def text(self) -> str:
+        """What it is, without where it can be had."""
+        return f"{self.name} v{self.version} {self.types}".rstrip()
 
     def __str__(self) -> str:
         """Return it as a message names it."""
-        return f"{self.name} v{self.version} (oldest: {self.oldest})"
+        return f"{self.text} (oldest: {self.oldest})"
 
 
 @cache

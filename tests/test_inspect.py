@@ -24,6 +24,7 @@ from converters.inspection import Inspection, Refusal, inspect_file
 from converters.inspection_page import describe, document
 from converters.loading import Loading, load_everywhere
 from converters.macs import count_macs, count_parameters
+from converters.micro import missing_in_micro
 from converters.op_versions import oldest_common_runtimes
 from converters.packed_labels import read_packed_labels
 from device import child_process
@@ -126,6 +127,30 @@ def test_work_is_output_positions_times_weights() -> None:
     }
     assert macs.total == sum(macs.by_operation.values())
     assert macs.uncounted == ("LSTM",)
+
+
+def test_micro_has_no_hybrid_operations_and_no_float16() -> None:
+    """What it lacks for the types of tensors is named with them; integers without a scale are shapes."""
+    tensors = (
+        tensor(1, 4, dtype="float32", scales=()),
+        tensor(4, 4, constant=True),
+        tensor(4, 4, dtype="float16", constant=True, scales=()),
+        tensor(2, dtype="int32", constant=True, scales=()),
+    )
+    operations = (
+        Operation("FULLY_CONNECTED", 9, (0, 1, -1), (0,)),
+        Operation("FULLY_CONNECTED", 9, (0, 1), (0,)),
+        Operation("DEQUANTIZE", 3, (2,), (0,)),
+        Operation("DEQUANTIZE", 2, (1,), (0,)),
+        Operation("RESHAPE", 1, (0, 3), (0,)),
+        Operation("CUSTOM:TFLite_Detection_PostProcess", 1, (0, 1), (0,)),
+    )
+    missing = missing_in_micro(Graph("", (Subgraph(tensors, (0,), (0,), operations),), "", ()))
+    assert [(each.text, each.count) for each in missing] == [
+        ("FULLY_CONNECTED v9 of float32 with int8 weights", 2),
+        ("DEQUANTIZE v3 of float16", 1),
+    ]
+    assert str(missing[1]) == "DEQUANTIZE v3 of float16 (oldest: TensorFlow Lite 2.3 or older, ai-edge-litert 1.0)"
 
 
 def test_shapes_and_axes_are_no_parameters() -> None:

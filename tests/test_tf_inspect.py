@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import keras
@@ -11,9 +12,12 @@ import pytest
 import tensorflow as tf
 from tensorflow.lite.tools import flatbuffer_utils
 
+from converters.c_array import make_c_array
 from converters.graph import read_graph
 from converters.inspection import Inspection, inspect_file
+from converters.mending import lacking_operations
 from converters.op_versions import table
+from device.errors import FitError
 from device.inference.runtime import installed_runtimes
 
 pytestmark = [
@@ -38,16 +42,16 @@ def small_model() -> keras.Model:
     return keras.Model([pixels, extra], layers.Dense(5, activation="softmax", **biased)(values))
 
 
-@pytest.fixture(scope="module", params=["float32", "float16", "dynamic", "uint8"])
-def flatbuffer(request: pytest.FixtureRequest) -> bytes:
-    """The network in one variant."""
+@cache
+def make_flatbuffer(variant: str) -> bytes:
+    """Return the network in one variant."""
     keras.utils.set_random_seed(1)
     converter = tf.lite.TFLiteConverter.from_keras_model(small_model())
-    if request.param != "float32":
+    if variant != "float32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    if request.param == "float16":
+    if variant == "float16":
         converter.target_spec.supported_types = [tf.float16]
-    if request.param == "uint8":
+    if variant == "uint8":
         rng = np.random.default_rng(1)
         shapes = {"a_pixels": (1, 12, 12, 3), "b_extra": (1, 4)}
         converter.representative_dataset = lambda: (
@@ -56,6 +60,12 @@ def flatbuffer(request: pytest.FixtureRequest) -> bytes:
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = converter.inference_output_type = tf.uint8
     return bytes(converter.convert())
+
+
+@pytest.fixture(scope="module", params=["float32", "float16", "dynamic", "uint8"])
+def flatbuffer(request: pytest.FixtureRequest) -> bytes:
+    """The network in one variant."""
+    return make_flatbuffer(request.param)
 
 
 def test_operations_and_tensors_are_those_that_tensorflow_reads(flatbuffer: bytes) -> None:
@@ -92,6 +102,26 @@ def test_a_model_with_two_inputs_is_inspected(flatbuffer: bytes, tmp_path: Path)
         release = "tensorflow 2.14" if loading.runtime.startswith("tflite-runtime 2.14") else "ai-edge-litert 2.0"
         fits = all(table().has(*_split(text), release) for text in found.graph.operation_counts)
         assert loading.loads == fits, (loading, found.graph.operation_counts)
+
+
+@pytest.mark.parametrize(("variant", "types"), [("dynamic", "of float32 with int8 weights"), ("float16", "of float16")])
+def test_types_that_micro_has_no_kernel_for_are_missing_there(variant: str, types: str, tmp_path: Path) -> None:
+    """Hybrid layers and half precision are named by inspect and as a target, and make no C array."""
+    (tmp_path / "m.tflite").write_bytes(make_flatbuffer(variant))
+    found = inspect_file(tmp_path / "m.tflite", runtimes=())
+    assert isinstance(found, Inspection)
+    assert found.micro_missing
+    assert all(text.endswith(f" {types}") for text in found.micro_missing)
+    content = (tmp_path / "m.tflite").read_bytes()
+    assert [each.text for each in lacking_operations(content, ("micro",))["micro"]] == [*found.micro_missing]
+    with pytest.raises(FitError, match=f"found {found.micro_missing[0]}"):
+        make_c_array(content, name="m", model=None)
+
+
+@pytest.mark.parametrize("variant", ["float32", "uint8"])
+def test_variants_of_one_type_are_whole_for_micro(variant: str) -> None:
+    """Shapes, biases and the ends of an integer model are no weights."""
+    assert lacking_operations(make_flatbuffer(variant), ("micro",)) == {}
 
 
 def _split(text: str) -> tuple[str, int]:
