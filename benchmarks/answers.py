@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from device.contract import LABELS
 from device.inference.inference import dequantize, quantize_pixels
 from device.inference.input_range import RAW, InputRange
 from device.inference.model_card import TensorCard
 
 NO_READING = -1
-DIGITS = tuple("0123456789")
 BLOCK = 500  # digits quantised at a time, so that float32 pixels of all of them are never held
 
 
@@ -24,7 +24,7 @@ def read_digits(
     source: TensorCard,
     target: TensorCard,
     labels: tuple[str, ...],
-    classes: int = len(DIGITS),
+    classes: int = len(LABELS),
     taken: InputRange = RAW,
 ) -> NDArray[np.int16]:
     """Read digits one at a time, by the very call that is timed.
@@ -58,13 +58,23 @@ def label_classes(labels: tuple[str, ...], *, classes: int) -> NDArray[np.int16]
     Of ten classes a label that is a digit stands for that digit. Otherwise the first label stands for class 0, and so
     on: with more classes, or where no label is a digit.
     """
-    if classes == len(DIGITS) and set(labels) & set(DIGITS):
-        return np.array([int(label) if label in DIGITS else NO_READING for label in labels], np.int16)
+    if classes == len(LABELS) and set(labels) & set(LABELS):
+        return np.array([int(label) if label in LABELS else NO_READING for label in labels], np.int16)
     return np.array([place if place < classes else NO_READING for place in range(len(labels))], np.int16)
 
 
+def other_labels(labels: tuple[str, ...]) -> str:
+    """Return in words what a model that lacks labels of the ten digits has instead, "" for one that has them all.
+
+    Such a one is of other things, also where it takes pictures as large as digits.
+    """
+    if set(LABELS) <= set(labels):
+        return ""
+    return f"{len(labels)} labels ({', '.join(labels[:4])}{' …' if len(labels) > 4 else ''})"
+
+
 def confusion_counts(
-    answers: NDArray[np.int16], truth: NDArray[np.uint8], *, classes: int = len(DIGITS)
+    answers: NDArray[np.int16], truth: NDArray[np.uint8], *, classes: int = len(LABELS)
 ) -> tuple[tuple[int, ...], ...]:
     """Count how often each class was read as each.
 

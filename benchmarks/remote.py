@@ -20,7 +20,7 @@ from device.errors import DataError, FitError, SourceError, UsageError
 from device.inference.foreign_model import read_labels
 
 from .judgement import judge_digits
-from .measuring_digits import MeasuringDigits, load_measuring_digits
+from .measuring_digits import DATA_VARIABLE, MeasuringDigits, load_measuring_digits
 from .parcel import DIGITS, LABELS, pack_parcel, remote_path
 from .results import BenchResult
 from .settings import BenchSettings
@@ -80,19 +80,22 @@ def _script(subjects: Sequence[Subject], python: str, settings: BenchSettings) -
     """Return what the shell there is to do."""
     words = ["-m", "benchmarks", *map(remote_path, subjects), *_options(settings)]
     program = f'"$HOME"/{shlex.quote(python[2:])}' if python.startswith("~/") else shlex.quote(python)
+    # Named by the variable where nobody named them for these models, which tells them from those for other things.
+    variable = "" if settings.data else f"{DATA_VARIABLE}={DIGITS} "
     steps = [
         "folder=$(mktemp -d)",
         "trap 'rm -rf \"$folder\"' EXIT",
         "trap 'exit 129' HUP INT TERM",
         'cd "$folder"',
         "tar xzf -",
-        f"PYTHONDONTWRITEBYTECODE=1 {program} {shlex.join(words)} </dev/null",
+        f"{variable}PYTHONDONTWRITEBYTECODE=1 {program} {shlex.join(words)} </dev/null",
     ]
     return f"sh -c {shlex.quote('; '.join(['set -e', *steps]))}"
 
 
 def _options(settings: BenchSettings) -> list[str]:
-    options = ["--json-lines", "--data", DIGITS, "--num-threads", ",".join(map(str, settings.num_threads))]
+    options = ["--json-lines", "--num-threads", ",".join(map(str, settings.num_threads))]
+    options += ["--data", DIGITS] if settings.data else []
     for name, values in (("--runtime", settings.runtimes), ("--delegate", settings.delegates)):
         for value in values:
             options += [name, value]

@@ -102,6 +102,7 @@ class Workplace:
             digits=str(self._path("digits.npy")),
             rotated=str(self._path("rotated.npy")),
             classes=self._digits.classes,
+            named=settings.data is not None,
             with_accuracy=not record.answers,
             frames=settings.frames,
             profile=settings.profile,

@@ -22,7 +22,7 @@ from device.inference.input_range import INPUT_RANGES
 from device.inference.model_file import ModelFile, read_bare_flatbuffer, read_model, sha256
 from device.inference.runtime import Runtime, load_runtime
 
-from .answers import read_digits
+from .answers import other_labels, read_digits
 from .built_model import BuiltModel, build_model
 from .delegates import with_delegate
 from .energy import EnergyMeter
@@ -50,6 +50,7 @@ class Request:
         digits: path of the test digits, .npy, uint8 (N, 28, 28).
         rotated: path of those that samples rotate through, in the same form.
         classes: how many the test digits are of.
+        named: whether they were named for these models, and are not just the digits there are.
         with_accuracy: whether all of them are to be read.
         frames: frames whose whole path is timed, none where 0.
         profile: whether each op is timed.
@@ -69,6 +70,7 @@ class Request:
     digits: str
     rotated: str
     classes: int
+    named: bool
     with_accuracy: bool
     frames: int
     profile: bool
@@ -138,7 +140,7 @@ def measure(request: Request) -> Measured:
     around = take_samples(built.around, inputs, warmup_runs=20, num_runs=AROUND_RUNS, min_s=0)  # type: ignore[arg-type]
     peak_bytes, held_bytes = peak_rss_bytes(), rss_bytes()
     digits = np.load(request.digits, mmap_mode="r")  # from here on, as their memory is not the model's
-    problem = built.problem or _too_few_labels(built, request)
+    problem = built.problem or _unfit_data(built, request)
     answers = _read_all(built, request, runtime, digits) if request.with_accuracy and problem is None else None
     profile, no_profile = _profile(built, request, runtime, inputs[0]) if request.profile else (None, None)
     calls = len(samples.durations_ns) + len(samples.warmup_ns) + 1
@@ -192,14 +194,15 @@ def _inputs(built: BuiltModel, request: Request) -> NDArray[Any]:
     return inputs
 
 
-def _too_few_labels(built: BuiltModel, request: Request) -> str | None:
-    found = len(built.file.card.labels) if built.file else 0
-    if request.classes <= max(found, len(LABELS)):
+def _unfit_data(built: BuiltModel, request: Request) -> str | None:
+    labels = built.file.card.labels if built.file else ()
+    if request.classes > max(len(labels), len(LABELS)):
+        found = f"the test data has {request.classes} classes and the model {len(labels)} labels"
+    elif not request.named and (others := other_labels(labels)):
+        found = f"the test data are digits and the model has {others}"
+    else:
         return None
-    return (
-        f"the test data has {request.classes} classes and the model {found} labels; "
-        "name the data that it was made for with --data"
-    )
+    return f"{found}; name the data that it was made for with --data"
 
 
 def _read_all(built: BuiltModel, request: Request, runtime: Runtime, digits: NDArray[np.uint8]) -> NDArray[np.int16]:

@@ -5,6 +5,7 @@ import random
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from benchmarks.subjects import read_subjects, short_names
 from device.child_process import run_module
 from device.early_end import Terminated
 from device.errors import FitError
-from device.inference.model_file import read_model
+from device.inference.model_file import pack_model, read_model
 from device.inference.runtime import installed_runtimes
 from device.paths import DEFAULT_MODEL
 
@@ -136,6 +137,23 @@ def test_labels_that_are_no_digits_name_classes_in_order(data, bare_model, tmp_p
     (digits,) = BenchResult.from_json(run_bench(*command).stdout).rows
     (letters,) = BenchResult.from_json(run_bench(*command, "--labels", labels).stdout).rows
     assert letters.accuracy == digits.accuracy
+
+
+@needs_runtime
+def test_a_model_of_other_things_has_no_accuracy_on_digits(tmp_path, data):
+    """MNIST's digits, which nobody named for it, tell nothing of it; the row says so, and what to name."""
+    model, other = read_model(DEFAULT_MODEL), tmp_path / "letters.tflite"
+    other.write_bytes(pack_model(model.flatbuffer, replace(model.card, labels=tuple("abcdefghij"))))
+    command = (other, "--runtime", RUNTIMES[0], "--json", "-", *QUICK)
+    (unnamed,) = BenchResult.from_json(run_bench(*command).stdout).rows
+    (named,) = BenchResult.from_json(run_bench(*command, "--data", data).stdout).rows
+    assert unnamed.latency is not None
+    assert unnamed.accuracy is None
+    said = (
+        "the test data are digits and the model has 10 labels (a, b, c, d …); name the data that it was made for with"
+    )
+    assert f"no accuracy: {said} --data" in unnamed.notes
+    assert named.accuracy is not None
 
 
 @needs_runtime

@@ -111,6 +111,17 @@ def test_without_a_model_to_send_the_reasons_are_said(tmp_path):
         run_remote([tmp_path / "gone.tflite"], Remote("pi"), settings=QUICK, report=lambda line: None)
 
 
+@pytest.mark.parametrize("data", [None, SAMPLE_TEST])
+def test_the_other_side_knows_whether_the_digits_were_named(tmp_path, data):
+    """They are sent in any case, and tell nothing of models of other things unless they were named for them."""
+    ssh = fake_ssh(tmp_path, "cat > /dev/null", f'echo "$command" > {tmp_path / "command"}', "exit 1")
+    settings = dataclasses.replace(QUICK, data=data)
+    with pytest.raises(FitError):
+        run_remote([DEFAULT_MODEL], Remote("pi", ssh=ssh), settings=settings, report=lambda line: None)
+    command = (tmp_path / "command").read_text()
+    assert ("--data digits.npz" in command, "EDGE_DIGITS_DATA=digits.npz" in command) == (bool(data), not data)
+
+
 @needs_sshd
 @needs_runtime
 def test_a_model_is_measured_over_a_real_sshd(ssh, tmp_path, monkeypatch):

@@ -68,6 +68,20 @@ def test_classes_beyond_the_ten_digits_are_compared(twelve_classes: Path) -> Non
     assert all(each["count"] == 24 and each["correct"] <= 20 for each in agreements)
 
 
+def test_a_model_of_other_things_is_compared_on_its_own_images_alone(
+    model: ModelFile, twelve_classes: Path, tmp_path: Path
+) -> None:
+    """A gate on MNIST's digits would tell nothing of it; alone it replays its golden vectors."""
+    other = tmp_path / "letters.tflite"
+    other.write_bytes(pack_model(model.flatbuffer, replace(model.card, labels=tuple("abcdefghij"))))
+    result = verify(FLOAT, other)
+    assert result.exit_code == 2
+    assert "letters.tflite: expected the labels 0 to 9, found 10 labels (a, b, c, d …); " in result.stderr
+    assert "name its own images with --data" in result.stderr
+    assert verify(FLOAT, other, "--data", twelve_classes, "--gate", "0", "--max-drop", "100").exit_code == 0
+    assert verify(other).exit_code == 0
+
+
 def test_why_models_are_not_verified_is_said_though_quiet(tmp_path: Path) -> None:
     """The line of the error refers to these."""
     result = verify(FLOAT, tmp_path / "a.tflite", tmp_path / "b.tflite", "--quiet")

@@ -33,7 +33,7 @@ OF_COMPARISONS = ("data", "input_range", "gate", "max_drop")
 @click.command(cls=Command)
 @click.argument("reference", type=FILE)
 @click.argument("models", nargs=-1, type=FILE, metavar="MODEL...")
-@click.option("--data", cls=Once, type=FILE, help="Digits to compare on; MNIST's test digits.")
+@click.option("--data", cls=Once, type=FILE, help="Images to compare on; MNIST's test digits.")
 @click.option(
     "--input-range",
     type=click.Choice(RANGE_NAMES),
@@ -67,6 +67,8 @@ def verify(
     if not runtimes:
         raise RuntimeMissingError(f"no device runtime is installed to verify in; {INSTALL_HINT}")
     files, unreadable = _read_all(models or (reference,))
+    if models and data is None:
+        _refuse_other_things(files)
     replays = {str(file.path): [replay_golden(file, runtime=runtime) for runtime in runtimes] for file in files}
     agreements: dict[str, Sequence[Agreement]] = {}
     if models and files:
@@ -125,6 +127,19 @@ def _read_all(paths: Sequence[Path]) -> tuple[list[ModelFile], list[EdgeDigitsEr
         except ModelFileError as error:
             unreadable.append(error)
     return files, unreadable
+
+
+def _refuse_other_things(files: list[ModelFile]) -> None:
+    """Refuse models of other things than digits, of which MNIST's digits tell nothing.
+
+    Raises:
+        UsageError: names the first.
+    """
+    from benchmarks.answers import other_labels
+
+    for file in files:
+        if found := other_labels(file.card.labels):
+            raise UsageError(f"{file.path}: expected the labels 0 to 9, found {found}; name its own images with --data")
 
 
 def _compare(
