@@ -28,7 +28,8 @@ class BuiltModel:
     """A model ready to be called.
 
     Attributes:
-        file: the model with its card, or with the one made up for a foreign model; None where it reads no digits.
+        file: the model with its card, or with the one made up for a foreign model; None where it reads no digits as
+            that says.
         flatbuffer: what the runtime loaded.
         call: takes what the input tensor takes and gives what the output tensor gives; this is what a sample times.
         around: does the same without running the graph.
@@ -77,7 +78,7 @@ def build_model(
 
     Raises:
         FitError: the runtime cannot run the model.
-        ContractError: it has a card and does not keep what that says, or its tensors are of a kind not handled here.
+        ContractError: its tensors are of a kind not handled here.
     """
     start_s = time.perf_counter()
     interpreter = runtime.build(flatbuffer, num_threads=num_threads)
@@ -93,8 +94,6 @@ def build_model(
     try:
         check_contract(known, source, target)
     except ContractError as error:
-        if file:
-            raise
         problem = " ".join(str(error).split())
     call, around = _calls(interpreter, inputs[0]["index"], outputs[0]["index"])
     return BuiltModel(

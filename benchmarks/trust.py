@@ -136,9 +136,15 @@ def median_of_ours(model: Path, num_runs: int) -> Row:
 
 
 def digits_per_s(model: Path) -> float:
-    """Return how many test digits are read in a second on one thread when accuracy is counted, median of passes."""
+    """Return how many test digits are read in a second on one thread when accuracy is counted, median of passes.
+
+    Raises:
+        FitError: the model reads no digits.
+    """
     file, digits = read_model(model), load_measuring_digits(None)
     built = build_model(file.flatbuffer, load_runtime(RUNTIME), path=model, file=file, labels=None, num_threads=1)
+    if built.problem:
+        raise FitError(built.problem)
     passes_s = []
     for _ in range(PASSES):
         # The processor's time, so that other programs on the machine do not count.

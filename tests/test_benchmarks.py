@@ -157,6 +157,19 @@ def test_a_model_of_other_things_has_no_accuracy_on_digits(tmp_path, data):
 
 
 @needs_runtime
+def test_a_card_that_the_classifier_refuses_leaves_the_latency(data, tmp_path):
+    """A model of ours that takes no digits is measured as a foreign one is, and the row says why it was not asked."""
+    model, other = read_model(DEFAULT_MODEL), tmp_path / "two.tflite"
+    other.write_bytes(pack_model(model.flatbuffer, replace(model.card, labels=("a", "b"))))
+    result = run_bench(other, "--runtime", RUNTIMES[0], "--data", data, "--json", "-", *QUICK)
+    assert result.exit_code == 0, result.output
+    (row,) = BenchResult.from_json(result.stdout).rows
+    assert (row.variant, row.accuracy, row.error) == ("int8", None, None)
+    assert row.latency is not None
+    assert any(note.startswith("no accuracy: ") and "expected 2 scores" in note for note in row.notes)
+
+
+@needs_runtime
 def test_data_of_more_classes_than_labels_leaves_the_latency(twelve_classes):
     """Test data of twelve classes is taken, and a digit model says that it has labels for ten."""
     result = run_bench(DEFAULT_MODEL, "--data", twelve_classes, "--json", "-", *QUICK)

@@ -2,12 +2,14 @@
 
 import importlib.util
 import json
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
 
-from benchmarks.trust import median_of_tool, trust
+from benchmarks.trust import digits_per_s, median_of_tool, trust
 from device.errors import FitError
+from device.inference.model_file import pack_model, read_model
 from device.paths import DEFAULT_MODEL
 
 pytestmark = pytest.mark.skipif(
@@ -35,6 +37,14 @@ def test_a_model_that_the_tool_refuses_is_one_line(tmp_path):
     model.write_bytes(DEFAULT_MODEL.read_bytes())
     with pytest.raises(FitError, match="LiteRT's benchmark tool ended with exit code"):
         median_of_tool(model, -1)
+
+
+def test_a_model_that_reads_no_digits_is_one_line(tmp_path):
+    """How fast it reads them cannot be told."""
+    model, file = tmp_path / "model.tflite", read_model(DEFAULT_MODEL)
+    model.write_bytes(pack_model(file.flatbuffer, replace(file.card, labels=("a", "b"))))
+    with pytest.raises(FitError, match="expected 2 scores, one a label"):
+        digits_per_s(model)
 
 
 def test_a_missing_model_is_said_before_anything_is_run():
