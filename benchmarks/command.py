@@ -81,7 +81,7 @@ NEEDED = {"max_regression": "baseline", "baseline_elsewhere": "baseline", "remot
 @click.option("--baseline-elsewhere", is_flag=True, help="Take a baseline from an unlike environment.")
 @click.option("--recommend", "recommended", is_flag=True, help="Say what to deploy and why the others fall out.")
 @click.option("--max-latency", metavar="TIME", help="What p95 may be at most, such as 5ms; with --recommend.")
-@click.option("--min-accuracy", metavar="PERCENT", help="Such as 99.5; with --recommend.")
+@click.option("--min-accuracy", metavar="PERCENT", help="Such as 99.5%; with --recommend.")
 @click.option("--max-bytes", metavar="SIZE", help="Of the file, such as 64k; with --recommend.")
 @click.option("--device", type=Name(), metavar="NAME", help="What to call this device in reports; its board if absent.")
 @click.option("--remote", metavar="USER@HOST", help="Measure there over ssh; nothing stays there.")

@@ -55,9 +55,14 @@ def parse_accuracy(text: str, *, option: str) -> float:
         option: what it was given with, for the error.
 
     Raises:
-        UsageError: it is no share, or above 100 %.
+        UsageError: it is no share, or above 100 %, or as a share of 1 would be written.
     """
     share = parse_figure(text, SHARE, option=option)
+    if 0 < share <= 0.01 and "%" not in text:
+        raise UsageError(
+            f"{option}: expected an accuracy such as 99.5%, found {text.strip()!r} without a %; write "
+            f"{10_000 * share:g}% if that is meant, or {100 * share:g}%"
+        )
     if share > 1:
         raise UsageError(f"{option}: expected an accuracy of at most 100%, found {text.strip()!r}")
     return share

@@ -8,6 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks.command import bench
+from benchmarks.units import parse_accuracy
+from device.errors import UsageError
 
 LIMITS = [
     ("held_out", "held_out", ["labels.csv"], "--min-mean"),
@@ -55,6 +57,18 @@ def test_an_empty_name_is_refused(option: str, value: str) -> None:
     result = CliRunner().invoke(bench, ["m.tflite", option, value])
     assert result.exit_code == 2
     assert "found an empty one" in result.stderr
+
+
+@pytest.mark.parametrize("options", [["--fail-if", "accuracy<0.999"], ["--recommend", "--min-accuracy", "0.999"]])
+def test_a_share_of_one_is_no_accuracy(options: list[str]) -> None:
+    """Taken as per cent it would be a gate that never fires; with its sign even less than one per cent is."""
+    result = CliRunner().invoke(bench, ["m.tflite", *options])
+    assert result.exit_code == 2
+    assert "found '0.999' without a %; write 99.9% if that is meant, or 0.999%" in result.stderr
+    assert parse_accuracy("0.999%", option="-") == pytest.approx(0.00999)
+    assert parse_accuracy("99.9", option="-") == pytest.approx(0.999)
+    with pytest.raises(UsageError, match="write 100% if that is meant, or 1%"):
+        parse_accuracy("1", option="-")
 
 
 @pytest.mark.parametrize("options", [["--fail-if", "accuracy<101%"], ["--recommend", "--min-accuracy", "100.1"]])
