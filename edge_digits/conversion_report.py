@@ -74,13 +74,19 @@ def _figures(agreement: Agreement) -> list[str]:
     ]
 
 
+def _entry(conversion: Conversion) -> dict[str, Any]:
+    """Return a conversion for the manifest; what was not written has no size."""
+    sizes = {"size_bytes": None, "flatbuffer_bytes": None} if conversion.failure else {}
+    return {**asdict(conversion), "path": conversion.path.name, **sizes}
+
+
 def write_manifest(conversions: Sequence[Conversion], path: Path) -> None:
     """Write what became of each variant as one JSON document; what it says of other variants is kept.
 
     Raises:
         OutputError: it cannot be written.
     """
-    entries = [{**asdict(conversion), "path": conversion.path.name} for conversion in conversions]
+    entries = [_entry(conversion) for conversion in conversions]
     made = {entry["variant"] for entry in entries}
     if path.exists():
         with suppress(DataError, KeyError, TypeError):

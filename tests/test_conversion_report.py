@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from converters import Agreement, Conversion
-from edge_digits.conversion_report import guessing_warning
+from device.errors import FitError, GateError
+from edge_digits.commands.convert import raise_failures
+from edge_digits.conversion_report import guessing_warning, write_manifest
 
 LABELS = np.arange(1000) % 10
 
@@ -38,3 +42,30 @@ def test_where_guessing_cannot_be_told_nothing_is_said() -> None:
     assert guessing_warning(converted(None), None) is None
     assert guessing_warning(converted(1000), np.zeros(1000, int)) is None
     assert guessing_warning([], LABELS) is None
+
+
+def test_what_was_not_written_has_no_size(tmp_path: Path) -> None:
+    """A size in the manifest is that of a file."""
+    (written,) = converted(None)
+    write_manifest([written, replace(written, variant="int8", failure="no")], tmp_path / "m.json")
+    entries = json.loads((tmp_path / "m.json").read_text())["conversions"]
+    assert [(each["size_bytes"], each["flatbuffer_bytes"]) for each in entries] == [(1, 1), (None, None)]
+
+
+def test_a_file_that_passes_for_what_was_not_written_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With --force it is that of another model; the line that says what failed says so."""
+    (written,) = converted(None)
+    gated = replace(written, path=tmp_path / "a_int8.tflite", failure="too unlike")
+    misfit = replace(gated, misfit=True)
+    with pytest.raises(GateError, match=r"train longer$"):
+        raise_failures([gated], named=True)
+    gated.path.touch()
+    left = "what is there by the name of a_int8.tflite is of an earlier conversion"
+    with pytest.raises(GateError, match=f"; {left}$"):
+        raise_failures([gated], named=True)
+    with pytest.raises(FitError, match=f"; {left}$"):
+        raise_failures([misfit], named=True)
+    raise_failures([written, misfit], named=False)
+    assert f"warning: {left}" in capsys.readouterr().err

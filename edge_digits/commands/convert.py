@@ -177,7 +177,7 @@ def convert(
 
 
 def raise_failures(conversions: list[Conversion], *, named: bool) -> None:
-    """End with exit code 3 or 4 if a variant that should be there was not written.
+    """End with exit code 3 or 4 if a variant that should be there was not written; name files that pass for it.
 
     Raises:
         GateError: a variant does not follow its reference.
@@ -185,7 +185,12 @@ def raise_failures(conversions: list[Conversion], *, named: bool) -> None:
     """
     gated = [each.path.name for each in conversions if each.failure and not each.misfit]
     misfits = [each.path.name for each in conversions if each.misfit]
+    old = [each.path.name for each in conversions if each.failure and each.path.exists()]
+    left = f"what is there by the name of {', '.join(old)} is of an earlier conversion" if old else ""
+    more = f"; {left}" if left else ""
     if gated:
-        raise GateError(f"not written: {', '.join(gated)}; see above, or train longer")
+        raise GateError(f"not written: {', '.join(gated)}; see above, or train longer{more}")
     if misfits and (named or len(misfits) == len(conversions)):
-        raise FitError(f"not written: {', '.join(misfits)}; see above")
+        raise FitError(f"not written: {', '.join(misfits)}; see above{more}")
+    if left:
+        reporter()(f"warning: {left}")
