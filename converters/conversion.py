@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from device.errors import RuntimeMissingError, UsageError
 from device.inference.runtime import INSTALL_HINT, installed_runtimes
 from device.output_files import refuse_existing
@@ -14,7 +16,11 @@ from .variants import VARIANTS
 
 
 def convert(
-    request: ConversionRequest, *, reference: Reference | None = None, report: Report = lambda line: None
+    request: ConversionRequest,
+    *,
+    reference: Reference | None = None,
+    report: Report = lambda line: None,
+    on_conversion: Callable[[Conversion], None] = lambda conversion: None,
 ) -> list[Conversion]:
     """Convert a classifier into self-describing TFLite files that take raw 0–255 pixels, one at a time.
 
@@ -25,6 +31,7 @@ def convert(
         request: what to convert and what the result must reach.
         reference: the model, where it is loaded already.
         report: takes a line for each step.
+        on_conversion: takes each variant when it is done, as a signal may come before the others are.
 
     Raises:
         ModelFileError: the model is missing or damaged.
@@ -50,9 +57,13 @@ def convert(
     reference.check_labels(request.labels)
     job = Job(request, reference, runtimes, report)
     job.check_kept_layers()  # before minutes of work that a slip of the finger would end
-    conversions = [job.convert(variant, path) for variant, path in paths.items()]
+    conversions: list[Conversion] = []
+    for variant, path in paths.items():
+        conversions.append(job.convert(variant, path))
+        on_conversion(conversions[-1])
     if mixed is not None:
         conversions.append(job.convert_mixed(mixed))
+        on_conversion(conversions[-1])
     _advise(job, conversions, request, report)
     return conversions
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from benchmarks.quantities import format_columns
 from converters import Agreement, Conversion
+from device.early_end import Terminated
 from device.errors import DataError
 from device.output_files import write_text
 from device.statistics import wilson_interval
@@ -72,6 +73,21 @@ def _figures(agreement: Agreement) -> list[str]:
         f"{agreement.largest_difference:.4f}",
         "–" if agreement.mcnemar_p is None else f"{agreement.mcnemar_p:.2f}",
     ]
+
+
+@contextmanager
+def telling_what_was_kept(report: Callable[[str], None]) -> Iterator[list[Conversion]]:
+    """Give a list of what is done; where a signal comes before the end, say which files that left."""
+    done: list[Conversion] = []
+    try:
+        yield done
+    except (KeyboardInterrupt, Terminated):
+        if kept := [str(each.path) for each in done if each.failure is None]:
+            report(
+                f"kept, each verified and whole: {', '.join(kept)}; go on with --variant for the others, or start "
+                "again with --force"
+            )
+        raise
 
 
 def _entry(conversion: Conversion) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import pytest
 from converters import Agreement, Conversion
 from device.errors import FitError, GateError
 from edge_digits.commands.convert import raise_failures
-from edge_digits.conversion_report import guessing_warning, write_manifest
+from edge_digits.conversion_report import guessing_warning, telling_what_was_kept, write_manifest
 
 LABELS = np.arange(1000) % 10
 
@@ -69,3 +69,24 @@ def test_a_file_that_passes_for_what_was_not_written_is_named(
         raise_failures([misfit], named=True)
     raise_failures([written, misfit], named=False)
     assert f"warning: {left}" in capsys.readouterr().err
+
+
+def interrupt_after(*conversions: Conversion, said: list[str]) -> None:
+    with telling_what_was_kept(said.append) as done:
+        done.extend(conversions)
+        raise KeyboardInterrupt
+
+
+def test_a_conversion_that_is_interrupted_names_what_it_leaves() -> None:
+    """The same command would be refused for these files; where there are none, nothing is said."""
+    (written,) = converted(None)
+    failed = replace(written, path=Path("b.tflite"), failure="too unlike")
+    said: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        interrupt_after(failed, said=said)
+    assert said == []
+    with pytest.raises(KeyboardInterrupt):
+        interrupt_after(written, failed, said=said)
+    assert said == [
+        "kept, each verified and whole: a.tflite; go on with --variant for the others, or start again with --force"
+    ]

@@ -146,6 +146,19 @@ def test_a_model_that_no_runtime_loads_is_not_written(request_: ConversionReques
     assert not request_.out.exists()
 
 
+def test_each_variant_is_told_when_it_is_done(request_: ConversionRequest) -> None:
+    """What a signal leaves is known, though nothing is returned."""
+    done: list[Conversion] = []
+
+    def interrupt(conversion: Conversion) -> None:
+        done.append(conversion)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        convert(request_, on_conversion=interrupt)
+    assert [(each.variant, each.path.exists()) for each in done] == [("float32", True)]
+
+
 def test_without_a_runtime_nothing_is_converted(request_: ConversionRequest) -> None:
     """What cannot be verified does not leave."""
     with pytest.raises(RuntimeMissingError, match="to verify"):

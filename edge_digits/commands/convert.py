@@ -133,7 +133,12 @@ def convert(
     from device.contract import LABELS
     from device.inference.foreign_model import read_labels
     from edge_digits.conversion_images import images_for
-    from edge_digits.conversion_report import format_table, guessing_warning, write_manifest
+    from edge_digits.conversion_report import (
+        format_table,
+        guessing_warning,
+        telling_what_was_kept,
+        write_manifest,
+    )
 
     check_targets(targets)
     reference = load_reference(model)
@@ -168,7 +173,8 @@ def convert(
         strip=strip,
         force=force,
     )
-    conversions = run_conversion(request, reference=reference, report=report)
+    with telling_what_was_kept(report) as done:
+        conversions = run_conversion(request, reference=reference, report=report, on_conversion=done.append)
     write_manifest(conversions, out / f"{request.name}_manifest.json")
     click.echo(format_table(conversions))
     if warning := guessing_warning(conversions, test.labels):
