@@ -48,6 +48,27 @@ def test_models_that_read_everything_or_nothing_right_are_drawn(right: bool) -> 
         assert draw_models(["a", "b"], [evaluate_scores(scores, labels)] * 2, title="all alike").axes
 
 
+@pytest.mark.parametrize("wrong", [(0, 2), (4, 10), (4, 14), (1, 150)])
+def test_marks_of_the_accuracy_are_told_apart(wrong: tuple[int, int]) -> None:
+    """No two are rounded to the same number, and none to one it does not stand at, however near models are."""
+    labels = np.arange(1000, dtype=np.uint8) % 10
+    drawn = []
+    for count in wrong:
+        scores = np.eye(10, dtype=np.float32)[(labels + (np.arange(1000) < count)) % 10]
+        drawn.append(evaluate_scores(scores, labels))
+    figure = draw_models(["a", "b"], drawn, title="near")
+    figure.draw_without_rendering()
+    axis = figure.axes[0].xaxis
+    low, high = axis.get_view_interval()
+    shown = [
+        (mark.get_loc(), mark.label1.get_text()) for mark in axis.get_major_ticks() if low <= mark.get_loc() <= high
+    ]
+    assert len(shown) >= 3
+    assert [float(text.rstrip("%")) / 100 for _, text in shown] == pytest.approx(
+        [place for place, _ in shown], abs=1e-6
+    )
+
+
 def test_rows_become_cards_only_in_tables_that_ask_for_it() -> None:
     """Tables of ten digits or of a few sources are narrow, and stay tables on any screen."""
     cards = cards_below("60rem", tables=".cards")

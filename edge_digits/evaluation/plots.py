@@ -169,7 +169,7 @@ def draw_models(names: Sequence[str], evaluations: Sequence[Evaluation], *, titl
     axes.set_yticks(range(len(names)), [_cut(name, 34) for name in names])
     axes.set_ylim(len(names) - 0.4, -0.75)
     lowest, highest = min(each.interval_95[0] for each in evaluations), max(each.interval_95[1] for each in evaluations)
-    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=2 if highest - lowest < 0.02 else 0))
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=2 if highest - lowest < 0.02 else 1))
     axes.locator_params(axis="x", nbins=6)
     axes.margins(x=0.07)
     axes.set_title(_cut(title), fontsize=11, loc="left", color=INK)
