@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
 
@@ -88,7 +88,7 @@ def _ends(graph: Graph) -> tuple[Tensor, Tensor]:
     first = graph.subgraphs[0]
     if len(first.inputs) != 1 or len(first.outputs) != 1:
         raise FitError(f"expected one input and one output, found {len(first.inputs)} and {len(first.outputs)}")
-    ends = first.tensors[first.inputs[0]], first.tensors[first.outputs[0]]
+    ends = _of_fixed_batch(first.tensors[first.inputs[0]]), _of_fixed_batch(first.tensors[first.outputs[0]])
     for tensor in ends:
         known = all(isfinite(scale) and scale > 0 for scale in tensor.scales) and len(tensor.scales) <= 1
         if tensor.dtype not in _C_TYPES or not known or -1 in tensor.shape:
@@ -97,6 +97,13 @@ def _ends(graph: Graph) -> tuple[Tensor, Tensor]:
                 f"{tensor.shape} with {len(tensor.scales)} scales; convert it again"
             )
     return ends
+
+
+def _of_fixed_batch(tensor: Tensor) -> Tensor:
+    """Return a tensor of which only the batch is dynamic as Micro takes it, which never resizes one."""
+    if tensor.shape[:1] == (-1,) and -1 not in tensor.shape[1:] and tensor.stored_shape[1:] == tensor.shape[1:]:
+        return replace(tensor, shape=tensor.stored_shape)
+    return tensor
 
 
 def _header(

@@ -44,6 +44,7 @@ class Tensor:
         axis: of the channels, where there are several scales.
         constant_bytes: size of its constant data, 0 where it is computed.
         sparse: whether its constant data leaves zeros out.
+        stored_shape: what it holds until it is resized; dynamic axes have a size here, as a rule 1.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Tensor:
     axis: int
     constant_bytes: int
     sparse: bool
+    stored_shape: tuple[int, ...] = ()
 
     @property
     def elements(self) -> int:
@@ -212,6 +214,7 @@ def _read_tensor(tensor: Table, buffers: list[tuple[int, int]]) -> Tensor:
         axis=quantization.number(6, "i") if quantization else 0,
         constant_bytes=buffers[_within(tensor.number(2, "I"), len(buffers), "a buffer")][1],
         sparse=tensor.table(6) is not None,
+        stored_shape=shape,
     )
     if found.constant_bytes < found.size_bytes and found.constant_bytes and not found.sparse:
         raise ModelFileError(

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from converters.c_array import c_name, make_c_array
 from converters.commands.export import export
 from converters.cpp_text import float_literal, string_literal
+from converters.graph import read_graph
 from device.errors import FitError, ModelFileError, UsageError
 from device.inference.golden import unpack_golden
 from device.inference.inference import quantize_pixels
@@ -153,6 +154,25 @@ def test_an_operation_that_micro_lacks_is_named(model: ModelFile, monkeypatch: p
     with pytest.raises(FitError, match=f"found {lacking}") as caught:
         make_c_array(model.flatbuffer, name="digits", model=model)
     assert caught.value.exit_code == 4
+
+
+def test_a_side_that_is_open_is_refused_and_an_open_batch_is_not(
+    model: ModelFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Micro takes the batch that the tensor holds; a side would be held as 1, which is no picture."""
+    graph = read_graph(model.flatbuffer)
+
+    def with_input(*shape: int) -> str:
+        subgraph = graph.subgraphs[0]
+        tensors = [*subgraph.tensors]
+        tensors[subgraph.inputs[0]] = replace(tensors[subgraph.inputs[0]], shape=shape)
+        opened = replace(graph, subgraphs=(replace(subgraph, tensors=tuple(tensors)),))
+        monkeypatch.setattr("converters.c_array.read_graph", lambda flatbuffer: opened)
+        return make_c_array(model.flatbuffer, name="digits", model=model).header
+
+    assert "kInputElements = 784;" in with_input(-1, 28, 28, 1)
+    with pytest.raises(FitError, match="expected a fixed shape"):
+        with_input(-1, -1, 28, 1)
 
 
 @pytest.mark.parametrize("name", ["", "7seven", "a-b", "a b", "é", "float"])

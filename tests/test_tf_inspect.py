@@ -124,6 +124,18 @@ def test_variants_of_one_type_are_whole_for_micro(variant: str) -> None:
     assert lacking_operations(make_flatbuffer(variant), ("micro",)) == {}
 
 
+def test_a_model_of_any_batch_is_a_c_array_of_the_one_it_holds() -> None:
+    """TensorFlow's converter leaves the batch open unless it is told otherwise, and stores a tensor of batch 1."""
+    pixels = keras.Input((12, 12))
+    model = keras.Model(pixels, keras.layers.Dense(5)(keras.layers.Reshape((144,))(pixels)))
+    flatbuffer = bytes(tf.lite.TFLiteConverter.from_keras_model(model).convert())
+    graph = read_graph(flatbuffer).subgraphs[0]
+    assert graph.tensors[graph.inputs[0]].shape == (-1, 12, 12)
+    header = make_c_array(flatbuffer, name="m", model=None).header
+    assert "using InputType = float;  // 1x12x12\nconstexpr std::size_t kInputElements = 144;" in header
+    assert "using OutputType = float;  // 1x5\n" in header
+
+
 def _split(text: str) -> tuple[str, int]:
     name, version = text.rsplit(" v", 1)
     return name, int(version)
