@@ -143,6 +143,28 @@ def test_a_report_is_one_page_that_needs_nothing_else(fooled: Path, photographs:
     assert not list(folder.glob(".*"))
 
 
+def test_pictures_of_an_earlier_report_go_with_it(
+    data: Path, photographs: Path, model: ModelFile, tmp_path: Path
+) -> None:
+    """They would pass for those of the new one; files of others stay, whatever they are called."""
+    folder = tmp_path / "report"
+    arguments = (DEFAULT_MODEL, FLOAT, "--data", data, "--photos", photographs, "--report", folder)
+    assert run("evaluate", *arguments).exit_code == 6
+    for name in ("mine.png", "cnn_int8-rows.png", "cnn_int8-photos.txt"):
+        (folder / name).touch()
+    renamed = tmp_path / "other.tflite"
+    renamed.write_bytes(pack_model(model.flatbuffer, model.card))
+    assert run("evaluate", renamed, FLOAT, "--data", data, "--report", folder, "--force").exit_code == 0
+    pictures = {
+        f"{stem}-{what}" for stem in ("other", "cnn_float32") for what in ("confusion", "calibration", "mistakes")
+    }
+    kept = {"mine.png", "cnn_int8-rows.png", "cnn_int8-photos.txt", "report.html", "evaluation.json", "models.png"}
+    assert {path.name for path in folder.iterdir()} == kept | {f"{each}.png" for each in pictures}
+    (folder / "evaluation.json").write_text("{}")
+    assert run("evaluate", renamed, "--data", data, "--report", folder, "--force").exit_code == 0
+    assert (folder / "models.png").exists()
+
+
 def test_a_report_is_not_overwritten_by_accident(data: Path, tmp_path: Path) -> None:
     """Neither a page nor a document is, without --force; a file for a folder is refused before the work."""
     (tmp_path / "report.html").write_text("mine")

@@ -10,7 +10,8 @@ from benchmarks.photo_list import ROW, SINGLE
 from device.output_files import write_text
 from device.reading import utc_timestamp
 
-from .document import MOST_MISTAKES, make_document
+from ..run_files import read_json
+from .document import MOST_MISTAKES, SCHEMA, make_document
 from .figures import worst_mistakes
 from .misread_sheet import draw_misread
 from .page import make_page
@@ -20,11 +21,14 @@ from .result import EvaluatedModel, EvaluationResult
 
 PAGE_NAME = "report.html"
 DOCUMENT_NAME = "evaluation.json"
+MODELS_NAME = "models.png"
+MODEL_PICTURES = ("confusion", "calibration", "mistakes")
+PHOTOS, ROWS = "photos", "rows"
 TILE, ROW_TILE = 230, 390  # pixels
 
 
 def write_report(result: EvaluationResult, folder: Path, *, made_at_s: float) -> list[Path]:
-    """Write the report.
+    """Write the report, and remove the pictures of an earlier one there that it does not draw again.
 
     Args:
         result: what was found.
@@ -39,26 +43,47 @@ def write_report(result: EvaluationResult, folder: Path, *, made_at_s: float) ->
     """
     made_at = f"{utc_timestamp(made_at_s)[:16].replace('T', ' ')} UTC"
     page, document = folder / PAGE_NAME, folder / DOCUMENT_NAME
+    earlier = _pictures_of(document)
     stems = _stems([model.name for model in result.models])
     written = []
     for model in result.models:
         written += _write_model(model, result, folder, stem=stems[model.name])
     if len(result.models) > 1:
-        models = folder / "models.png"
+        models = folder / MODELS_NAME
         evaluations = [model.evaluation for model in result.models]
         names = [model.name for model in result.models]
         save_png(draw_models(names, evaluations, title=result.digits.description), models)
         written.append(models)
     for photos in result.photos:
         written += _write_photos(photos, folder, stem=stems[photos.model])
+    # Before the document, which tells what there is to remove should this be stopped.
+    for path in earlier.difference(written):
+        path.unlink(missing_ok=True)
     write_text(document, json.dumps(make_document(result), indent=1, ensure_ascii=False) + "\n")
     write_text(page, make_page(result, made_at=made_at))
     return [page, document, *written]
 
 
+def _pictures_of(document: Path) -> set[Path]:
+    """Return the pictures of the report whose document this is; none where it is no such document, or not there."""
+    try:
+        report = read_json(document)
+        if report["schema"] != SCHEMA:
+            return set()
+        stems = _stems([each["name"] for each in report["models"]])
+        found = {f"{stem}-{what}.png" for stem in stems.values() for what in MODEL_PICTURES}
+        for photos in report["photos"]:
+            whats = {ROWS if each["kind"] == ROW else PHOTOS for each in photos["kinds"]}
+            found |= {f"{stems[photos['model']]}-{what}.png" for what in whats}
+    except (KeyError, TypeError, ValueError):  # among them DataError
+        return set()
+    paths = {document.with_name(name) for name in found | ({MODELS_NAME} if len(stems) > 1 else set())}
+    return {path for path in paths if path.is_file()}
+
+
 def _write_model(model: EvaluatedModel, result: EvaluationResult, folder: Path, *, stem: str) -> list[Path]:
     found, labels = model.evaluation, result.digits.labels
-    paths = [folder / f"{stem}-{what}.png" for what in ("confusion", "calibration", "mistakes")]
+    paths = [folder / f"{stem}-{what}.png" for what in MODEL_PICTURES]
     wrong = found.count - found.correct
     title = f"{model.name}: {found.accuracy:.2%} of {found.count:,} right, {wrong:,} mistakes"
     save_png(draw_confusion(found, title=title), paths[0])
@@ -74,7 +99,7 @@ def _write_model(model: EvaluatedModel, result: EvaluationResult, folder: Path, 
 def _write_photos(photos: PhotoEvaluation, folder: Path, *, stem: str) -> list[Path]:
     """Write the contact sheets of misread photographs, those of several digits larger and apart."""
     written = []
-    for what, tile, is_row in (("photos", TILE, False), ("rows", ROW_TILE, True)):
+    for what, tile, is_row in ((PHOTOS, TILE, False), (ROWS, ROW_TILE, True)):
         read = [each for each in photos.readings if each.error is None and (each.photo.kind == ROW) == is_row]
         misread = [each for each in photos.misread if (each.photo.kind == ROW) == is_row]
         if not read:
