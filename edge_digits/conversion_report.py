@@ -16,6 +16,7 @@ from converters import Agreement, Conversion
 from device.early_end import Terminated
 from device.errors import DataError
 from device.output_files import write_text
+from device.printable import printable
 from device.statistics import wilson_interval
 from device.version import VERSION
 
@@ -29,7 +30,7 @@ def format_table(conversions: Sequence[Conversion]) -> str:
     head = ["file", "bytes", "runtime", "right", "as the model", "largest difference", "McNemar p"]
     rows = [row for conversion in conversions for row in _rows(conversion)]
     notes = [
-        f"{each.path.name}: {note}"
+        f"{printable(each.path.name)}: {note}"
         for each in conversions
         for note in (
             each.mending,
@@ -60,9 +61,10 @@ def guessing_warning(conversions: Sequence[Conversion], labels: NDArray[np.integ
 
 
 def _rows(conversion: Conversion) -> list[list[str]]:
+    name = printable(conversion.path.name)
     if conversion.failure:
-        return [[conversion.path.name, "–", f"not written: {conversion.failure}"]]
-    return [[conversion.path.name, f"{conversion.size_bytes:,}", *_figures(each)] for each in conversion.agreements]
+        return [[name, "–", f"not written: {printable(conversion.failure)}"]]
+    return [[name, f"{conversion.size_bytes:,}", *_figures(each)] for each in conversion.agreements]
 
 
 def _figures(agreement: Agreement) -> list[str]:
@@ -82,7 +84,7 @@ def telling_what_was_kept(report: Callable[[str], None]) -> Iterator[list[Conver
     try:
         yield done
     except (KeyboardInterrupt, Terminated):
-        if kept := [str(each.path) for each in done if each.failure is None]:
+        if kept := [printable(str(each.path)) for each in done if each.failure is None]:
             report(
                 f"kept, each verified and whole: {', '.join(kept)}; go on with --variant for the others, or start "
                 "again with --force"

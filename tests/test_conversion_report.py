@@ -12,7 +12,7 @@ import pytest
 from converters import Agreement, Conversion
 from device.errors import FitError, GateError
 from edge_digits.commands.convert import raise_failures
-from edge_digits.conversion_report import guessing_warning, telling_what_was_kept, write_manifest
+from edge_digits.conversion_report import format_table, guessing_warning, telling_what_was_kept, write_manifest
 
 LABELS = np.arange(1000) % 10
 
@@ -90,3 +90,12 @@ def test_a_conversion_that_is_interrupted_names_what_it_leaves() -> None:
     assert said == [
         "kept, each verified and whole: a.tflite; go on with --variant for the others, or start again with --force"
     ]
+
+
+def test_a_name_with_a_line_break_stays_one_line_of_the_table() -> None:
+    """What cannot be shown is escaped, in rows, reasons and notes."""
+    (written,) = converted(None)
+    odd = replace(written, path=Path("new\nline.tflite"), mending="mended")
+    failed = replace(odd, failure="model\nof mine: too unlike")
+    lines = format_table([odd, failed]).splitlines()
+    assert [line.split(" ")[0] for line in lines] == ["file", *["new\\nline.tflite"] * 2, *["new\\nline.tflite:"] * 2]

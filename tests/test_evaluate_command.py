@@ -143,6 +143,14 @@ def test_a_report_is_one_page_that_needs_nothing_else(fooled: Path, photographs:
     assert not list(folder.glob(".*"))
 
 
+def test_a_name_with_a_line_break_stays_one_line_of_the_table(data: Path, model: ModelFile, tmp_path: Path) -> None:
+    """What cannot be shown is escaped, in the table and in the document."""
+    (tmp_path / "new\nline.tflite").write_bytes(pack_model(model.flatbuffer, model.card))
+    result = run("evaluate", tmp_path / "new\nline.tflite", FLOAT, "--data", data)
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.count("new\\nline.tflite  ") == 2
+
+
 def test_pictures_of_an_earlier_report_go_with_it(
     data: Path, photographs: Path, model: ModelFile, tmp_path: Path
 ) -> None:

@@ -18,6 +18,7 @@ from device.inference.inference import dequantize
 from device.inference.input_range import INPUT_RANGES
 from device.inference.model_file import ModelFile, has_card, read_model
 from device.inference.trial import try_runtimes
+from device.printable import printable
 
 from ..conversion_data import training_record
 
@@ -120,6 +121,7 @@ def read_subject(
         ContractError: it does not take digits of 28×28 pixels or has other labels than 0 to 9.
         FitError: a file without a card does not run.
     """
+    name = printable(name)
     if path.suffix != TFLITE:
         return _trained_subject(path, name)
     if labels is None or has_card(path):
