@@ -128,9 +128,9 @@ class Job:
     def _input_range(self) -> InputRange:
         if self._request.input_range is not None:
             return INPUT_RANGES[self._request.input_range]
-        found = find_input_range(self._reference, self._request.calibration)
+        found = find_input_range(self._reference, self._request.calibration, report=self._report)
         if found.name != "0-255":
-            self._report(f"the model takes {found.name}; the converted files take 0-255 like all others")
+            self._report("the converted files take 0-255 like all others")
         return found
 
     def _mix(self, path: Path, kept: list[LayerError]) -> Conversion:

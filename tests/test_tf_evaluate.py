@@ -105,6 +105,7 @@ def test_the_input_range_is_found_out(means: Means, data: Path, tmp_path: Path) 
     found = evaluation(path, "--data", data)["models"][0]
     said = evaluation(path, "--data", data, "--input-range", "0-1")["models"][0]
     assert found["loss"] == said["loss"]
+    assert "m.keras: the model takes 0-1: " in run("evaluate", path, "--data", data).stderr
     raw = evaluation(path, "--data", data, "--input-range", "0-255")["models"][0]
     assert raw["loss"] != said["loss"]
     (tmp_path / "training.json").write_text(json.dumps({"settings": {"arch": "softmax-unscaled"}}))

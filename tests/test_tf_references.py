@@ -166,6 +166,36 @@ def test_an_unlabelled_set_cannot_tell_the_input_range(zero_to_one: keras.Model,
     assert find_input_range(replace(reference, rescales=True), None) == INPUT_RANGES["0-255"]
 
 
+@pytest.mark.parametrize("first", [[], [keras.layers.Rescaling(2, -1)]])
+@pytest.mark.parametrize("last", ["sigmoid", "softmax"])
+def test_sigmoids_and_layers_that_rescale_do_not_hide_the_range(
+    first: list[keras.Layer], last: str, images: ImageSet, tmp_path: Path
+) -> None:
+    """A model trained on 0–1 is measured, whatever it ends in and whether it rescales that; the range is said."""
+    layers = [keras.layers.Flatten(), keras.layers.Dense(32, "relu"), keras.layers.Dense(10, last)]
+    model = keras.Sequential([keras.Input((28, 28)), *first, *layers])
+    reference = load_reference(save(fitted(model, images, lambda x: x / 255), tmp_path, "keras"))
+    said: list[str] = []
+    assert find_input_range(reference, images, report=said.append) == INPUT_RANGES["0-1"]
+    assert "the model takes 0-1: " in said[0]
+
+
+@pytest.mark.parametrize("scaling", [lambda: keras.layers.Rescaling(1 / 255), keras.layers.BatchNormalization])
+@pytest.mark.parametrize("epochs", [0, 1])
+def test_a_model_that_scales_raw_pixels_takes_them(
+    scaling: Callable[[], keras.Layer], epochs: int, images: ImageSet, tmp_path: Path
+) -> None:
+    """Also one that was hardly or never trained; where a layer rescales, there is nothing to say."""
+    layers = [scaling(), keras.layers.Flatten(), keras.layers.Dense(10, "softmax")]
+    model = keras.Sequential([keras.Input((28, 28, 1)), *layers])
+    if epochs:
+        fitted(model, replace(images, images=images.images[:500], labels=images.labels[:500]), lambda x: x[..., None])
+    said: list[str] = []
+    reference = load_reference(save(model, tmp_path, "keras"))
+    assert find_input_range(reference, images, report=said.append) == INPUT_RANGES["0-255"]
+    assert len(said) == (not reference.rescales)
+
+
 def test_calibration_apart_from_the_test_set(
     zero_to_one: keras.Model, images: ImageSet, held_back: ImageSet, tmp_path: Path
 ) -> None:

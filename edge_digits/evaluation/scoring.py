@@ -145,7 +145,7 @@ def score(
         images: uint8 (N, 28, 28), N at least 1.
         runtime: the device runtime for a converted model; the first that works unless given.
         input_range: what a Keras model takes; found out with training digits unless given.
-        warn: is told when a runtime is passed over for another.
+        warn: is told when a runtime is passed over for another, and what range was found out.
 
     Raises:
         ModelFileError: a Keras model is damaged.
@@ -157,7 +157,7 @@ def score(
         trial = try_runtimes(model.path, model.flatbuffer, runtime=wanted, digits=images, taken=model.taken, warn=warn)
         step = 0.0 if trial.output.dtype == "float32" else trial.output.scale
         return Scored(subject, trial.runtime, dequantize(trial.raw_scores, trial.output), step)
-    return _score_trained(subject, images, input_range=input_range)
+    return _score_trained(subject, images, input_range=input_range, warn=warn)
 
 
 def _trained_subject(path: Path, name: str) -> Subject:
@@ -184,7 +184,9 @@ def _converted_subject(model: ModelFile, name: str) -> Subject:
     return Subject(path, name, path.stat().st_size, model, dict(card.training))
 
 
-def _score_trained(subject: Subject, images: NDArray[np.uint8], *, input_range: str | None) -> Scored:
+def _score_trained(
+    subject: Subject, images: NDArray[np.uint8], *, input_range: str | None, warn: Callable[[str], None]
+) -> Scored:
     from ..tensorflow_setup import prepare_tensorflow
 
     prepare_tensorflow()
@@ -200,5 +202,6 @@ def _score_trained(subject: Subject, images: NDArray[np.uint8], *, input_range: 
             f"{subject.path}: expected {len(LABELS)} scores, one a digit, found {reference.classes}; name a digit model"
         )
     reference.shaped(images[:1])  # refuses a model of another size in its own words
-    taken = taken_range(reference, subject.training) if input_range is None else INPUT_RANGES[input_range]
+    said = None if input_range is None else INPUT_RANGES[input_range]
+    taken = said or taken_range(reference, subject.training, report=warn)
     return Scored(subject, f"keras {keras.__version__}", reference.scores(images, taken), 0.0)
