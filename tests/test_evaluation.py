@@ -78,6 +78,14 @@ def test_a_score_of_zero_does_not_make_the_loss_infinite(step: float, least: flo
     assert found.confidence[0] == 1.0
 
 
+def test_what_a_quantised_softmax_rounds_to_zero_makes_no_answer_less_sure() -> None:
+    """Only the true label's score of 0 counts as half a step; calibration sees the scores as they are."""
+    scores = (np.eye(10, dtype=np.float32) * 255 / 256)[[3, 3]]
+    found = evaluate_scores(scores, labels(3, 5), step=1 / 256)
+    assert found.loss == pytest.approx(-(math.log(255 / 256) + math.log(1 / 512)) / 2)
+    assert found.confidence.tolist() == [255 / 256] * 2
+
+
 def test_sigmoid_scores_are_divided_by_their_sum() -> None:
     """Scores that do not sum to 1 break neither loss nor calibration, and it is said."""
     scores = np.full((1, 10), 0.1, np.float32)

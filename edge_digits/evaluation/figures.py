@@ -144,8 +144,7 @@ def evaluate_scores(
     truth, rows = labels.astype(np.int64), np.arange(len(labels))
     answers = scores.argmax(axis=1).astype(np.int64)
     right = answers == truth
-    # What softmax gave is its own confidence; the least share that the loss needs is not to lower it.
-    confidence = np.clip(probabilities.values[rows, answers] if probabilities.note else scores.max(axis=1), 0, 1)
+    confidence = probabilities.values[rows, answers]
     # Ties go to the lower label, as in argmax.
     second_best = np.argsort(-scores, axis=1, kind="stable")[:, :2]
     return Evaluation(
@@ -153,7 +152,7 @@ def evaluate_scores(
         correct=int(right.sum()),
         interval_95=wilson_interval(int(right.sum()), len(truth)),
         top_2_correct=int((second_best == truth[:, np.newaxis]).any(axis=1).sum()),
-        loss=float(-np.log(probabilities.values[rows, truth]).mean()),
+        loss=probabilities.loss(truth),
         classes=_class_figures(truth, answers),
         confusion=confusion_matrix(truth, answers, labels=range(len(LABELS))),
         reliability=reliability(confidence, right),
