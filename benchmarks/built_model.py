@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from device.contract import CONTRACT_VERSION, LABELS
 from device.errors import ContractError
+from device.inference.assumed_range import assumed_range
 from device.inference.classifier import check_contract
 from device.inference.inference import DTYPES, describe_tensor
-from device.inference.input_range import RAW, InputRange
+from device.inference.input_range import InputRange
 from device.inference.model_card import ModelCard, TensorCard
 from device.inference.model_file import ModelFile, sha256
 from device.inference.runtime import Runtime
@@ -62,7 +63,7 @@ def build_model(
     path: Path,
     file: ModelFile | None,
     labels: tuple[str, ...] | None,
-    taken: InputRange = RAW,
+    taken: InputRange | None = None,
     num_threads: int,
 ) -> BuiltModel:
     """Build a model and see whether it reads digits.
@@ -73,7 +74,7 @@ def build_model(
         path: of the model's file.
         file: the model with its card, None for a foreign one.
         labels: those of a foreign model, None for 0–9.
-        taken: the range that a foreign model was trained on.
+        taken: the range that a foreign model was trained on; None for what its input says, else raw pixels.
         num_threads: threads for one inference.
 
     Raises:
@@ -90,6 +91,7 @@ def build_model(
     for tensor in (source, target):
         if tensor.dtype not in DTYPES or (tensor.dtype != "float32" and not tensor.scale > 0):
             raise ContractError(f"expected {', '.join(DTYPES)} tensors, quantised ones with a scale, found {tensor}")
+    taken = taken or assumed_range(source).taken
     known, problem = file or _made_up_file(path, flatbuffer, source, target, labels or LABELS, taken), None
     try:
         check_contract(known, source, target)

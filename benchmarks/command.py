@@ -62,7 +62,7 @@ NEEDED = {"max_regression": "baseline", "baseline_elsewhere": "baseline", "remot
 @click.option(
     "--input-range",
     type=click.Choice(list(INPUT_RANGES)),
-    help="What models that carry no card were trained on; 0-255 if absent.",
+    help="What models that carry no card were trained on; else what a quantised input says, or 0-255.",
 )
 @click.option(
     "--frames", type=click.IntRange(0), default=0, metavar="N", help="Time the whole path of N frames as well."

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from device.child_process import describe_end, run_module
 from device.errors import FitError
-from device.inference.input_range import RAW
 
 from .delegates import XNNPACK
 from .measuring_digits import MeasuringDigits
@@ -92,7 +91,7 @@ class Workplace:
             sha256=job.subject.sha256,
             has_card=job.subject.variant != FOREIGN,
             labels=self._labels,
-            input_range=settings.input_range or RAW.name,
+            input_range=settings.input_range,
             runtime=job.runtime,
             delegate=job.delegate,
             num_threads=job.num_threads,

@@ -144,14 +144,9 @@ def _model_notes(job: Job, record: Record, settings: BenchSettings) -> list[str]
     if first.no_accuracy:
         notes.append(f"no accuracy: {printable(first.no_accuracy)}")
     elif job.subject.variant == FOREIGN:
-        notes.append(f"carries no card: {_input_note(settings.input_range)}")
+        said = f"given pixels as {settings.input_range}, which --input-range says"
+        notes.append(f"carries no card: it was {first.assumed or said}")
     return notes
-
-
-def _input_note(said: str | None) -> str:
-    if said is None:
-        return "it was given pixels 0–255, and one trained on others reads badly until --input-range says so"
-    return f"it was given pixels as {said}, which --input-range says"
 
 
 def _to_nanosecond(seconds: float) -> float:

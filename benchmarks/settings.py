@@ -21,7 +21,8 @@ class BenchSettings:
         seed: draws the order of the processes in each round.
         data: test digits for accuracy and latency; see `load_measuring_digits` where None.
         labels: a labels file for models that carry no card.
-        input_range: what such models were trained on, one of `INPUT_RANGES`; None for raw pixels, which is noted.
+        input_range: what such models were trained on, one of `INPUT_RANGES`; None for what their quantised
+            inputs say, else raw pixels, which is noted.
         frames: frames whose whole path is timed in each round; none where 0.
         profile: whether each op is timed as well.
     """

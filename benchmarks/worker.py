@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from device.contract import LABELS
 from device.errors import EdgeDigitsError, ModelFileError
+from device.inference.assumed_range import assumed_range
 from device.inference.inference import quantize_pixels
 from device.inference.input_range import INPUT_RANGES
 from device.inference.model_file import ModelFile, read_bare_flatbuffer, read_model, sha256
@@ -44,7 +45,7 @@ class Request:
         sha256: hex digest that its flatbuffer must have.
         has_card: whether the file describes itself.
         labels: labels for a model without a card, None for 0–9.
-        input_range: what a model without a card was trained on, one of `INPUT_RANGES`.
+        input_range: what a model without a card was trained on, one of `INPUT_RANGES`; None for what its input says.
         runtime: the runtime to measure in.
         delegate: "xnnpack" or "none".
         digits: path of the test digits, .npy, uint8 (N, 28, 28).
@@ -60,7 +61,7 @@ class Request:
     sha256: str
     has_card: bool
     labels: tuple[str, ...] | None
-    input_range: str
+    input_range: str | None
     runtime: str
     delegate: str
     num_threads: int
@@ -84,6 +85,7 @@ class Answer:
         ops: how many ops the graph has, None where the runtime does not tell.
         delegated_ops: how many of them the delegate took.
         no_accuracy: why the model cannot read test digits, None where it can.
+        assumed: what is to be said of the pixels that a model was given; None where its card or an option says them.
         no_profile: why the ops could not be timed, None where they were or were not to be.
     """
 
@@ -102,6 +104,7 @@ class Answer:
     profile: Profile | None
     no_accuracy: str | None
     no_profile: str | None
+    assumed: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,6 +164,7 @@ def measure(request: Request) -> Measured:
         profile=profile,
         no_accuracy=problem,
         no_profile=no_profile,
+        assumed=None if request.has_card or request.input_range else assumed_range(built.source).note,
     )
     return Measured(answer, samples, answers)
 
@@ -178,7 +182,7 @@ def build(request: Request, runtime: Runtime) -> BuiltModel:
         path=path,
         file=file,
         labels=request.labels,
-        taken=INPUT_RANGES[request.input_range],
+        taken=INPUT_RANGES[request.input_range] if request.input_range else None,
         num_threads=request.num_threads,
     )
 

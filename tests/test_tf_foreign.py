@@ -67,3 +67,17 @@ def test_a_foreign_model_reads_well_in_its_own_range(
     assert right > 0.7 * COUNT
     assert {row["accuracy"]["correct"] for row in rows if row["accuracy"]} == {right}
     assert json.loads(evaluated.stdout)["models"][0]["accuracy"] == right / COUNT
+
+
+@pytest.mark.parametrize("foreign", ["uint8"], indirect=True)
+@pytest.mark.filterwarnings("ignore:Statistics for quantized inputs")  # TensorFlow says so of every uint8 input
+def test_a_quantised_input_says_what_it_takes(foreign: Path, data: Path, tmp_path: Path) -> None:
+    """Without --input-range `bench` and `evaluate` give it the same pixels as with the right one, and say so."""
+    command = ["evaluate", str(foreign), "--data", str(data), "--json", "--labels", str(tmp_path / "labels.txt")]
+    found, named = (CliRunner().invoke(cli, [*command, *more]) for more in ([], ["--input-range", "0-1"]))
+    assert json.loads(found.stdout)["models"] == json.loads(named.stdout)["models"]
+    assert "foreign.tflite: given pixels 0-1, which its quantised input takes" in found.stderr
+    quick = ["--json", "-", "--num-runs", "1", "--min-secs", "0", "--rounds", "1"]
+    (row, *_) = json.loads(run_module("benchmarks", [str(foreign), "--data", str(data), *quick]).stdout)["rows"]
+    assert row["accuracy"]["correct"] == COUNT * json.loads(named.stdout)["models"][0]["accuracy"]
+    assert any("it was given pixels 0-1" in note for note in row["notes"])

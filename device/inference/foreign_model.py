@@ -11,7 +11,8 @@ import numpy as np
 from ..contract import CONTRACT_VERSION, SIDE
 from ..errors import DataError, UsageError, one_line
 from ..reading import UNSURE
-from .input_range import INPUT_RANGES, RAW
+from .assumed_range import assumed_range
+from .input_range import INPUT_RANGES
 from .model_card import ModelCard
 from .model_file import ModelFile, has_card, read_bare_flatbuffer, sha256
 from .trial import try_runtimes
@@ -39,7 +40,7 @@ def read_foreign_model(
         path: the model.
         labels: a text file with one label a line, in the order of the model's scores.
         runtime: the runtime to try it in; the first that can run it where None.
-        input_range: what it was trained on, one of `INPUT_RANGES`; None for raw pixels.
+        input_range: what it was trained on, one of `INPUT_RANGES`; None for what its input says, else raw pixels.
         warn: is told what is assumed where nothing is said, and when a runtime is passed over for another.
 
     Raises:
@@ -59,9 +60,10 @@ def read_foreign_model(
         output=trial.output,
         contract_version=CONTRACT_VERSION,
     )
+    assumed = assumed_range(trial.input)
     if input_range is None:
-        warn(f"{path}: given pixels 0-255; a model trained on others reads badly until --input-range says so")
-    file = ModelFile(path, flatbuffer, card, INPUT_RANGES[input_range or RAW.name])
+        warn(f"{path}: {assumed.note}")
+    file = ModelFile(path, flatbuffer, card, INPUT_RANGES[input_range] if input_range else assumed.taken)
     return ForeignModel(file, trial.runtime_name)
 
 

@@ -26,7 +26,7 @@ class ModelSettings:
     )
     input_range: InputRangeName | None = setting(
         None,
-        "What a .tflite file without a model card was trained on; 0-255 where absent.",
+        "What a .tflite file without a model card was trained on; else what its quantised input says, or 0-255.",
         option="--input-range",
         example="0-1",
     )

@@ -49,7 +49,8 @@ RANGE_NAMES = ("0-255", "0-1", "-1-1")
 @click.option(
     "--input-range",
     type=click.Choice(RANGE_NAMES),
-    help="What models take that do not say it: Keras models, found out unless given; without a card, 0-255.",
+    help="What models take that do not say it: Keras models, found out unless given; without a card, what a "
+    "quantised input says, else 0-255.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @click.option("--force", is_flag=True, help="Overwrite a report.")

@@ -77,7 +77,7 @@ def read_photos(
         photos: what to read.
         runtime: the device runtime; the first that works unless given.
         labels: a labels file for a model without a card.
-        input_range: what such a model was trained on; raw pixels unless given.
+        input_range: what such a model was trained on; what its quantised input says, else raw pixels, unless given.
 
     Returns:
         One reading a photograph, in the same order; a picture that cannot be read is a reading with an error.

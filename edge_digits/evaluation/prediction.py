@@ -138,7 +138,8 @@ def read_as_device(
         path: of the picture.
         labels: a labels file for a model without a card.
         runtime: the device runtime; the first that works unless given.
-        input_range: what a model without a card was trained on; raw pixels unless given.
+        input_range: what a model without a card was trained on; what its quantised input says, else raw pixels, unless
+            given.
         warn: is told when a runtime is passed over for another, and what is assumed of a model without a card.
 
     Raises:

@@ -84,7 +84,7 @@ def read_subjects(
         paths: `.keras`, `.h5` and `.tflite` files and SavedModel folders.
         labels: a labels file for `.tflite` files without a card.
         runtime: the runtime to try such files in; the first that can run it unless given.
-        input_range: what such files were trained on; raw pixels unless given.
+        input_range: what such files were trained on; what their quantised inputs say, else raw pixels, unless given.
         warn: is told what is assumed of such files.
 
     Returns:
