@@ -7,6 +7,8 @@ import pytest
 from device.inference.assumed_range import assumed_range
 from device.inference.model_card import TensorCard
 
+WHY = "which its quantised input takes; --input-range says otherwise"
+
 
 def tensor(dtype: str, scale: float = 0.0, zero_point: int = 0) -> TensorCard:
     return TensorCard((1, 28, 28), dtype, scale, zero_point)
@@ -27,7 +29,7 @@ def tensor(dtype: str, scale: float = 0.0, zero_point: int = 0) -> TensorCard:
 def test_a_quantised_input_says_its_range(taken: TensorCard, name: str) -> None:
     """Where it reaches from one end of a known range to the other, but for a step."""
     found = assumed_range(taken)
-    assert (found.taken.name, found.note) == (name, f"given pixels {name}, which its quantised input takes")
+    assert (found.taken.name, found.note) == (name, f"given pixels {name}, {WHY}")
 
 
 @pytest.mark.parametrize("taken", [tensor("float32"), tensor("int16", 255 / 32767)])

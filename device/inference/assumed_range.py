@@ -43,7 +43,8 @@ def assumed_range(tensor: TensorCard) -> AssumedRange:
     ends = [(bound - tensor.zero_point) * tensor.scale for bound in (bounds.min, bounds.max)]
     for taken in INPUT_RANGES.values():
         if np.allclose(ends, _ends(taken), rtol=0, atol=SLACK * taken.scale * 255) and tensor.dtype != "int16":
-            return AssumedRange(taken, f"given pixels {taken.name}, which its quantised input takes")
+            why = "which its quantised input takes; --input-range says otherwise"
+            return AssumedRange(taken, f"given pixels {taken.name}, {why}")
     slack = SLACK * 255
     if ends[0] <= slack and ends[1] >= RAW.scale * 255 - slack:
         return unknown

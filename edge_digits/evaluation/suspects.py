@@ -87,7 +87,9 @@ def find_suspects(subject: Subject, digits: LabelledDigits, *, report: Callable[
     probabilities = as_probabilities(scored.scores, step=scored.step)
     if probabilities.note:
         report(f"{subject.name}: {probabilities.note}")
-    return suspected_labels(probabilities.values, digits.labels)
+    return suspected_labels(
+        np.clip(probabilities.values, probabilities.least, 1), digits.labels
+    )  # means are divided by
 
 
 def suspected_labels(probabilities: NDArray[np.float64], labels: NDArray[np.uint8]) -> list[Suspect]:
