@@ -21,6 +21,7 @@ LEAST_SHARE = 1e-4
 # Of the loss of equal scores. Any model is calmer for smaller input, so that one in too small a range, or one hardly
 # trained, loses less than in its own and yet more than this, a linear one of raw pixels 0.67 and more of it as 0-1.
 LEARNT = 0.65
+KNOWING = 0.3  # of what answering the commonest label gets wrong: by chance an untrained model gets less of it right
 SUM_TOLERANCE = 0.03  # softmax in float16 is off its sum by less, sigmoids by far more
 
 Scores = NDArray[np.float32]
@@ -43,9 +44,9 @@ class Choice:
 def best_range(scores: Mapping[str, Scores], labels: Labels) -> Choice:
     """Return the range with the best scores, the first of those that do not tell apart.
 
-    The range in which significantly more images are read right than in others; among those that do not differ so, the
-    one with the least loss: a linear model gives the same answers for larger input, only surer ones than it was trained
-    to.
+    The range in which significantly more images are read right than in others, if they are more than chance may bring;
+    among those that do not differ so, the one with the least loss: a linear model gives the same answers for larger
+    input, only surer ones than it was trained to.
 
     Args:
         scores: float32 (N, classes) for each range in which the model answers with numbers, at least one.
@@ -55,6 +56,8 @@ def best_range(scores: Mapping[str, Scores], labels: Labels) -> Choice:
         return Choice(next(iter(scores)), "it answers with numbers in no other")
     right = {name: found.argmax(axis=1) == labels for name, found in scores.items()}
     most = max(right.values(), key=np.count_nonzero)
+    if float(most.mean()) < _share_of_knowing(labels):
+        return Choice(next(iter(scores)), "nothing speaks for another")
     near = [name for name, found in right.items() if not _is_worse(found, most)]
     if len(near) == 1:
         return Choice(near[0], "it reads most right so")
@@ -94,6 +97,12 @@ def _cross_entropy(scores: Scores, labels: Labels) -> float:
     values = scores.astype(np.float64)
     shares = softmax(values) if are_logits(values) else values
     return float(-np.log(np.clip(shares[np.arange(len(labels)), labels], LEAST_SHARE, 1)).mean())
+
+
+def _share_of_knowing(labels: Labels) -> float:
+    """Return which share of labels must be right to speak for a range: chance may favour one where nothing is known."""
+    commonest = float(np.unique(labels, return_counts=True)[1].max()) / len(labels)
+    return commonest + KNOWING * (1 - commonest)
 
 
 def _is_worse(right: NDArray[np.bool_], most: NDArray[np.bool_]) -> bool:

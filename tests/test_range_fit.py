@@ -59,6 +59,14 @@ def test_scores_trained_to_be_zero_and_one_are_no_logits() -> None:
     assert best_range({RAW: near * 250, ONE: near}, LABELS).name == ONE
 
 
+def test_what_an_untrained_model_reads_right_by_chance_decides_nothing() -> None:
+    """It answers nearly everything alike, and in some range with a label that is common."""
+    few, more = (np.eye(10, dtype=np.float32)[np.where(np.arange(COUNT) < right, LABELS, 3)] for right in (10, 40))
+    assert best_range({RAW: few, ONE: more}, LABELS).name == RAW
+    most = np.eye(10, dtype=np.float32)[np.where(np.arange(COUNT) < 90, LABELS, 3)]
+    assert best_range({RAW: few, ONE: most}, LABELS).name == ONE
+
+
 @pytest.mark.parametrize("wrong", [100, 180])
 def test_a_model_that_is_hardly_trained_takes_raw_pixels(wrong: int) -> None:
     """Smaller input makes its scores calmer, and less wrong, whatever it was trained on."""
