@@ -201,6 +201,26 @@ def test_what_spans_two_rows_joins_them_not() -> None:
     assert [len(row) for row in rows if len(row) > 1] == [3, 3]
 
 
+@pytest.mark.parametrize("climb", [-0.14, -0.07, 0.0, 0.07, 0.14])
+def test_columns_of_a_page_that_was_not_held_straight_are_in_one_row(climb: float) -> None:
+    """Words that stand far apart lie beside each other in the direction in which their digits do."""
+    groups, rows = [], []
+    for row in range(4):
+        rows.append(tuple(range(6 * row, 6 * row + 6)))
+        for place in rows[-1]:
+            x = 40 + 22 * (place % 3) + 300 * (place % 6 // 3)
+            y = round(60 + 50 * row + climb * x)
+            groups.append(Group((place,), x, y, x + 16, y + 30))
+    assert [tuple(group.members[0] for group in row) for row in in_rows(groups)] == rows
+
+
+def test_what_rows_are_taken_for_where_words_climb_is_no_more_of_them() -> None:
+    """Digits of one row, each a little lower than the one before, but for those that stand far apart."""
+    level = [Group((place,), 200 * place, 100, 200 * place + 20, 130) for place in range(5)]
+    words = [Group((5 + place,), 22 * place, 300 + 9 * place, 22 * place + 16, 330 + 9 * place) for place in range(4)]
+    assert [len(row) for row in in_rows([*level, *words])] == [5, 4]
+
+
 def test_a_row_has_gaps_of_any_width() -> None:
     """As the rows of a sudoku have, or two columns of a list."""
     lefts = (10, 50, 700, 1500)
