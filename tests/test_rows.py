@@ -221,6 +221,13 @@ def test_what_rows_are_taken_for_where_words_climb_is_no_more_of_them() -> None:
     assert [len(row) for row in in_rows([*level, *words])] == [5, 4]
 
 
+def test_few_digits_tell_not_in_which_direction_rows_run() -> None:
+    """One that is written a little lower than the one before it says nothing of what stands far below."""
+    groups = [Group((0,), 0, 0, 16, 30), Group((1,), 22, 8, 38, 38)]
+    groups += [Group((2,), 300, 105, 316, 135), Group((3,), 322, 113, 338, 143)]
+    assert [len(row) for row in in_rows(groups)] == [2, 2]
+
+
 def test_a_row_has_gaps_of_any_width() -> None:
     """As the rows of a sudoku have, or two columns of a list."""
     lefts = (10, 50, 700, 1500)
