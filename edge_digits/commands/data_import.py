@@ -20,8 +20,9 @@ from .data_options import SOURCES_HELP, check_file, file_option, force_option, l
 SOURCE is one of these: {SOURCES_HELP.removeprefix("Digits: ").removesuffix(" Repeat it for several.")} Pictures of
 28×28 px are taken as they are, others are read as the device reads them.
 
-The file has the arrays x_train, y_train, x_test and y_test, as Keras's mnist.npz. A source without a test part has a
-tenth of each class held back for it; a digit that another source tests on is left out of the training part.
+The file has the arrays x_train, y_train, x_test and y_test, as Keras's mnist.npz, but none for a part without digits.
+A source without a test part has a tenth of each class held back for it, where there are five of it; a digit that
+another source tests on is left out of the training part.
 """,
 )
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
