@@ -68,8 +68,11 @@ def other_labels(labels: tuple[str, ...]) -> str:
 
     Such a one is of other things, also where it takes pictures as large as digits.
     """
-    if set(LABELS) <= set(labels):
-        return ""
+    return "" if set(LABELS) <= set(labels) else describe_labels(labels)
+
+
+def describe_labels(labels: tuple[str, ...]) -> str:
+    """Return how many labels there are, with the first few, for messages."""
     return f"{len(labels)} labels ({', '.join(labels[:4])}{' …' if len(labels) > 4 else ''})"
 
 

@@ -9,6 +9,8 @@ from device.command_line import reporter
 from device.contract import LABELS
 from device.errors import ContractError
 
+from .answers import describe_labels
+
 if TYPE_CHECKING:
     from device.reader import Reader
 
@@ -31,6 +33,5 @@ def shipped_reader(model: Path, runtime: str | None) -> Reader:
     reader = load_reader(settings, ReadingSettings(), warn=reporter())
     labels = reader.card.labels
     if set(labels) != set(LABELS):
-        found = f"{len(labels)} labels ({', '.join(labels[:4])} …)"
-        raise ContractError(f"{model}: expected the labels 0 to 9, found {found}; name a digit model")
+        raise ContractError(f"{model}: expected the labels 0 to 9, found {describe_labels(labels)}; name a digit model")
     return reader

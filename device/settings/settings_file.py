@@ -56,10 +56,10 @@ def parse_settings(text: str, *, name: str) -> Settings:
     sections = section_types()
     for section, table in _tables(text, name=name).items():
         if section not in sections:
-            known = [each for each in sections if section in {other.key for other in settings_of(sections[each])}]
-            if known and not isinstance(table, dict):
+            homes = _homes(section, sections)
+            if homes and not isinstance(table, dict):
                 raise UsageError(
-                    f"{name}: expected {section} below its section [{known[0]}], found it above all; move it"
+                    f"{name}: expected {section} below its section [{homes[0]}], found it above all; move it"
                 )
             raise UsageError(f"{name}: expected a section, {_nearest(section, sections)}, found [{section}]")
         if not isinstance(table, dict):
@@ -127,11 +127,15 @@ def find_setting(section: str, key: str, *, name: str) -> Setting:
     known = {each.key: each for each in settings_of(sections[section])}
     if key not in known:
         hint = _nearest(key, known)
-        homes = [other for other in sections if key in {each.key for each in settings_of(sections[other])}]
-        if homes:
+        if homes := _homes(key, sections):
             hint = f"{key} belongs under [{homes[0]}]"
         raise UsageError(f"{name}: [{section}] expected a known key, {hint}, found {key!r}")
     return known[key]
+
+
+def _homes(key: str, sections: dict[str, type]) -> list[str]:
+    """Return which sections have a setting of this name."""
+    return [section for section, kind in sections.items() if key in {each.key for each in settings_of(kind)}]
 
 
 def override(settings: Settings, assignments: Iterable[str]) -> Settings:

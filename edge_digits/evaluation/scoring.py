@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.answers import describe_labels
 from benchmarks.subjects import short_names
 from device.contract import LABELS, SIDE
 from device.errors import ContractError, EdgeDigitsError, ModelFileError
@@ -179,7 +180,7 @@ def _converted_subject(model: ModelFile, name: str) -> Subject:
             "name a digit model"
         )
     if card.labels != LABELS or card.output.shape != (1, len(LABELS)):
-        found = f"{len(card.labels)} labels ({', '.join(card.labels[:4])} …)"
+        found = describe_labels(card.labels)
         raise ContractError(f"{path}: expected the labels 0 to 9, found {found}; name a digit model")
     return Subject(path, name, path.stat().st_size, model, dict(card.training))
 

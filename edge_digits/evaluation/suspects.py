@@ -87,9 +87,8 @@ def find_suspects(subject: Subject, digits: LabelledDigits, *, report: Callable[
     probabilities = as_probabilities(scored.scores, step=scored.step)
     if probabilities.note:
         report(f"{subject.name}: {probabilities.note}")
-    return suspected_labels(
-        np.clip(probabilities.values, probabilities.least, 1), digits.labels
-    )  # means are divided by
+    above_zero = np.clip(probabilities.values, probabilities.least, 1)  # as their means are divided by
+    return suspected_labels(above_zero, digits.labels)
 
 
 def suspected_labels(probabilities: NDArray[np.float64], labels: NDArray[np.uint8]) -> list[Suspect]:
