@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-FEW_PIXELS = 4 * 2**16 - 2048  # of a mask: 16 bits name all the marks there can be, in half the time
+# Of a mask, and of them ink: 16 bits name all the marks there can be, in half the time.
+FEW_PIXELS, FEW_INKED = 4 * 2**16 - 2048, 2**16 - 1
 MOST_MARKS = 280  # the largest ones that are looked at; what else there is, is noise
 RIM_FADE = 0.8  # a mark at the middle of a side weighs 1 − this, one in the middle of the frame weighs 1
 BOXED, BOXED_AMONG = 0.25, 0.12  # of a box's longer side: what it encloses, alone or beside others, is so long
@@ -96,7 +97,8 @@ def labelled(mask: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     """Label the marks of a mask, uint8 (H, W): uint16 or int32 (H, W), and OpenCV's statistics."""
     import cv2
 
-    kind = cv2.CV_16U if mask.size < FEW_PIXELS else cv2.CV_32S
+    are_few = mask.size < FEW_PIXELS or cv2.countNonZero(mask) < FEW_INKED
+    kind = cv2.CV_16U if are_few else cv2.CV_32S
     labels, stats = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=kind)[1:3]
     return labels, stats
 

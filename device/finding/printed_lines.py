@@ -91,14 +91,15 @@ def without_lines(
     ink, mask = _blanked(ink, rings, mask), cv2.subtract(mask, rings)
     among, labels = marks.only(large), marks.labels
     thickest = LINE_THICKEST * height
-    across = level_lines(cv2.bitwise_and(mask, among), ink, length=BOX_LEVEL * height, thickest=thickest)
     # First the boxes around digits, then what is left of a grid; each upright, then level.
-    for length in (BOX_UPRIGHT, BOX_LEVEL):
-        ink, mask, among, labels = (cv2.transpose(each) for each in (ink, mask, among, labels))
-        lines = level_lines(cv2.bitwise_and(mask, among), ink, length=length * height, thickest=thickest)
-        # What is found one way crosses what is found the other.
-        across, lines = lines, lines and _of_boxes(lines, across, labels, height=height)
-        ink, mask = _without(ink, mask, lines, boxes=True)
+    level = level_lines(cv2.bitwise_and(mask, among), ink, length=BOX_LEVEL * height, thickest=thickest)
+    turned = [cv2.transpose(each) for each in (ink, mask, cv2.bitwise_and(mask, among))]
+    upright = level_lines(turned[2], turned[0], length=BOX_UPRIGHT * height, thickest=thickest)
+    # What is found one way crosses what is found the other.
+    if sides := upright and _of_boxes(upright, level, cv2.transpose(labels), height=height):
+        ink, mask = map(cv2.transpose, _without(turned[0], turned[1], sides, boxes=True))
+        level = level_lines(cv2.bitwise_and(mask, among), ink, length=BOX_LEVEL * height, thickest=thickest)
+    ink, mask = _without(ink, mask, level and _of_boxes(level, upright, labels, height=height), boxes=True)
     for _ in range(2):
         ink, mask = cv2.transpose(ink), cv2.transpose(mask)
         lines = level_lines(mask, ink, length=FAR_LONGER * height, thickest=thickest)
@@ -118,10 +119,11 @@ def _without(
     return _blanked(ink, lines.pixels, mask), cv2.subtract(mask, lines.pixels)
 
 
-def _of_boxes(lines: Lines, across: Lines | None, labels: NDArray[Any], *, height: float) -> Lines:
+def _of_boxes(lines: Lines, across: Lines | None, labels: NDArray[Any], *, height: float) -> Lines | None:
     """Keep the lines of marks that have two beside each other, as boxes have: one may be bars of digits that touch.
 
-    Unless they are long, others cross them: a 0 of a hand larger than print has two sides, and no lines across.
+    None is left where no mark has. Unless they are long, others cross them: a 0 of a hand larger than print has two
+    sides, and no lines across.
     """
     import cv2
 
@@ -133,6 +135,8 @@ def _of_boxes(lines: Lines, across: Lines | None, labels: NDArray[Any], *, heigh
     if across:
         crossed[labels[across.transposed().pixels > 0]] = True
     boxes = (last - first >= SIDES * height) & (crossed | (right - left >= FAR_LONGER * height))
+    if not boxes.any():
+        return None
     pixels, gone = lines.pixels.copy(), ~boxes[names]
     pixels[y[gone], x[gone]] = 0
     return replace(lines, pixels=pixels)
@@ -160,11 +164,11 @@ def _with_ticks(lines: Lines, mask: NDArray[Any], *, boxes: bool = False) -> Lin
     rest = cv2.subtract(mask, lines.pixels)
     if not cv2.erode(rest, np.ones((int(2 * thickest), 1), np.uint8)).any():  # noise, of many marks, ends here
         return lines
-    labels, stats = labelled(rest)
-    width, high, area = (stats[:, each] for each in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA))
     near = cv2.bitwise_and(cv2.dilate(lines.pixels, np.ones((5, 5), np.uint8)), rest)
     if not cv2.countNonZero(near):
         return lines
+    labels, stats = labelled(rest)
+    width, high, area = (stats[:, each] for each in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA))
     x, y = cv2.findNonZero(near).reshape(-1, 2).T
     first, last = _reach(labels[y, x], y, len(stats))
     ticks = last >= 0
