@@ -14,7 +14,7 @@ from .finding.attempts import Attempt, best_attempt
 from .finding.choosing import Scored, score, with_count, with_cuts, with_joints
 from .finding.finder import Finder
 from .finding.found import Finding, framed
-from .finding.words import NO_DIGIT, trusted, without_lines, without_unsure_rows, without_words
+from .finding.words import without_lines, without_unsure_rows, without_words
 from .frames import Frame
 from .inference.classifier import Classifier
 from .printable import printable
@@ -178,16 +178,9 @@ class Reader:
 
     def _score(self, part: NDArray[Any], found: Sequence[Found]) -> NDArray[np.float32]:
         """Score digits by what they look like, and by what is around them where that says that they are none."""
-        scores = self._looks(found)
         if self._context is None or not self.settings.reject:
-            return scores
-        likely = (scores.max(axis=1) >= NO_DIGIT).tolist()
-        seen = [place for place, digit in enumerate(found) if likely[place] and digit.strokes]
-        if seen:
-            chances = np.ones(len(found), np.float32)
-            chances[seen] = self._context.chances(part, [found[place].box for place in seen])
-            scores *= trusted(found, chances, scores.max(axis=1))[:, np.newaxis]
-        return scores
+            return self._looks(found)
+        return self._context.scores(part, found, self._looks)
 
     def _choose(self, found: list[Found], part: NDArray[Any]) -> list[Scored]:
         """Score digits, cut those that touch, and leave out rows that are no digits."""

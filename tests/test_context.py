@@ -14,6 +14,8 @@ from PIL import Image, ImageDraw, ImageFont
 from device.errors import ModelFileError
 from device.finding import context as device_context
 from device.finding.context import HEIGHT, MARK, WIDTH, Context, crop, standardized
+from device.finding.found import Found
+from device.finding.strokes import Strokes
 from device.frames import Frame
 from device.idx import LabelledDigits
 from device.inference import model_file
@@ -118,6 +120,34 @@ def test_of_many_marks_only_some_are_asked_about(
     chances = context.chances(np.zeros(SIZE, np.uint8), [(2 * place, 5, 1, 9) for place in range(100)])
     assert (len(chances), len(seen)) == (100, asked)
     assert np.count_nonzero((chances == 1) != (usual == 1)) == count
+
+
+@pytest.mark.parametrize(
+    ("digits", "looked", "asked"), [(0, 70, 70), (5, 70, 70), (50, 210, 210), (95, 210, 70), (100, 210, 70)]
+)
+def test_of_very_many_marks_some_are_scored_first(
+    digits: int, looked: int, asked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others only where of these more than hardly any are digits, and each keeps its scores and its chance."""
+    context, seen, marks = Context(load_runtime(None)), [], []
+    blank = np.zeros((1, 1), np.uint8)
+    found = [Found((2 * place, 5, 1, 9), blank, place, Strokes(blank, blank, blank, place, 0)) for place in range(210)]
+
+    def looks(some: list[Found]) -> np.ndarray:
+        marks.extend(some)
+        return np.array([[0.5, mark.row / 210, 0.4] for mark in some], np.float32)
+
+    def chances(_frame: np.ndarray, boxes: list[tuple[int, int, int, int]]) -> np.ndarray:
+        seen.extend(boxes)
+        return np.array([1.0 if x // 2 * 13 % 100 < digits else 0.1 for x, *_ in boxes], np.float32)
+
+    monkeypatch.setattr(context, "chances", chances)
+    scores = context.scores(np.zeros(SIZE, np.uint8), found, looks)
+    assert (scores.shape, len(marks), len(seen)) == ((210, 3), looked, asked)
+    for mark, score in zip(found, scores, strict=True):
+        chance = chances(blank, [mark.box])[0] if mark.box in seen[:asked] else 1.0
+        usual = looks([mark])[0] * chance if mark in marks[:looked] else np.zeros(3)
+        np.testing.assert_allclose(score, usual, rtol=1e-6)
 
 
 @pytest.mark.parametrize(("size", "is_asked"), [((64, 128), True), ((36, 36), False)])

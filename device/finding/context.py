@@ -14,6 +14,7 @@ from ..inference.model_file import read_model
 from ..paths import NETWORK
 from .choosing import SLENDER
 from .ink import grey_of
+from .words import NO_DIGIT, trusted
 
 if TYPE_CHECKING:
     from typing import Any
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
     from ..inference.model_file import ModelFile
     from ..inference.runtime import Runtime
+    from .choosing import Scorer
+    from .found import Found
 
 HEIGHT, WIDTH = 32, 64  # px: what the network is given
 MARK = 16  # px: the height of the mark in it
@@ -29,6 +32,7 @@ BROAD = 0.8  # of a mark's width: one that is broader than high is made as large
 FINE = 3.0  # px of the frame to one of the crop: where there are more, some are left out first
 FAINT, RANGE = 2.0, 3.0  # of 255: less contrast is none; what is so many times as far from the mean is white, or black
 LEAST_SEEN = 0.25  # of the crop: where less of it lies in the frame, the frame was cropped to its digit
+AT_FIRST = 100  # marks that are scored first
 MANY = 40  # marks that are asked about first
 DOUBTED, FEWEST = 0.1, 0.1  # of these: if fewer are doubtful, or are digits, the others are taken for what most are
 ENOUGH = 0.2  # a mark that is a digit as likely as this is taken by the classifier's scores alone
@@ -48,6 +52,47 @@ class Context:
     @cached_property
     def _inference(self) -> Inference:
         return self._build()
+
+    def scores(self, frame: NDArray[Any], found: Sequence[Found], looks: Scorer) -> NDArray[np.float32]:
+        """Score marks by what they look like, and by what is around them where that says that they are no digits.
+
+        Of more than AT_FIRST some are scored first: if hardly any of these is a digit, as of a text, none else is.
+
+        Args:
+            frame: uint8 (H, W) grey or (H, W, 3) BGR, 0–255.
+            found: the marks.
+            looks: scores marks by what they look like, float32 (N, labels).
+
+        Raises:
+            FitError: the runtime cannot run the network.
+        """
+        every, step = np.arange(len(found)), -(-len(found) // AT_FIRST)
+        scores, chances = self._scored(frame, found[::step], looks)
+        others = [found[place] for place in every[every % step > 0]]
+        if others:
+            likely = chances[scores.max(axis=1) >= NO_DIGIT]
+            are_digits = float(np.mean(likely == 1)) if likely.size else 0.0
+            rest = np.zeros((len(others), scores.shape[1]), np.float32), np.ones(len(others), np.float32)
+            if are_digits >= 1 - DOUBTED:
+                rest = looks(others), rest[1]
+            elif are_digits >= FEWEST:
+                rest = self._scored(frame, others, looks)
+            order = np.argsort(np.argsort(every % step > 0, kind="stable"))
+            scores, chances = np.concatenate([scores, rest[0]])[order], np.concatenate([chances, rest[1]])[order]
+        believed: NDArray[np.float32] = trusted(found, chances, scores.max(axis=1))
+        scores *= believed[:, np.newaxis]
+        return scores
+
+    def _scored(
+        self, frame: NDArray[Any], found: Sequence[Found], looks: Scorer
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Score marks by what they look like, float32 (N, labels), and say how far each may be one, float32 (N,)."""
+        scores, chances = looks(found), np.ones(len(found), np.float32)
+        likely = (scores.max(axis=1) >= NO_DIGIT).tolist()
+        seen = [place for place, mark in enumerate(found) if likely[place] and mark.strokes]
+        if seen:
+            chances[seen] = self.chances(frame, [found[place].box for place in seen])
+        return scores, chances
 
     def chances(self, frame: NDArray[Any], boxes: Sequence[tuple[int, int, int, int]]) -> NDArray[np.float32]:
         """Return how far each mark may be a digit by what is around it, float32 (N,), 0 to 1.
