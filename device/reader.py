@@ -158,8 +158,8 @@ class Reader:
         best = best_attempt(
             partial(self._attempt, part, finder), self.settings, self._letters_below, max(part.shape[:2])
         )
-        if self.settings.expect_digits:
-            return best
+        if self.settings.expect_digits:  # rows that run over several sheets are whole only now
+            return replace(best, digits=self._counted(best.digits, part)) if best.found.others else best
         digits = without_unsure_rows(best.digits, self._letters_below)
         return replace(best, digits=without_lines(digits, among=len(best.found.digits)))
 
@@ -170,7 +170,10 @@ class Reader:
         found_s = time.perf_counter()
         digits = framed(found.digits)
         framed_s = time.perf_counter()
-        return Attempt(way, self._choose(digits, part), found, found_s - start_s, framed_s - found_s)
+        chosen = self._choose(digits, part)
+        if self.settings.expect_digits and not found.others:
+            chosen = self._counted(chosen, part)
+        return Attempt(way, chosen, found, found_s - start_s, framed_s - found_s)
 
     def _looks(self, found: Sequence[Found]) -> NDArray[np.float32]:
         """Score digits by what they look like."""
@@ -190,10 +193,12 @@ class Reader:
             digits = without_words(digits, self._letters_below, are_cut=False)
         if settings.layout != "single":
             digits = with_cuts(with_joints(digits, scorer), scorer, self._looks, among=len(found))
-        if settings.expect_digits:
-            counted = with_count(digits, scorer, count=settings.expect_digits)
-            return [digit for digit in counted if digit.found.box[3] >= settings.min_height]
-        return without_words(digits, self._letters_below, are_cut=True)
+        return digits if settings.expect_digits else without_words(digits, self._letters_below, are_cut=True)
+
+    def _counted(self, digits: list[Scored], part: NDArray[Any]) -> list[Scored]:
+        """Bring rows to the number of digits that is expected in each; what is cut must be as high as others."""
+        counted = with_count(digits, partial(self._score, part), count=self.settings.expect_digits)
+        return [digit for digit in counted if digit.found.box[3] >= self.settings.min_height]
 
     def _labelled(self, digits: list[Scored], roi: Roi, *, first_row: int) -> Iterator[tuple[NDArray[Any], ReadDigit]]:
         """Turn scored digits of a region into digits of the frame."""

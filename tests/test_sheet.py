@@ -357,6 +357,17 @@ def test_of_several_cards_one_row_or_digit_may_be_asked_for(
     assert reading.text in ("4725", *texts)
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_as_many_digits_are_expected_in_a_row_that_runs_over_cards_as_in_another(
+    count: int, classifier: Classifier
+) -> None:
+    """No card by itself is brought to that number, by cutting its digits or leaving some out."""
+    frame, reader = on_cards("12", "34", "65", "80"), Reader(classifier, settings=ReadingSettings(expect_digits=count))
+    rows = reader.read(Frame("cards", 0, 0.0, frame)).rows
+    assert [len(row) for row in rows] == [count, count]
+    assert rows == ("1234", "6580") or count < 4
+
+
 def test_of_many_cells_none_is_a_sheet() -> None:
     """There is more of their colour than is looked at."""
     frame = np.full((480, 640), TABLE, np.uint8)
