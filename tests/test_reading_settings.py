@@ -49,6 +49,13 @@ def test_a_program_is_told_of_values_that_make_no_sense(values: dict[str, object
         ReadingSettings(**values)  # type: ignore[arg-type]
 
 
+def test_of_one_digit_no_more_are_expected() -> None:
+    """A layout of a single digit would be cut into several."""
+    with pytest.raises(UsageError, match=r"^expect_digits: expected 0 or 1 with layout single, .* found 3; choose"):
+        ReadingSettings(layout="single", expect_digits=3)
+    assert ReadingSettings(layout="single", expect_digits=1).layout == "single"
+
+
 def test_two_regions_have_two_names() -> None:
     """A name stands for one region."""
     with pytest.raises(UsageError, match="a name of its own"):

@@ -66,14 +66,19 @@ class ReadingSettings:
         """Check all, as programs may give anything.
 
         Raises:
-            UsageError: a value is of a wrong type or out of its range, a region is written wrongly, or two have one
-                name.
+            UsageError: a value is of a wrong type or out of its range, a region is written wrongly, two have one name,
+                or several digits are expected of a layout of one.
         """
         for each in settings_of(ReadingSettings):
             each.convert(getattr(self, each.key), where=each.key)
         names = [roi.name for roi in self.regions]
         if len(set(names)) < len(names):
             raise UsageError(f"rois: expected a name of its own for each region, found {', '.join(names)}")
+        if self.layout == "single" and self.expect_digits > 1:
+            raise UsageError(
+                "expect_digits: expected 0 or 1 with layout single, which reads one digit, found "
+                f"{self.expect_digits}; choose layout row, or 1"
+            )
 
     @property
     def regions(self) -> tuple[Roi, ...]:
