@@ -21,6 +21,15 @@ def test_another_region_is_refused(text: str) -> None:
         ReadingSettings(rois=(text,))
 
 
+@pytest.mark.parametrize("place", range(4))
+def test_a_region_far_beyond_any_frame_is_refused(place: int) -> None:
+    """As other numbers are of which nothing can be drawn."""
+    numbers = ["1"] * 4
+    numbers[place] = "1" + "0" * 400
+    with pytest.raises(UsageError, match=r"^rois: expected NAME=x,y,width,height, each below 1e\+18, found"):
+        ReadingSettings(rois=(f"a={','.join(numbers)}",))
+
+
 @pytest.mark.parametrize("name", ["a\nb", "a\x1b[31m", "a\tb", "a\u2028b", "a\udcff"])
 def test_a_name_that_cannot_be_printed_is_refused(name: str) -> None:
     """It would break lines and colour terminals; spaces and other letters are fine."""

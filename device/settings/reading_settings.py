@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ..errors import UsageError
-from .setting import setting, settings_of
+from .setting import MOST, setting, settings_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -106,7 +106,8 @@ def parse_roi(text: str) -> Roi:
     """Take "NAME=x,y,w,h" apart.
 
     Raises:
-        UsageError: it is written otherwise, holds no pixel, or its name is not printable.
+        UsageError: it is written otherwise, holds no pixel, its numbers are beyond any frame, or its name is not
+            printable.
     """
     name, _, numbers = text.partition("=")
     try:
@@ -117,6 +118,8 @@ def parse_roi(text: str) -> Roi:
         raise UsageError(
             f"rois: expected NAME=x,y,width,height in whole pixels, x and y from 0, the others from 1, found {text!r}"
         )
+    if max(x, y, width, height) >= MOST:
+        raise UsageError(f"rois: expected NAME=x,y,width,height, each below {MOST:.0e}, found {text!r}")
     if not name.strip().isprintable():
         raise UsageError(f"rois: expected a name of letters, digits and signs, found {name.strip()!r}; rename it")
     return Roi(name.strip(), x, y, width, height)
