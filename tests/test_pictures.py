@@ -156,6 +156,13 @@ def test_a_large_photograph_is_decoded_smaller() -> None:
     assert decoded(large, "PNG").shape == (300, 4800)
 
 
+@pytest.mark.parametrize(("size", "halves"), [((4000, 303), 1), ((303, 4000), 1), ((3999, 303), 0), ((8000, 239), 2)])
+def test_a_photograph_is_decoded_smaller_whatever_its_shorter_side(size: tuple[int, int], halves: int) -> None:
+    """As often as the longer side allows; where halves of the shorter one are no whole pixels, they are rounded up."""
+    width, height = (-(-side // 2**halves) for side in size)
+    assert decoded(Image.new("L", size, 90), "JPEG").shape == (height, width)
+
+
 DEEP = {"I;16": np.uint16, "I": np.int32, "F": np.float32}
 
 

@@ -143,8 +143,8 @@ def _decode(content: bytes, name: str) -> NDArray[Any]:
         if width * height > MOST_PIXELS:
             raise PictureError(f"{name}: expected at most {MOST_PIXELS} pixels, found {width}×{height}; shrink it")
         if picture.format == "JPEG":
-            share = NEEDED_SIDE / max(width, height)
-            picture.draft(None, (max(1, round(width * share)), max(1, round(height * share))))
+            factor = max(1, max(width, height) // NEEDED_SIDE)
+            picture.draft(None, (max(1, width // factor), max(1, height // factor)))
         picture.load()
         return _as_array(_reduced(_upright(picture)))
 
