@@ -132,6 +132,18 @@ def test_where_there_is_nothing_to_read_only_refusing_is_right(text: str, right:
     assert bool(found.kinds[0].total.pictures_right) is right
 
 
+def test_a_picture_that_cannot_be_read_is_called_as_its_list_calls_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one that is missing is, not by its place on the machine that read it."""
+    monkeypatch.chdir(tmp_path)
+    Path("mine").mkdir()
+    Path("mine/cut.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    photos = [Photo(Path(f"mine/{name}.png"), "1", "a") for name in ("cut", "gone")]
+    errors = [each.error or "" for each in read_photos(read_subject(DEFAULT_MODEL, "m", warn=print), photos)]
+    assert [error.partition(":")[0] for error in errors] == ["mine/cut.png", "mine/gone.png"]
+
+
 def test_a_picture_that_cannot_be_read_counts_nowhere() -> None:
     """It is listed apart, with the reason."""
     found = evaluate_photos("m", [reading("1", "1"), reading("2", "", error="x.png: gone")])

@@ -122,7 +122,8 @@ def _read_all(photos: Sequence[Photo], options: Sequence[str]) -> Iterator[Photo
 
 
 def _reading(photo: Photo, fields: dict[str, Any]) -> PhotoReading:
-    if "error" in fields:
-        return PhotoReading(photo, error=fields["error"])
+    if "error" in fields:  # which calls it by the name that the child was given
+        given, listed = (printable(str(path)) for path in (photo.path.resolve(), photo.path))
+        return PhotoReading(photo, error=fields["error"].replace(given, listed, 1))
     digits = tuple(FoundDigit(each["label"], float(each["score"]), tuple(each["box"][:4])) for each in fields["digits"])
     return PhotoReading(photo, fields["text"], digits)
