@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from .calibrating import propose
 from .errors import PictureError
 from .frames import Frame
 from .reader import Reader
-from .reading import UNSURE, Reading
+from .reading import UNSURE, ReadDigit, Reading
 from .settings.reading_settings import Invert, ReadingSettings
 
 ROOMS = (0.6, 0.4, 0.25, 0.1)  # of the digits' height, left around a row: much for what moves, little beside a wall
@@ -30,8 +31,13 @@ class Proposal:
 
     @property
     def holds(self) -> bool:
-        """Whether the regions read what was read."""
-        return self.read_back.rows == self.reading.rows
+        """Whether the regions read what was read, or a digit where that was refused."""
+        return all(map(_agree, self.read_back.digit_rows, self.reading.digit_rows))
+
+    @property
+    def shown(self) -> Reading:
+        """What is read with the settings: by the regions if they hold, else in the whole frame."""
+        return self.read_back if self.holds else self.reading
 
 
 def propose_and_check(frame: Frame, reader: Reader) -> Proposal:
@@ -55,9 +61,15 @@ def propose_and_check(frame: Frame, reader: Reader) -> Proposal:
         proposal = Proposal(settings, reading, reader.with_settings(settings).read(frame))
         if proposal.holds:
             return proposal
-        pairs = enumerate(zip(proposal.read_back.rows, reading.rows, strict=True))
-        chosen |= {row: settings.rois[row] for row, (found, wanted) in pairs if found == wanted}
+        pairs = enumerate(zip(proposal.read_back.digit_rows, reading.digit_rows, strict=True))
+        chosen |= {row: settings.rois[row] for row, (found, wanted) in pairs if _agree(found, wanted)}
     return replace(proposal, settings=ReadingSettings(invert=invert))
+
+
+def _agree(found: Sequence[ReadDigit], wanted: Sequence[ReadDigit]) -> bool:
+    """Tell whether a row is read the same, or better: what was refused in the whole frame may be surely a digit now."""
+    pairs = zip(found, wanted, strict=False)
+    return len(found) == len(wanted) and all(other.label in (one.label, UNSURE) for one, other in pairs)
 
 
 def _read_whole(frame: Frame, reader: Reader) -> tuple[Reading, Invert]:

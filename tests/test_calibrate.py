@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -158,6 +159,28 @@ def test_ink_is_taken_as_it_is_read_best() -> None:
     assert proposal.holds
     with pytest.raises(PictureError, match="expected digits to calibrate on"):
         propose_and_check(FRAME, PickyReader("neither", (999, 999)))
+
+
+def test_regions_may_read_what_the_whole_frame_refuses(
+    picture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A digit in place of a "?" is what calibrating is for; the line and the picture show what they read."""
+    reader, read = PickyReader("auto", (999, 999)), PickyReader.read
+
+    def refuse_the_second(self: PickyReader, frame: Frame) -> Reading:
+        reading = read(self, frame)
+        if self.settings.regions:
+            return reading
+        return replace(reading, digits=(reading.digits[0], replace(reading.digits[1], label="?", score=0.2)))
+
+    monkeypatch.setattr(PickyReader, "read", refuse_the_second)
+    proposal = propose_and_check(FRAME, reader)
+    assert proposal.holds
+    assert [roi.height for roi in proposal.settings.regions] == [50 + 2 * 30] * 2
+    monkeypatch.setattr("device.loading.load_reader", lambda *_args, **_options: reader)
+    result = invoke("calibrate", picture, "--out", tmp_path / "s.toml")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert f"{tmp_path / 's.toml'}: 1 | 2  (0.900)" in result.stdout
 
 
 def test_regions_that_read_something_else_are_not_proposed() -> None:

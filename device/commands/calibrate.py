@@ -57,12 +57,12 @@ def calibrate(*, source: str, out: Path, force: bool, **options: Any) -> None:
     reader = load_reader(model, ReadingSettings(), warn=reporter())
     assert frame.image is not None
     proposal = propose_and_check(frame, reader)
-    draw_proposal(frame.image, proposal.reading, proposal.settings, picture)
+    draw_proposal(frame.image, proposal.shown, proposal.settings, picture)
     shown = without_secrets(source)
     if len(pictures) > 1:
         reporter()(f"{printable(shown)}: {len(pictures)} pictures; what is proposed is for {printable(frame.source)}")
     write_proposal(proposal.settings, shown, out)
-    click.echo(f"{out}: {_shown(proposal.reading)}")
+    click.echo(f"{out}: {_shown(proposal.shown)}")
     drawn = "the regions, drawn"
     if not proposal.holds:
         drawn = "what was read, drawn"
