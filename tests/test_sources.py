@@ -255,6 +255,18 @@ def test_what_cannot_be_read_is_a_frame_with_an_error(folder: Path) -> None:
     assert frames[3].image is not None
 
 
+def test_a_video_among_pictures_is_named_with_what_reads_it(folder: Path) -> None:
+    """Saving it again is no help; one that is not there, and a picture under such a name, are what they are."""
+    film = folder / "film.mp4"
+    (gone,) = picture_frames([str(film)], stdin=NO_STDIN)
+    assert "found nothing there" in str(gone.error)
+    film.write_bytes(b"\0\0\0\x18ftypmp42")
+    (frame,) = picture_frames([str(film)], stdin=NO_STDIN)
+    assert str(frame.error) == f"{film}: expected a picture, found a video file; `run --source` reads it"
+    film.write_bytes((folder / "b.png").read_bytes())
+    assert [each.error for each in picture_frames([str(film)], stdin=NO_STDIN)] == [None]
+
+
 def test_standard_input_is_one_picture(folder: Path) -> None:
     """- reads a picture's bytes."""
     (frame,) = picture_frames(["-"], stdin=io.BytesIO((folder / "b.png").read_bytes()))

@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from ..errors import EdgeDigitsError, PictureError, UsageError
 from ..frames import Frame
+from ..printable import printable
 from .picture_kinds import readable_names, readable_suffixes
 from .pictures import read_picture, read_picture_from
 
@@ -192,6 +193,10 @@ def read_frame(source: str, origin: Path | BinaryIO) -> Frame:
     start_s, taken_at_s = time.perf_counter(), time.time()
     try:
         image = read_picture(origin) if isinstance(origin, Path) else read_picture_from(origin, name=source)
-    except EdgeDigitsError as error:
+    except EdgeDigitsError as cause:
+        error = cause
+        if isinstance(origin, Path) and is_video(source) and origin.is_file():
+            found = "expected a picture, found a video file; `run --source` reads it"
+            error = PictureError(f"{printable(source)}: {found}")
         return Frame(source, 0, taken_at_s, None, error=error)
     return Frame(source, 0, taken_at_s, image, capture_s=time.perf_counter() - start_s)
