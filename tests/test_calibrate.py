@@ -58,12 +58,14 @@ def test_the_proposal_reads_what_was_read(page: Scene, picture: Path, tmp_path: 
 
 
 def test_a_model_without_a_card_is_calibrated_with(picture: Path, tmp_path: Path) -> None:
-    """With its labels, as other commands take it."""
+    """With its labels, as other commands take it, such as the next one that is named."""
     bare, labels, out = tmp_path / "bare.tflite", tmp_path / "labels.txt", tmp_path / "settings.toml"
     bare.write_bytes(read_model(DEFAULT_MODEL).flatbuffer)
     labels.write_text("zero\none\ntwo\nthree\nfour\nfive\nsix\nseven\neight\nnine\n")
-    assert invoke("calibrate", picture, "--out", out, "--model", bare, "--labels", labels).exit_code == 0
+    result = invoke("calibrate", picture, "--out", out, "--model", bare, "--labels", labels)
+    assert result.exit_code == 0
     assert load_settings(out).reading.regions
+    assert f"try python -m device classify --config {out} --model {bare} --labels {labels} {picture}\n" in result.stdout
 
 
 def test_the_proposal_is_drawn(picture: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import click
 from ..command_line import FILE, Command, reporter
 from ..printable import printable
 from ..settings.model_settings import NetworkSettings
-from ..settings.settings_options import apply_options, settings_options
+from ..settings.settings_options import apply_options, option_settings, parameter, settings_options
 from .reading_options import open_stdin
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def calibrate(*, source: str, out: Path, force: bool, **options: Any) -> None:
     if out.suffix.lower() != ".toml":
         raise UsageError(f"--out: expected a name that ends in .toml, found {out}")
     picture = out.with_suffix(".png")
+    said = _said(options)
     model = apply_options(NetworkSettings(), options).model
     pictures = find_pictures([source])
     inputs = [model.file, model.labels, *(each.path for each in pictures)]
@@ -68,9 +69,15 @@ def calibrate(*, source: str, out: Path, force: bool, **options: Any) -> None:
         drawn = "what was read, drawn"
         found = f"expected the regions to read {_shown(proposal.reading)}, found {_shown(proposal.read_back)}"
         reporter()(f"warning: {out}: {found}; none are proposed, and the whole frame is read: add regions of your own")
-    read = f"run --config {quote(str(out))} --source" if is_stream else f"classify --config {quote(str(out))}"
     program = click.get_current_context().find_root().info_name
-    click.echo(f"{picture}: {drawn}; try {program} {read} {quote(shown)}")
+    words = ["run" if is_stream else "classify", "--config", str(out), *said, *["--source"] * is_stream, shown]
+    click.echo(f"{picture}: {drawn}; try {program} {' '.join(map(quote, words))}")
+
+
+def _said(options: dict[str, Any]) -> list[str]:
+    """Return the options that were given, of the model that reads, which is not in the settings file."""
+    named = [(each.option, options[parameter(section, each)]) for section, each in option_settings(NetworkSettings())]
+    return [str(word) for option, value in named if value is not None for word in (option, value)]
 
 
 def _shown(reading: Reading) -> str:
