@@ -77,11 +77,29 @@ def test_the_proposal_is_drawn(picture: Path, tmp_path: Path) -> None:
 
 def test_of_several_pictures_one_is_named(picture: Path, tmp_path: Path) -> None:
     """What is proposed is for the first."""
-    (tmp_path / "zz.png").write_bytes(picture.read_bytes())
-    result = invoke("calibrate", tmp_path, "--out", tmp_path / "s.toml")
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    for name in ("a.png", "b.png"):
+        (pages / name).write_bytes(picture.read_bytes())
+    result = invoke("calibrate", pages, "--out", tmp_path / "s.toml")
     assert result.exit_code == 0
-    assert f"{tmp_path}: 2 pictures; what is proposed is for {picture}\n" in result.stderr
+    assert f"{pages}: 2 pictures; what is proposed is for {pages / 'a.png'}\n" in result.stderr
     assert "pictures" not in invoke("calibrate", picture, "--out", tmp_path / "t.toml").stderr
+
+
+@pytest.mark.parametrize(
+    ("source", "place", "code"), [("", "", 2), ("", "below", 2), ("*.png", "", 2), ("*.PNG", "", 0)]
+)
+def test_the_proposal_is_drawn_where_it_is_not_read(
+    source: str, place: str, code: int, picture: Path, tmp_path: Path
+) -> None:
+    """Else it would be among the pictures that are read with the settings, as the next command does."""
+    (tmp_path / "a.PNG").write_bytes(picture.read_bytes())
+    result = invoke("calibrate", tmp_path / source, "--out", tmp_path / place / "s.toml")
+    assert result.exit_code == code
+    assert (tmp_path / place / "s.png").exists() is (code == 0)
+    if code:
+        assert "--out: expected a folder that is not read here, found" in result.stderr
 
 
 def test_the_next_command_can_be_pasted(picture: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..command_line import FILE, Command, reporter
+from ..errors import UsageError
 from ..printable import printable
 from ..settings.model_settings import NetworkSettings
 from ..settings.settings_options import apply_options, option_settings, parameter, settings_options
@@ -37,23 +39,17 @@ def calibrate(*, source: str, out: Path, force: bool, **options: Any) -> None:
     are proposed. The proposal is drawn: look at it before it is used.
     """
     from ..calibrating import draw_proposal, write_proposal
-    from ..errors import UsageError
     from ..loading import load_reader
-    from ..output_files import refuse_existing
     from ..proposal_check import propose_and_check
     from ..settings.reading_settings import ReadingSettings
     from ..sources.files import find_pictures
     from ..sources.streams import without_secrets
 
-    if out.suffix.lower() != ".toml":
-        raise UsageError(f"--out: expected a name that ends in .toml, found {out}")
-    picture = out.with_suffix(".png")
-    said = _said(options)
+    picture, said = _picture_beside(out), _said(options)
     model = apply_options(NetworkSettings(), options).model
     pictures = find_pictures([source])
     inputs = [model.file, model.labels, *(each.path for each in pictures)]
-    for path in (out, picture):
-        refuse_existing(path, force=force, inputs=inputs)
+    _refuse_outputs(out, picture, source=source, inputs=inputs, force=force)
     frame, is_stream = _first_frame(source)
     reader = load_reader(model, ReadingSettings(), warn=reporter())
     assert frame.image is not None
@@ -72,6 +68,33 @@ def calibrate(*, source: str, out: Path, force: bool, **options: Any) -> None:
     program = click.get_current_context().find_root().info_name
     words = ["run" if is_stream else "classify", "--config", str(out), *said, *["--source"] * is_stream, shown]
     click.echo(f"{picture}: {drawn}; try {program} {' '.join(map(quote, words))}")
+
+
+def _picture_beside(out: Path) -> Path:
+    """Return where the proposal is drawn.
+
+    Raises:
+        UsageError: the settings have no name of a settings file.
+    """
+    if out.suffix.lower() != ".toml":
+        raise UsageError(f"--out: expected a name that ends in .toml, found {out}")
+    return out.with_suffix(".png")
+
+
+def _refuse_outputs(out: Path, picture: Path, *, source: str, inputs: Sequence[Path | None], force: bool) -> None:
+    """Refuse to write over what is there, and to draw where the next command would read it as one more picture.
+
+    Raises:
+        UsageError: a file is read here, or the picture would be.
+        OutputExistsError: a file is there already and is not to be overwritten.
+    """
+    from ..output_files import refuse_existing
+    from ..sources.files import names_file
+
+    for path in (out, picture):
+        refuse_existing(path, force=force, inputs=inputs)
+    if names_file(source, picture, deep=True):
+        raise UsageError(f"--out: expected a folder that is not read here, found {out.parent}; choose another place")
 
 
 def _said(options: dict[str, Any]) -> list[str]:
