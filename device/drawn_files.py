@@ -75,7 +75,8 @@ class DrawnFiles:
                     drawn = annotated(frame.image, reading, regions=reader.settings.regions)
                     self._write(drawn, self.annotate / name)
                 if self.explain:
-                    self._write(stages(frame.image, reading, canonical, reader.settings), self.explain / name)
+                    left_out = reader.left_out(frame, reading)
+                    self._write(stages(frame.image, reading, canonical, reader.settings, left_out), self.explain / name)
             yield reading
 
     def _write(self, picture: NDArray[Any], path: Path) -> None:

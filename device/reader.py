@@ -126,6 +126,28 @@ class Reader:
         )
         return reading, [canonical for canonical, _ in pairs]
 
+    def left_out(self, frame: Frame, reading: Reading) -> list[tuple[NDArray[Any], ReadDigit]]:
+        """Return what was found in a frame and left out of its reading: letters, signs, what no cut made digits of.
+
+        Args:
+            frame: as it was read.
+            reading: of this frame, by this reader.
+
+        Returns:
+            What the network was given for each, uint8 (28, 28), and what it takes it for, however low its score is.
+        """
+        if frame.image is None:
+            return []
+        pairs: list[tuple[NDArray[Any], ReadDigit]] = []
+        for roi, way in zip(self._regions_of(frame.image), reading.ways, strict=True):
+            part = roi.part_of(frame.image)
+            if not part.size:  # beyond the frame
+                continue
+            found = Finder(part, layout=self.settings.layout, min_height=self.settings.min_height).find(way)
+            scored = score(framed(found.digits), partial(self._score, part))
+            pairs += self._labelled(scored, roi, first_row=0, decision=Decision())
+        return [pair for pair in pairs if not any(_is_part(pair[1].box, digit.box) for digit in reading.digits)]
+
     def _warn_of_regions(self, source: str, image: NDArray[Any], warn: Callable[[str], None]) -> None:
         height, width = image.shape[:2]
         for roi in self.settings.regions:
@@ -141,14 +163,17 @@ class Reader:
 
     def _read_parts(self, image: NDArray[Any]) -> tuple[list[tuple[NDArray[Any], ReadDigit]], list[Attempt]]:
         """Read the regions of a frame, or the whole; return their digits, and what was believed of each."""
-        regions = self.settings.regions or (Roi("", 0, 0, image.shape[1], image.shape[0]),)
         pairs: list[tuple[NDArray[Any], ReadDigit]] = []
         believed = []
-        for roi in regions:
+        for roi in self._regions_of(image):
             best = self._read_part(roi.part_of(image))
             believed.append(best)
-            pairs += self._labelled(best.digits, roi, first_row=pairs[-1][1].row + 1 if pairs else 0)
+            first_row = pairs[-1][1].row + 1 if pairs else 0
+            pairs += self._labelled(best.digits, roi, first_row=first_row, decision=self.decision)
         return pairs, believed
+
+    def _regions_of(self, image: NDArray[Any]) -> tuple[Roi, ...]:
+        return self.settings.regions or (Roi("", 0, 0, image.shape[1], image.shape[0]),)
 
     def _read_part(self, part: NDArray[Any]) -> Attempt:
         """Read a region."""
@@ -200,7 +225,9 @@ class Reader:
         counted = with_count(digits, partial(self._score, part), count=self.settings.expect_digits)
         return [digit for digit in counted if digit.found.box[3] >= self.settings.min_height]
 
-    def _labelled(self, digits: list[Scored], roi: Roi, *, first_row: int) -> Iterator[tuple[NDArray[Any], ReadDigit]]:
+    def _labelled(
+        self, digits: list[Scored], roi: Roi, *, first_row: int, decision: Decision
+    ) -> Iterator[tuple[NDArray[Any], ReadDigit]]:
         """Turn scored digits of a region into digits of the frame."""
         labels = self._classifier.model.card.labels
         rows = list(dict.fromkeys(digit.found.row for digit in digits))  # some, as words, were left out
@@ -208,7 +235,17 @@ class Reader:
             x, y, width, height = digit.found.box
             box = roi.x + x, roi.y + y, width, height
             row = first_row + rows.index(digit.found.row)
-            yield digit.found.canonical, decide(digit.scores, labels, box, self.decision, row=row, roi=roi.name)
+            yield digit.found.canonical, decide(digit.scores, labels, box, decision, row=row, roi=roi.name)
+
+
+def _is_part(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:
+    """Tell whether the middle of one box lies in the other, or that of the other in it."""
+    boxes = (one, other)
+    middles = [(x + width / 2, y + height / 2) for x, y, width, height in boxes]
+    return any(
+        x <= across < x + width and y <= down < y + height
+        for (x, y, width, height), (across, down) in zip(boxes, reversed(middles), strict=True)
+    )
 
 
 def reject_threshold(settings: ReadingSettings, decision: Any) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 
 from .label_places import place_labels
 from .lettering import fitted, text_size, write
-from .reading import UNSURE, Reading, Way
+from .reading import UNSURE, ReadDigit, Reading, Way
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +26,7 @@ ROWS = ((140, 60, 0), (40, 110, 20), (150, 20, 110))  # BGR: rows that follow ea
 DOUBTFUL = (0, 60, 220)
 REGION = (200, 90, 0)
 MOST_REGIONS = 4  # whose stages are shown
+MOST_LEFT_OUT = 22  # marks that are shown of those that were left out, two rows
 LARGEST_REGION = 3.0  # times: larger shows no more
 FONT = 0.42  # OpenCV's unit
 LARGEST = 1600  # px, the longest side of an annotated picture
@@ -33,7 +34,12 @@ LEAST = 480  # px: smaller ones are enlarged, so that labels can be read
 
 
 def annotated(
-    image: NDArray[Any], reading: Reading, *, scale: float | None = None, regions: Sequence[Roi] = ()
+    image: NDArray[Any],
+    reading: Reading,
+    *,
+    scale: float | None = None,
+    regions: Sequence[Roi] = (),
+    left_out: Sequence[ReadDigit] = (),
 ) -> NDArray[Any]:
     """Draw boxes, digits and scores on a frame, over the regions that were read.
 
@@ -42,6 +48,7 @@ def annotated(
         reading: what was read in it.
         scale: of the drawing; that of a size for looking at unless given.
         regions: to show with their names.
+        left_out: what was found and not read, to show in faint boxes.
 
     Returns:
         uint8 (h, w, 3) BGR.
@@ -55,6 +62,9 @@ def annotated(
     drawn = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     drawn = cv2.cvtColor(drawn, cv2.COLOR_GRAY2BGR) if drawn.ndim == 2 else drawn
     _draw_regions(drawn, regions, scale=scale)
+    for mark in left_out:
+        x, y, width, height = (round(side * scale) for side in mark.box)
+        cv2.rectangle(drawn, (x, y), (x + width, y + height), FAINT, 1)
     for digit, label in zip(reading.digits, place_labels(reading.digits, scale=scale, size=size), strict=True):
         x, y, width, height = (round(side * scale) for side in digit.box)
         colour = DOUBTFUL if digit.label == UNSURE else ROWS[digit.row % len(ROWS)]
@@ -65,7 +75,11 @@ def annotated(
 
 
 def stages(
-    image: NDArray[Any], reading: Reading, canonical: Sequence[NDArray[Any]], settings: ReadingSettings
+    image: NDArray[Any],
+    reading: Reading,
+    canonical: Sequence[NDArray[Any]],
+    settings: ReadingSettings,
+    left_out: Sequence[tuple[NDArray[Any], ReadDigit]] = (),
 ) -> NDArray[Any]:
     """Return the sheet of stages: frame, grey, background removed, lines removed, mask, boxes, canonical digits.
 
@@ -77,16 +91,17 @@ def stages(
         reading: what was read in it.
         canonical: uint8 (28, 28) each, what the network was given for each digit.
         settings: what it was read with.
+        left_out: what was found and not read: what the network was given, uint8 (28, 28), and what it takes it for.
 
     Returns:
         uint8 (h, w, 3) BGR.
     """
-    text = f"read: {reading.on_one_line(reading.rows)}"
+    text, marks = f"read: {reading.on_one_line(reading.rows)}", [mark for _, mark in left_out]
     regions = [pair for pair in zip(settings.regions, reading.ways, strict=False) if pair[0].part_of(image).size]
     strips: list[NDArray[Any]] = []
     if settings.regions:
         _, scale = _layout(image, 1, height=STAGES // 2)
-        drawn = annotated(image, reading, scale=scale, regions=settings.regions)
+        drawn = annotated(image, reading, scale=scale, regions=settings.regions, left_out=marks)
         strips += _strips([(text, drawn)], image, columns=1, scale=scale)
     for roi, way in regions[:MOST_REGIONS]:
         part = roi.part_of(image)
@@ -98,9 +113,14 @@ def stages(
     if not settings.regions:
         shown = [("frame", image), *_stages_of(image, settings, *reading.ways)]
         columns, scale = _layout(image, len(shown) + 1, height=STAGES)
-        shown.append((text, annotated(image, reading, scale=scale)))
+        shown.append((text, annotated(image, reading, scale=scale, left_out=marks)))
         strips += _strips(shown, image, columns=columns, scale=scale)
-    return np.vstack([*strips, *_digit_rows(reading, canonical)])
+    strips += _digit_rows(list(zip(canonical, reading.digits, strict=True)))
+    if left_out:
+        more = f", {MOST_LEFT_OUT} of {len(left_out)}" if len(left_out) > MOST_LEFT_OUT else ""
+        strips.append(_line(f"left out, as no digits or parts of words (faint boxes){more}"))
+        strips += _digit_rows(left_out[:MOST_LEFT_OUT])
+    return np.vstack(strips)
 
 
 def _draw_regions(drawn: NDArray[Any], regions: Sequence[Roi], *, scale: float) -> None:
@@ -196,11 +216,10 @@ def _side_by_side(tiles: Sequence[NDArray[Any]]) -> NDArray[Any]:
     return strip
 
 
-def _digit_rows(reading: Reading, canonical: Sequence[NDArray[Any]]) -> Iterator[NDArray[Any]]:
+def _digit_rows(found: Sequence[tuple[NDArray[Any], ReadDigit]]) -> Iterator[NDArray[Any]]:
     """Draw the canonical digits, what the network was given, with label and score below."""
     import cv2
 
-    found = [*zip(canonical, reading.digits, strict=True)]
     across = (SHEET - GAP) // (DIGIT + GAP)
     for start in range(0, len(found), across):
         strip = np.full((DIGIT + CAPTION + 2 * GAP, SHEET, 3), PAPER, np.uint8)

@@ -418,6 +418,30 @@ def test_the_stages_are_those_of_the_regions(classifier: Classifier, monkeypatch
     assert looked_at == [((80, 100 + number), Way("yes"), True) for number in range(MOST_REGIONS)]
 
 
+@pytest.mark.parametrize("rois", [(), ("none=900,0,50,50", "page=0,0,640,480")])
+def test_the_sheet_of_stages_shows_what_was_left_out(classifier: Classifier, rois: tuple[str, ...]) -> None:
+    """A word beside a number is not read, and what the network made of its letters is seen; a page without has none."""
+    page = np.full((480, 640), 215, np.uint8)
+    cv2.putText(page, "WHAT", (40, 200), cv2.FONT_HERSHEY_SIMPLEX, 3.0, (40,), 8, cv2.LINE_AA)
+    plain = page.copy()
+    plain[:] = 215
+    cv2.putText(plain, "52", (430, 400), cv2.FONT_HERSHEY_SIMPLEX, 3.0, (40,), 8, cv2.LINE_AA)
+    reader = Reader(classifier, settings=ReadingSettings(rois=rois))
+    sheets = []
+    for image, left in ((np.minimum(page, plain), 4), (plain, 0)):
+        frame = Frame("page", 0, 0.0, image)
+        reading, canonical = reader.read_closely(frame)
+        left_out = reader.left_out(frame, reading)
+        assert reading.text == "52"
+        assert len(left_out) == left
+        assert all(each.shape == (28, 28) for each, _ in left_out)
+        assert all(mark.box[1] < 210 and mark.label in "0123456789" for _, mark in left_out)
+        sheets.append(stages(image, reading, canonical, reader.settings, left_out))
+        told = stages(image, reading, canonical, reader.settings)
+        assert sheets[-1].shape[0] > told.shape[0] if left else (sheets[-1] == told).all()
+    assert reader.left_out(Frame("page", 0, 0.0, None), reading) == []
+
+
 def test_a_settings_file_says_how_pictures_are_read(ink: LabelledDigits, tmp_path: Path) -> None:
     """The command classify takes the settings file of run, and options win over it."""
     Image.fromarray(scene(ink).frame[..., ::-1]).save(tmp_path / "scene.png")
