@@ -12,11 +12,19 @@ Rule = Callable[[str, str], "str | None"]
 
 @dataclass
 class _Counter:
-    """What is known of the counter that a row, or a region, shows."""
+    """What is known of the counter that a row, or a region, shows.
+
+    Attributes:
+        last: the number believed; None before the first.
+        doubted: the impossible number that it shows now, or showed last; empty where it is believed.
+        times: how many frames read that, less those that read another number.
+        moved: whether it is what another one, doubted before, may have moved on to.
+    """
 
     last: str | None = None
     doubted: str = ""
     times: int = 0
+    moved: bool = False
 
     def judge(self, text: str, read: str | None, *, rule: Rule, believe_after: int) -> str | None:
         """Say why the counter cannot show a text; None where it can, or has been read often enough, and is believed.
@@ -25,21 +33,25 @@ class _Counter:
             text: to judge.
             read: what this frame alone reads of the counter; None where it reads nothing of it.
             rule: says why a number cannot follow another.
-            believe_after: how many times in a row an impossible number must be read; 0 for never.
+            believe_after: how often an impossible number must be read, as `hold_back` counts it; 0 for never.
         """
         if not is_number(text):
             return None
         reason = None if self.last is None else rule(self.last, text)
         if reason is not None:
             if text != self.doubted:
-                self.doubted, self.times = text, 0
+                # A counter that was exchanged moves on while it is doubted.
+                self.moved = bool(self.doubted) and rule(self.doubted, text) is None
+                self.doubted, self.times = text, self.times if self.moved else 0
             if read == text:
                 self.times += 1
-            elif read is not None and is_number(read):
+            elif read == self.last:
                 self.times = 0
-            if not believe_after or self.times < believe_after:
+            elif read is not None and is_number(read):
+                self.times = max(0, self.times - 1)
+            if not believe_after or self.times < believe_after + self.moved:
                 return reason
-        self.last, self.doubted, self.times = text, "", 0
+        self.last, self.doubted, self.times, self.moved = text, "", 0, False
         return None
 
 
@@ -58,8 +70,9 @@ def hold_back(
         readings: in the order the frames were taken, voted on.
         monotonic: "up" for a counter that only rises, "down" for one that only falls, else "no".
         max_step: the most that it changes by; 0 for any step.
-        believe_after: how many times in a row the same impossible value must be read to be believed, without another
-            number between; 0 for never.
+        believe_after: how many frames must have read an impossible value for it to be believed. One with another number
+            takes one off, and one with the value believed begins anew. What it moves on to, as the counter may, counts
+            as the same, but takes one frame more. 0 for never.
 
     Yields:
         Each reading; while a value is impossible with `held_back`, the reason, and not stable; `changed` where what is

@@ -327,13 +327,38 @@ def test_a_value_is_held_back_as_long_as_the_vote_says_so() -> None:
     assert [each.held_back for each in judged[first:]] == ["went from 100 to 900, by more than 5"] * (17 - first)
 
 
-def test_another_number_between_readings_of_an_impossible_one_begins_their_count_anew() -> None:
-    """They are not in a row; a doubtful digit between them is no other number."""
+def test_what_is_believed_between_readings_of_an_impossible_one_begins_their_count_anew() -> None:
+    """A doubtful digit between them does not."""
     texts = ["100"] * 6 + ["900"] * 4 + ["100", "900", "100", "900", "900", "100", "900", "900", "100"]
     judged = list(hold_back(vote(played(texts)), max_step=5, believe_after=6))
     assert {each.held for each in judged} == {None, "100"}
     texts = ["100"] * 6 + ["900"] * 5 + ["9?0"] + ["900"] * 4
     assert list(hold_back(vote(played(texts)), max_step=5, believe_after=6))[-1].held == "900"
+
+
+@pytest.mark.parametrize("misread", ["803", "0031"])
+def test_a_misread_frame_takes_one_off_from_readings_of_an_impossible_value(misread: str) -> None:
+    """It speaks for nothing else, and a camera misreads one now and then; one with the value believed begins anew."""
+    texts = ["500"] * 4 + ["003"] * 8
+    seen = [each.held for each in hold_back(vote(played(texts)), monotonic="up", believe_after=4)]
+    texts[9] = misread
+    later = [each.held for each in hold_back(vote(played([*texts, "003"])), monotonic="up", believe_after=4)]
+    assert (seen.index("003"), later.index("003")) == (10, 12)
+    texts[9] = "500"
+    anew = [each.held for each in hold_back(vote(played([*texts, "003", "003"])), monotonic="up", believe_after=4)]
+    assert anew.index("003") == 13
+
+
+@pytest.mark.parametrize("max_step", [0, 5])
+def test_a_counter_that_was_exchanged_may_move_on_before_it_is_believed(max_step: int) -> None:
+    """From frame to frame of a stream, or with each still; what cannot follow what was doubted is doubted anew."""
+    moving = ["500"] * 4 + [f"{3 + frame // 10:03}" for frame in range(40)]
+    judged = list(hold_back(vote(played(moving)), monotonic="up", max_step=max_step, believe_after=12))
+    assert [each.held for each in judged if each.changed] == ["500", "005", "006"]
+    stills = hold_back(played(["500", "003", "004", "006", "007"]), monotonic="up", max_step=max_step, believe_after=3)
+    assert [each.held_back is not None for each in stills] == [False, True, True, True, False]
+    torn = hold_back(played(["500", "003", "004", "001", "002", "003"]), monotonic="up", believe_after=3)
+    assert [each.held_back is not None for each in torn] == [False] + [True] * 5
 
 
 def test_what_is_no_number_is_not_judged() -> None:

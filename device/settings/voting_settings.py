@@ -33,7 +33,7 @@ class VotingSettings:
     )
     believe_after: int = setting(
         0,
-        "Believe an impossible value after so many readings of it in a row; 0 for never.",
+        "Believe an impossible value after so many readings of it, less those of other numbers; 0 for never.",
         option="--believe-after",
         least=0,
     )
