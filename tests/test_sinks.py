@@ -15,7 +15,11 @@ import pytest
 
 from device.errors import DataError, OutputError, UsageError
 from device.reading import ReadDigit, Reading
+from device.settings.settings import Settings
+from device.settings.voting_settings import VotingSettings
 from device.sinks.history import COLUMNS, history_row
+from device.sinks.live_state import Run
+from device.sinks.making import make_sinks
 from device.sinks.mqtt_queue import MqttQueue
 from device.sinks.sink import PICTURES, READINGS, Event, Sinks
 from device.sinks.sink_csv import HEADER, CsvSink
@@ -550,3 +554,16 @@ def test_a_value_that_is_held_back_is_one_line_for_people(capfd: pytest.CaptureF
         quiet.write([Event(Reading("camera:0", 1, 0.0, held="8", held_back=held_back))])
     told = [line.partition("held back: ")[2] for line in capfd.readouterr().out.splitlines()]
     assert told == ["fell to 7", "fell to 6", "fell to 6"]
+
+
+def test_that_a_value_is_no_longer_held_back_is_a_line_where_changes_are_asked_for(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Once; an error that goes on is still one line."""
+    [lines] = make_sinks(Settings(voting=VotingSettings(on_change=True)), Run(), stream=True, say=print, note=print)
+    readings = [Reading("camera", 0, 0.0, held="8", held_back=why) for why in (None, "fell to 7", None, None)]
+    lines.write([Event(each) for each in [*readings, *[Reading("camera", 0, 0.0, error="too small")] * 2]])
+    out, err = capfd.readouterr()
+    read = "camera: 8  this frame: nothing found"
+    assert out.splitlines() == [f"{read}  held back: fell to 7", read]
+    assert err.count("too small") == 1

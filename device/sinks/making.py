@@ -45,9 +45,10 @@ def _made(
         from .sink_lines import LineSink
 
         as_json = settings.output.format == "json"
-        quiet = stream and not as_json and not settings.output.every_frame and not settings.voting.once
+        voting = settings.voting
+        quiet = stream and not as_json and not settings.output.every_frame and not voting.once and not voting.every_s
         only_errors = settings.output.format == "none"
-        yield LineSink(as_json=as_json, only_changes=quiet and not settings.voting.every_s, only_errors=only_errors)
+        yield LineSink(as_json=as_json, only_changes=quiet, ends=voting.on_change, only_errors=only_errors)
     if settings.output.format == "live":
         from .sink_terminal import TerminalSink
 
