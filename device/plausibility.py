@@ -129,8 +129,9 @@ def why_impossible(last: str, text: str, *, monotonic: str, max_step: int) -> st
     """
     step = int(text) - int(last)
     turn = 10 ** len(text) if len(text) == len(last) else 0
-    # At the end of its range a counter that rises turns over to 0, and one that falls to its last number.
-    most = max_step or 1
+    # At the end of its range a counter that rises turns over to 0, and one that falls to its last number; a way over
+    # the end that is the longer one would let any fall pass, if steps may be as large.
+    most = min(max_step or 1, turn // 2)
     if turn and monotonic == "up" and step % turn <= most:
         step %= turn
     elif turn and monotonic == "down" and -step % turn <= most:

@@ -201,6 +201,17 @@ def test_a_counter_that_may_go_either_way_turns_over_too(texts: list[str]) -> No
     assert [each.held_back is None for each in hold_back(played(texts), max_step=1)] == [True, False, False]
 
 
+@pytest.mark.parametrize(("monotonic", "texts"), [("up", ["1234", "1233"]), ("down", ["1233", "1234"])])
+def test_a_counter_whose_steps_may_be_as_large_as_its_range_turns_over_the_shorter_way(
+    monotonic: str, texts: list[str]
+) -> None:
+    """Else any number could follow any other."""
+    judged = list(hold_back(played(texts), monotonic=monotonic, max_step=100_000))
+    assert judged[1].held_back == f"{'fell' if monotonic == 'up' else 'rose'} from {texts[0]} to {texts[1]}"
+    over = ["9876", "0123"] if monotonic == "up" else ["0123", "9876"]
+    assert [each.held_back for each in hold_back(played(over), monotonic=monotonic, max_step=100_000)] == [None, None]
+
+
 def test_each_row_is_a_counter_of_its_own() -> None:
     """One that cannot show what was read is named; the others go on meanwhile, and what they show is told."""
     texts = ["10\n50", "11\n51", "12\n40", "13\n40", "14\n52"]
