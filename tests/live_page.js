@@ -11,12 +11,15 @@ globalThis.location = { search: "?token=t" };
 const json = (fields) => ({ headers: new Map([["Content-Type", "application/json"]]), json: async () => fields });
 const text = (said) => ({ headers: new Map([["Content-Type", "text/plain"]]), text: async () => said });
 const read = { readings: [{ text: "41", rows: ["41"], held: "40" }] };
+const doubted = { readings: [{ text: "39", rows: ["39"], held: "40", held_back: "fell from 40 to 39" }] };
 const rounds = [  // what answers /readings and /healthz, one round after the other
   [json(read), json({ status: "ok" })],
   [json(read), json({ status: "source away" })],
   [new Error("refused")],
   [text("a token is needed\n")],
   [json({ readings: [{ text: "", rows: [], held: "" }] }), json({ status: "ok" })],
+  [json(doubted), json({ status: "ok" })],
+  [json(doubted), json({ status: "source away" })],
 ];
 let round = -1, streams = new Set(), answers = [];
 globalThis.fetch = async () => {

@@ -32,7 +32,10 @@ def test_what_was_done_last_is_what_counts(step: str, found: object) -> None:
 
 
 def test_the_page_of_a_run_says_when_what_it_shows_is_old() -> None:
-    """The camera is away, the server gone or the token wrong; the pictures come again after that."""
+    """The camera is away, the server gone or the token wrong; the pictures come again after that.
+
+    Why a value is held back is said too, and what was believed before is not old for that.
+    """
     assert run("live_page.js", http_server.PAGE) == {
         "shown": [
             ["40", "", False],
@@ -40,6 +43,8 @@ def test_the_page_of_a_run_says_when_what_it_shows_is_old() -> None:
             ["40", "The server does not answer; is it still running?", True],
             ["40", "a token is needed", True],
             ["nothing found", "", False],
+            ["40", "held back: fell from 40 to 39", False],
+            ["40", "The camera gives no pictures now.", True],
         ],
         "streams": 2,
     }

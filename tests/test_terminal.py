@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -52,6 +53,16 @@ def test_the_live_view_shows_frame_reading_and_source(monkeypatch: pytest.Monkey
     assert view.count("▀") > 100
     assert "7  (0.900)   holds: 7" in view
     assert "frames 5" in view
+    assert "held back" not in view
+
+
+def test_the_live_view_says_why_a_value_is_held_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a line of its own, as long as it is."""
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    doubted = replace(event(1).reading, held="8", held_back="fell from 8 to 7")
+    view = TerminalSink(status=lambda: "frames 5").view(Event(doubted))
+    shown = [line.removesuffix("\x1b[K") for line in view.split("\n")]
+    assert shown[:2] == ["7  (0.900)   holds: 8", "held back: fell from 8 to 7"]
 
 
 def test_a_drawing_marks_the_digit_and_leaves_the_frame_alone() -> None:

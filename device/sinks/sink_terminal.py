@@ -58,7 +58,9 @@ class TerminalSink:
         text = printable(reading.error) if reading.error else " / ".join(filter(None, reading.rows)) or "nothing found"
         held = "" if reading.held is None else f"   holds: {' / '.join(reading.held.split(chr(10))) or '(nothing)'}"
         milliseconds = 1e3 * (reading.timing.total_s - reading.timing.capture_s)
-        lines = [f"{text}  ({reading.confidence:.3f}){held}", f"{milliseconds:.1f} ms a frame   {self._status()}"]
+        lines = [f"{text}  ({reading.confidence:.3f}){held}"]
+        lines += [] if reading.held_back is None else [f"held back: {reading.held_back}"]
+        lines += [f"{milliseconds:.1f} ms a frame   {self._status()}"]
         return shown + "\n".join(f"{line[: size.columns]}\x1b[K" for line in lines)
 
     def close(self) -> None:
