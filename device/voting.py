@@ -90,14 +90,25 @@ def _lines(reading: Reading) -> str:
 
 
 def every(readings: Iterable[Reading], *, seconds: float) -> Iterator[Reading]:
-    """Let at most one reading through in so many seconds of the time at which frames were taken; errors pass."""
-    due_s = float("-inf")
+    """Let at most one reading through in so many seconds of the time at which frames were taken; errors pass.
+
+    The first is one that holds, or the first after so many seconds in which none does, or the last of all.
+    """
+    due_s: float | None = None
+    is_first, late = True, None
     for reading in readings:
         if reading.error is None:
+            if is_first and (reading.stable or reading.held is not None):
+                due_s = reading.taken_at_s
+            elif due_s is None:
+                due_s = reading.taken_at_s + seconds
             if _is_early(reading, due_s, seconds):
+                late = reading
                 continue
-            due_s = reading.taken_at_s + seconds
+            due_s, is_first = reading.taken_at_s + seconds, False
         yield reading
+    if is_first and late is not None:
+        yield late
 
 
 def only_changes(readings: Iterable[Reading], *, seconds: float = 0.0) -> Iterator[Reading]:

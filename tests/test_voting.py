@@ -125,6 +125,19 @@ def test_every_lets_one_reading_through_in_its_time() -> None:
     assert len(list(every([reading("1", at_s=1000.0), reading("1", at_s=3.0)], seconds=5))) == 2
 
 
+def test_the_first_reading_in_its_time_is_one_that_holds() -> None:
+    """Else the first says nothing of what holds, and the next comes long after; where none holds it waits no longer."""
+    voted = list(vote([BROKEN, *played(["7"] * 20)]))
+    assert [(each.taken_at_s, each.held) for each in every(voted, seconds=10)] == [
+        *((0.0, None), (2.0, "7"), (12.0, "7")),
+    ]
+    torn = list(vote(played([str(second) for second in range(13)] + ["7"] * 20)))
+    assert [(each.taken_at_s, each.held) for each in every(torn, seconds=10)] == [
+        *((10.0, None), (20.0, "7"), (30.0, "7")),
+    ]
+    assert [each.taken_at_s for each in every(vote(played(["7", "7"])), seconds=10)] == [1.0]
+
+
 def test_only_changes_and_the_first_stable_reading() -> None:
     """The events of a stream are its changes; the first stable reading ends it."""
     voted = list(vote(played(["", "", "", "8", "8", "8", "8", "9", "9", "9", "9"])))
