@@ -139,21 +139,26 @@ def pump(frames: Iterable[Frame], reader: Reader, settings: Settings, *, stream:
         nonlocal image, canonical, count
         raise_if_asked()
         for frame in turned(islice(frames, settings.source.max_frames), settings.camera):
-            image, count = frame.image, count + 1
-            reading, canonical = reader.read_closely(frame)
+            count += 1
+            reading, found = reader.read_closely(frame)
+            if reading.error is None:  # else one that is told later than it came would lose its picture
+                image, canonical = frame.image, found
             yield reading
             raise_if_asked()
 
+    def event(reading: Reading) -> Event:
+        return Event(reading, image, canonical) if reading.error is None else Event(reading)
+
     def every(readings: Iterable[Reading]) -> Iterator[Reading]:
         for reading in readings:
-            sinks.put(Event(reading, image, canonical), every=True)
+            sinks.put(event(reading), every=True)
             yield reading
 
     errors, is_read = 0, False
     # The filters look at one reading at a time, so `image` and `canonical` are always those of the one that comes out.
     for reading in written(every(judged(read(), settings, stream=stream)), settings, stream=stream):
         errors, is_read = errors + (reading.error is not None), reading.error is None
-        sinks.put(Event(reading, image, canonical), every=False)
+        sinks.put(event(reading), every=False)
     if settings.voting.once and not is_read:
         frames_read = f"{count} frame{'s' if count != 1 else ''}"
         raise DataError(

@@ -24,6 +24,7 @@ from device.reader import Reader
 from device.reading import ModelName, ReadDigit, Reading
 from device.running import pump
 from device.settings.settings import CollectSettings, Settings
+from device.settings.voting_settings import VotingSettings
 from device.sinks.quota_folder import QuotaFolder, used_on_disk
 from device.sinks.sink import Event
 from device.sinks.sink_collect import CollectSink
@@ -103,6 +104,26 @@ def test_what_is_kept_is_what_the_network_was_given(
         with Image.open(tmp_path / line["file"]) as crop:
             assert np.array_equal(np.asarray(crop), expected)
     assert lines[1]["context"] == "{}[{}]{}{}".format(*reading.text)
+
+
+def test_a_change_that_is_told_late_comes_with_its_picture(paper: np.ndarray, classifier: Classifier) -> None:
+    """Also where the last frame cannot be read, as that of a film that is cut short."""
+    images = [paper] * 4 + [paper[:, ::-1] // 2] * 6
+    frames = [Frame("a.avi", number, float(number), image) for number, image in enumerate(images)]
+    frames.append(Frame("a.avi", len(images), 10.0, None, error=DataError("cut short")))
+    told: list[Event] = []
+
+    class Told:
+        def put(self, event: Event, *, every: bool) -> None:
+            if not every:
+                told.append(event)
+
+    settings = Settings(voting=VotingSettings(on_change=True, every_s=60.0))
+    assert pump(frames, Reader(classifier), settings, stream=True, sinks=Told()) == 1
+    first, error, late = told
+    assert (first.reading.held, first.image is paper) == ("7", True)
+    assert (error.reading.error, error.image) == ("cut short", None)
+    assert (late.reading.frame, late.image is images[-1], len(late.canonical)) == (9, True, len(late.reading.digits))
 
 
 def test_pictures_of_one_moment_do_not_overwrite_each_other(paper: np.ndarray, tmp_path: Path) -> None:
