@@ -161,19 +161,20 @@ def test_hairlines_are_cut_as_other_strokes_are() -> None:
     assert all(part.box[3] <= found.box[3] for part in parts.values())
 
 
-def test_pieces_of_a_tiny_mark_lie_in_it() -> None:
-    """However little of a pixel they are: their boxes are where its box is."""
+@pytest.mark.parametrize(("wide", "high"), [(2, 2), (3, 2), (11, 9), (13, 10), (14, 11), (17, 13), (60, 47), (121, 95)])
+def test_pieces_of_a_mark_lie_in_it(wide: int, high: int) -> None:
+    """However little of a pixel they are, and however their sides are rounded: their boxes are where its box is."""
     ink = np.zeros((70, 80), np.uint8)
     for start in (5, 30, 55):
         cv2.rectangle(ink, (start, 5), (start + 18, 64), (255,), 3)
     strokes = Strokes(ink, ink.copy(), np.zeros_like(ink), 0, 0)
-    found = Found((6, 3, 2, 2), canonical_digits([strokes])[0], 0, strokes)
+    found = Found((6, 3, wide, high), canonical_digits([strokes])[0], 0, strokes)
     (parts,) = pieces_of([found])
     assert len(parts) > 2
     for part in parts.values():
         x, y, width, height = part.box
-        assert 6 <= x < x + width <= 8
-        assert 3 <= y < y + height <= 5
+        assert 6 <= x < x + width <= 6 + wide
+        assert 3 <= y < y + height <= 3 + high
 
 
 def test_the_ink_of_other_marks_is_no_pale_part_of_a_digit() -> None:

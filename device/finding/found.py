@@ -111,8 +111,8 @@ def pieces_of(digits: Sequence[Found]) -> list[dict[tuple[int, int], Found]]:
             # Of a tiny mark a piece may be no pixel wide.
             beside = min(round((left - x) * across), digit.box[2] - 1)
             below = min(round((top - y) * down), digit.box[3] - 1)
-            size = max(1, round(wide * across)), max(1, round(high * down))
-            box = digit.box[0] + beside, digit.box[1] + below, *size
+            size = min(max(1, round(wide * across)), digit.box[2] - beside), max(1, round(high * down))
+            box = digit.box[0] + beside, digit.box[1] + below, size[0], min(size[1], digit.box[3] - below)
             names[-1][piece.start, piece.end] = len(parts)
             parts.append(Part(box, digit.row, digit.word, part))
     found = framed(parts)
