@@ -161,12 +161,12 @@ def test_hairlines_are_cut_as_other_strokes_are() -> None:
     assert all(part.box[3] <= found.box[3] for part in parts.values())
 
 
-@pytest.mark.parametrize(("wide", "high"), [(2, 2), (3, 2), (11, 9), (13, 10), (14, 11), (17, 13), (60, 47), (121, 95)])
-def test_pieces_of_a_mark_lie_in_it(wide: int, high: int) -> None:
+@pytest.mark.parametrize(("start", "wide", "high"), [(25, 2, 2), (18, 29, 24), (18, 87, 72), (19, 93, 72)])
+def test_pieces_of_a_mark_lie_in_it(start: int, wide: int, high: int) -> None:
     """However little of a pixel they are, and however their sides are rounded: their boxes are where its box is."""
     ink = np.zeros((70, 80), np.uint8)
-    for start in (5, 30, 55):
-        cv2.rectangle(ink, (start, 5), (start + 18, 64), (255,), 3)
+    for left in (5, 5 + start, 5 + 2 * start):
+        cv2.rectangle(ink, (left, 5), (left + 17 + 2 * (start - 18), 48), (255,), 3)
     strokes = Strokes(ink, ink.copy(), np.zeros_like(ink), 0, 0)
     found = Found((6, 3, wide, high), canonical_digits([strokes])[0], 0, strokes)
     (parts,) = pieces_of([found])
