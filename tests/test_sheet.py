@@ -346,6 +346,19 @@ def test_several_cards_are_all_read(texts: tuple[str, ...], rows: tuple[str, ...
     assert Reader(classifier).read(Frame("cards", 0, 0.0, frame)).rows == rows
 
 
+@pytest.mark.parametrize("colours", [(0, 1), (1, 0), (2, 1)], ids=["white first", "yellow first", "blue and yellow"])
+def test_cards_of_different_colours_are_all_read(colours: tuple[int, int], classifier: Classifier) -> None:
+    """A white sheet and a coloured note on a desk, whichever is larger or lighter."""
+    white, yellow, blue = (215, 215, 215), (110, 215, 225), (220, 170, 120)
+    frame = cv2.cvtColor(on_cards("47", "25"), cv2.COLOR_GRAY2BGR)
+    for place, each in enumerate(colours):
+        half = frame[:, 320 * place : 320 * place + 320]
+        lit = (white, yellow, blue)[each]
+        half[:] = np.where(half > 2 * TABLE, half * (np.array(lit) / PAPER), half).clip(0, 255).astype(np.uint8)
+    assert [find_sheet(frame, number=number) is not None for number in (1, 2)] == [True, False]
+    assert Reader(classifier).read(Frame("cards", 0, 0.0, frame)).rows == ("4725",)
+
+
 @pytest.mark.parametrize(("layout", "texts", "count"), [("row", ("47", "25", "3"), 4), ("single", ("4", "2", "3"), 1)])
 def test_of_several_cards_one_row_or_digit_may_be_asked_for(
     layout: str, texts: tuple[str, ...], count: int, classifier: Classifier

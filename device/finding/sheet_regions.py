@@ -62,9 +62,10 @@ def sheets_in(small: NDArray[Any], *, label: bool = False) -> list[Part]:
 
 
 def _with_others(sheet: list[Part], small: NDArray[Any]) -> list[Part]:
-    """Return a sheet with those that are of its colour, in light or in shadow; without one, several of one colour.
+    """Return a sheet with those beside it; without one, several of one colour.
 
-    Several are what there is of their colour, as cards on a table: there are more cells in a table than are looked at.
+    They are of its colour, in light or in shadow, or each alone of another. Several are what there is of their colour,
+    as cards on a table: there are more cells in a table than are looked at.
     """
     import cv2
 
@@ -76,11 +77,23 @@ def _with_others(sheet: list[Part], small: NDArray[Any]) -> list[Part]:
     for first, bare in sheet or cards:
         colour = np.array(cv2.mean(small, bare))
         shades = zip(cards, _are_shades(colour, colours), strict=True)
-        others = [card for card, is_shade in shades if is_shade and not cv2.bitwise_and(card[0], first).any()]
+        apart = [(card, is_shade) for card, is_shade in shades if not cv2.bitwise_and(card[0], first).any()]
+        if sheet:
+            others = [card for card, is_shade in apart if is_shade or _is_sheet(*card, small, large)]
+            return [(first, bare), *others]
+        others = [card for card, is_shade in apart if is_shade]
         together = np.maximum.reduce([first, *(whole for whole, _ in others)])
-        if sheet or (others and _is_alone(together, small, colour, large, most=REST)):
+        if others and _is_alone(together, small, colour, large, most=REST):
             return [(first, bare), *others]
     return []
+
+
+def _is_sheet(whole: NDArray[Any], bare: NDArray[Any], small: NDArray[Any], large: NDArray[np.bool_]) -> bool:
+    """Tell whether what may be a sheet is no shadow, and alone of its colour."""
+    import cv2
+
+    colour = np.array(cv2.mean(small, bare))
+    return not _is_shadow(whole, small, colour) and _is_alone(whole, small, colour, large)
 
 
 def _sheets(
