@@ -564,6 +564,28 @@ def test_a_zero_with_a_dot_is_no_box(dot: tuple[tuple[int, int], ...], others: i
     assert (mark_weights(marks)[zero] > 0) == is_whole
 
 
+@pytest.mark.parametrize(
+    ("corners", "width", "is_digit"),
+    [
+        (((100, 300), (440, 300)), 4, False),
+        (((100, 300), (440, 266)), 4, False),
+        (((100, 250), (440, 300)), 6, False),
+        (((100, 120), (300, 120), (220, 330)), 10, True),  # a far larger 7
+    ],
+)
+def test_a_long_thin_line_is_no_digit_however_it_lies(
+    corners: tuple[tuple[int, int], ...], width: int, is_digit: bool
+) -> None:
+    """Beside several digits far lower than it is long: what is left of the lines of a table that lies askew."""
+    mask = np.zeros((480, 640), np.uint8)
+    cv2.polylines(mask, [np.array(corners)], False, (255,), width)
+    for place in range(4):
+        cv2.ellipse(mask, (100 + 60 * place, 400), (18, 34), 0, 0, 270, (255,), 5)
+    marks = measure_marks(mask)
+    longest = int(np.hypot(marks.width, marks.height).argmax())
+    assert (mark_weights(marks)[longest] > 0) == is_digit
+
+
 def test_a_broad_ring_around_a_stroke_is_no_zero() -> None:
     """Though the stroke is in its very middle, and digits beside it are as high."""
     mask = np.zeros((120, 400), np.uint8)

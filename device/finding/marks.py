@@ -23,6 +23,7 @@ SPANS, FAR_LARGER = 0.95, 2.2  # of the frame's side, of the others' height: wha
 SPARSE, HAIR = 0.08, 10.0  # of its bounds, times as long as wide: a thin line, which is long, covers less, is longer
 LEAST_SHARE = 0.03  # of the longest side: what is smaller is specks
 SURROUND = 0.25  # of the frame's edge: what lies along so much of it is ground, if something lies in it
+STRAIGHT = 1.2  # times its strokes' width and its diagonal: a line covers no more
 RECTANGLE, WIDER = 0.85, 2.0  # of its bounds, times as wide as strokes: a solid mark that is none
 ROD, LYING, SOLID = 0.2, 0.7, 0.75  # of the longest side, of its height, of the rectangle around it: a pen
 DOT, NARROW, OFF, UNEVEN = 0.4, 0.4, 0.05, 0.1  # of a zero's width, of its height: the dot in it; see `_dots`
@@ -190,8 +191,7 @@ def mark_weights(marks: Marks) -> NDArray[Any]:
         weight[_tables(marks, (squares > 0) & (weight > 0))] = 0
         drawn = (enclosed > 0) | (marks.area < SPARSE * marks.height * marks.width)
     drawn |= (marks.height >= SPANS * height) | (marks.width >= SPANS * width)
-    drawn |= side > HAIR * np.minimum(marks.height, marks.width)
-    drawn |= _gaps(marks, weight)
+    drawn |= _hairs(marks, weight) | _gaps(marks, weight)
     weight[_rods(marks, weight)] = 0
     usual = typical_height(marks, np.where(drawn, 0, weight))
     alike = (weight > 0) & ~drawn & (marks.height > usual / 2) & (marks.height < 2 * usual)
@@ -265,6 +265,18 @@ def _around(outline: Any) -> float:
 
     width, height = cv2.minAreaRect(outline)[1]
     return float(width * height)
+
+
+def _hairs(marks: Marks, weight: NDArray[Any]) -> NDArray[Any]:
+    """Tell which marks are long thin lines, however they lie, bool (n,)."""
+    hairs: NDArray[Any] = np.maximum(marks.height, marks.width) > HAIR * np.minimum(marks.height, marks.width)
+    if len(weight) == MOST_MARKS:  # a texture
+        return hairs
+    long = np.hypot(marks.height, marks.width)
+    for place in np.flatnonzero((weight > 0) & ~hairs & (STRAIGHT * long**2 > HAIR * marks.area)):
+        stroke = stroke_width(marks.cut_out(place)[1])
+        hairs[place] = long[place] > HAIR * stroke and marks.area[place] < STRAIGHT * long[place] * stroke
+    return hairs
 
 
 def _gaps(marks: Marks, weight: NDArray[Any]) -> NDArray[Any]:
