@@ -14,6 +14,7 @@ from .finding.attempts import Attempt, best_attempt
 from .finding.choosing import Scored, score, with_count, with_cuts, with_joints
 from .finding.finder import Finder
 from .finding.found import Finding, framed
+from .finding.second_look import looked_at_again
 from .finding.words import without_lines, without_unsure_rows, without_words
 from .frames import Frame
 from .inference.classifier import Classifier
@@ -183,10 +184,14 @@ class Reader:
         best = best_attempt(
             partial(self._attempt, part, finder), self.settings, self._letters_below, max(part.shape[:2])
         )
-        if self.settings.expect_digits:  # rows that run over several sheets are whole only now
-            return replace(best, digits=self._counted(best.digits, part)) if best.found.others else best
-        digits = without_unsure_rows(best.digits, self._letters_below)
-        return replace(best, digits=without_lines(digits, among=len(best.found.digits)))
+        digits = best.digits
+        if self.settings.expect_digits and best.found.others:  # rows that run over several sheets are whole only now
+            digits = self._counted(digits, part)
+        digits = looked_at_again(digits, self._looks, self._letters_below)
+        if not self.settings.expect_digits:
+            digits = without_unsure_rows(digits, self._letters_below)
+            digits = without_lines(digits, among=len(best.found.digits))
+        return replace(best, digits=digits)
 
     def _attempt(self, part: NDArray[Any], finder: Finder, way: Way) -> Attempt:
         """Read a region in one way."""
