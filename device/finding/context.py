@@ -77,7 +77,7 @@ class Context:
                 rest = looks(others), rest[1]
             elif are_digits >= FEWEST:
                 rest = self._scored(frame, others, looks)
-            order = np.argsort(np.argsort(every % step > 0, kind="stable"))
+            order = np.argsort(np.concatenate([every[::step], every[every % step > 0]]))
             scores, chances = np.concatenate([scores, rest[0]])[order], np.concatenate([chances, rest[1]])[order]
         believed: NDArray[np.float32] = trusted(found, chances, scores.max(axis=1))
         scores *= believed[:, np.newaxis]
