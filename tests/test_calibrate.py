@@ -110,6 +110,15 @@ def test_the_next_command_can_be_pasted(picture: Path, tmp_path: Path) -> None:
         assert f"try {program} classify --config '{out}' {picture}" in said
 
 
+def test_names_show_no_control_characters(picture: Path, tmp_path: Path) -> None:
+    """Of a picture or of the settings: a terminal would obey them."""
+    odd = picture.rename(picture.with_name("a\x1b[31m.png"))
+    result = CliRunner().invoke(cli, ["calibrate", str(odd), "--out", str(tmp_path / "b\x1b[32m.toml")])
+    assert result.exit_code == 0
+    assert all(line.isprintable() for line in result.output.splitlines())
+    assert all(name in result.stdout for name in ("a\\x1b[31m.png", "b\\x1b[32m.toml", "b\\x1b[32m.png"))
+
+
 def test_the_next_command_reads_what_was_calibrated(page: Scene, tmp_path: Path) -> None:
     """Of a video that is run, as classify takes pictures."""
     video = tmp_path / "v.avi"

@@ -59,15 +59,16 @@ def calibrate(*, source: str, out: Path, force: bool, **options: Any) -> None:
     if len(pictures) > 1:
         reporter()(f"{printable(shown)}: {len(pictures)} pictures; what is proposed is for {printable(frame.source)}")
     write_proposal(proposal.settings, shown, out)
-    click.echo(f"{out}: {_shown(proposal.shown)}")
+    click.echo(f"{printable(str(out))}: {_shown(proposal.shown)}")
     drawn = "the regions, drawn"
     if not proposal.holds:
         drawn = "what was read, drawn"
         found = f"expected the regions to read {_shown(proposal.reading)}, found {_shown(proposal.read_back)}"
-        reporter()(f"warning: {out}: {found}; none are proposed, and the whole frame is read: add regions of your own")
+        none = "none are proposed, and the whole frame is read: add regions of your own"
+        reporter()(f"warning: {printable(str(out))}: {found}; {none}")
     program = click.get_current_context().find_root().info_name
     words = ["run" if is_stream else "classify", "--config", str(out), *said, *["--source"] * is_stream, shown]
-    click.echo(f"{picture}: {drawn}; try {program} {' '.join(map(quote, words))}")
+    click.echo(f"{printable(str(picture))}: {drawn}; try {program} {printable(' '.join(map(quote, words)))}")
 
 
 def _picture_beside(out: Path) -> Path:
