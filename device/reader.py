@@ -14,7 +14,6 @@ from .finding.attempts import Attempt, best_attempt
 from .finding.choosing import Scored, score, with_count, with_cuts, with_joints
 from .finding.finder import Finder
 from .finding.found import Finding, framed
-from .finding.second_look import looked_at_again
 from .finding.words import without_lines, without_unsure_rows, without_words
 from .frames import Frame
 from .inference.classifier import Classifier
@@ -187,7 +186,10 @@ class Reader:
         digits = best.digits
         if self.settings.expect_digits and best.found.others:  # rows that run over several sheets are whole only now
             digits = self._counted(digits, part)
-        digits = looked_at_again(digits, self._looks, self._letters_below)
+        if any(digit.best < self._letters_below for digit in digits):
+            from .finding.second_look import looked_at_again
+
+            digits = looked_at_again(digits, self._looks, self._letters_below)
         if not self.settings.expect_digits:
             digits = without_unsure_rows(digits, self._letters_below)
             digits = without_lines(digits, among=len(best.found.digits))

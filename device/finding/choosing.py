@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .found import joined, pieces_of
-from .splitting import LAST, is_wide
 
 if TYPE_CHECKING:
     from typing import Any
@@ -121,8 +120,11 @@ def with_cuts(digits: Sequence[Scored], scorer: Scorer, looks: Scorer, *, among:
         looks: the classifier's by what they look like.
         among: how many marks they were left of.
     """
-    if among > CROWD and all(digit.best < SURE for digit in digits):
+    are_sure = [digit.best >= SURE for digit in digits]
+    if all(are_sure) or (among > CROWD and not any(are_sure)):  # most frames end here
         return list(digits)
+    from .splitting import is_wide
+
     doubtful = sorted(
         (digit.best, place) for place, digit in enumerate(digits) if digit.best < SURE and is_wide(digit.found.box)
     )
@@ -159,6 +161,8 @@ def best_cuts(digits: Sequence[Scored], scorer: Scorer, *, most: int = MOST_PART
 
 def _best_way(scored: dict[tuple[int, int], Scored], most: int) -> list[Scored] | None:
     """Choose the pieces, of those between two cuts by their numbers, that a digit is cut into."""
+    from .splitting import LAST
+
     # The best way that has come to a cut in so many parts: its lowest score, and the pieces.
     ways: dict[tuple[int, int], tuple[float, tuple[Scored, ...]]] = {(0, 0): (1.0, ())}
     for start, end in sorted(scored, key=lambda piece: (piece[1], piece[0])):

@@ -13,7 +13,6 @@ from ..inference.inference import Inference, dequantize, quantize_pixels
 from ..inference.model_file import read_model
 from ..paths import NETWORK
 from .choosing import SLENDER
-from .ink import grey_of
 from .words import NO_DIGIT, trusted
 
 if TYPE_CHECKING:
@@ -166,6 +165,8 @@ def crop(frame: NDArray[Any], box: tuple[int, int, int, int]) -> NDArray[Any]:
         uint8 (32, 64); what lies beyond the frame has its median.
     """
     import cv2
+
+    from .ink import grey_of  # not where a frame is taken as it is
 
     x, y, width, height = box
     scale = max(height, BROAD * width) / MARK
