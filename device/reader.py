@@ -13,7 +13,7 @@ import numpy as np
 from .finding.attempts import Attempt, best_attempt
 from .finding.choosing import Scored, score, with_count, with_cuts, with_joints
 from .finding.finder import Finder
-from .finding.found import Finding, framed
+from .finding.found import Finding, framed, holds_middle
 from .finding.words import without_lines, without_unsure_rows, without_words
 from .frames import Frame
 from .inference.classifier import Classifier
@@ -134,7 +134,8 @@ class Reader:
             reading: of this frame, by this reader.
 
         Returns:
-            What the network was given for each, uint8 (28, 28), and what it takes it for, however low its score is.
+            What the network was given for each, uint8 (28, 28), and what it takes it for, however low its score is: 0.0
+            for what it was not asked about, as most of a text.
         """
         if frame.image is None:
             return []
@@ -146,7 +147,12 @@ class Reader:
             found = Finder(part, layout=self.settings.layout, min_height=self.settings.min_height).find(way)
             scored = score(framed(found.digits), partial(self._score, part))
             pairs += self._labelled(scored, roi, first_row=0, decision=Decision())
-        return [pair for pair in pairs if not any(_is_part(pair[1].box, digit.box) for digit in reading.digits)]
+        read = [digit.box for digit in reading.digits]
+        return [
+            (canonical, mark)
+            for canonical, mark in pairs
+            if not any(holds_middle(mark.box, box) or holds_middle(box, mark.box) for box in read)
+        ]
 
     def _warn_of_regions(self, source: str, image: NDArray[Any], warn: Callable[[str], None]) -> None:
         height, width = image.shape[:2]
@@ -243,16 +249,6 @@ class Reader:
             box = roi.x + x, roi.y + y, width, height
             row = first_row + rows.index(digit.found.row)
             yield digit.found.canonical, decide(digit.scores, labels, box, decision, row=row, roi=roi.name)
-
-
-def _is_part(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:
-    """Tell whether the middle of one box lies in the other, or that of the other in it."""
-    boxes = (one, other)
-    middles = [(x + width / 2, y + height / 2) for x, y, width, height in boxes]
-    return any(
-        x <= across < x + width and y <= down < y + height
-        for (x, y, width, height), (across, down) in zip(boxes, reversed(middles), strict=True)
-    )
 
 
 def reject_threshold(settings: ReadingSettings, decision: Any) -> float:

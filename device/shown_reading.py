@@ -227,8 +227,8 @@ def _digit_rows(found: Sequence[tuple[NDArray[Any], ReadDigit]]) -> Iterator[NDA
             x = GAP + place * (DIGIT + GAP)
             large = cv2.resize(each, (DIGIT, DIGIT), interpolation=cv2.INTER_NEAREST)
             strip[GAP : GAP + DIGIT, x : x + DIGIT] = large[..., np.newaxis]
-            score = f"  {digit.score:.2f}"
-            label = fitted(digit.label, FONT, DIGIT - text_size(score, FONT)[0])
+            score = f"  {digit.score:.2f}" if digit.score else ""
+            label = fitted(digit.label if digit.score else "no digit", FONT, DIGIT - text_size(score, FONT)[0])
             write(strip, label + score, (x, GAP + DIGIT + CAPTION - 6), FONT, INK)
         yield strip
 

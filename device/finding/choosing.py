@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .found import joined, pieces_of
+from .found import holds_middle, joined, pieces_of
 
 if TYPE_CHECKING:
     from typing import Any
@@ -214,10 +214,4 @@ def in_one_order(one: Sequence[Scored], other: Sequence[Scored]) -> list[Scored]
 
 def without_overlapped(digits: Sequence[Scored], others: Sequence[Scored]) -> list[Scored]:
     """Leave out digits in whose boxes lie the middles of others."""
-    middles = [(x + width / 2, y + height / 2) for x, y, width, height in (digit.found.box for digit in others)]
-
-    def is_overlapped(digit: Scored) -> bool:
-        left, top, width, height = digit.found.box
-        return any(left <= x < left + width and top <= y < top + height for x, y in middles)
-
-    return [digit for digit in digits if not is_overlapped(digit)]
+    return [digit for digit in digits if not any(holds_middle(digit.found.box, other.found.box) for other in others)]

@@ -77,6 +77,13 @@ class Finding:
     is_torn: bool = False
 
 
+def holds_middle(box: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:
+    """Tell whether the middle of another box, both x, y, width and height, lies in a box."""
+    left, top, width, height = box
+    x, y = other[0] + other[2] / 2, other[1] + other[3] / 2
+    return left <= x < left + width and top <= y < top + height
+
+
 def framed(parts: Sequence[Part]) -> list[Found]:
     """Frame the digits that parts of a frame hold as the network expects them."""
     strokes = [part.strokes for part in parts if part.strokes is not None]

@@ -76,23 +76,22 @@ def _with_others(sheet: list[Part], small: NDArray[Any]) -> list[Part]:
     colours = np.array([cv2.mean(small, bare) for _, bare in cards]).reshape(-1, 4)
     for first, bare in sheet or cards:
         colour = np.array(cv2.mean(small, bare))
-        shades = zip(cards, _are_shades(colour, colours), strict=True)
-        apart = [(card, is_shade) for card, is_shade in shades if not cv2.bitwise_and(card[0], first).any()]
+        beside = [
+            (card, is_shade or (sheet and _is_sheet(card[0], small, its_colour, large)))
+            for card, its_colour, is_shade in zip(cards, colours, _are_shades(colour, colours), strict=True)
+            if not cv2.bitwise_and(card[0], first).any()
+        ]
+        others = [card for card, is_like in beside if is_like]
         if sheet:
-            others = [card for card, is_shade in apart if is_shade or _is_sheet(*card, small, large)]
             return [(first, bare), *others]
-        others = [card for card, is_shade in apart if is_shade]
         together = np.maximum.reduce([first, *(whole for whole, _ in others)])
         if others and _is_alone(together, small, colour, large, most=REST):
             return [(first, bare), *others]
     return []
 
 
-def _is_sheet(whole: NDArray[Any], bare: NDArray[Any], small: NDArray[Any], large: NDArray[np.bool_]) -> bool:
-    """Tell whether what may be a sheet is no shadow, and alone of its colour."""
-    import cv2
-
-    colour = np.array(cv2.mean(small, bare))
+def _is_sheet(whole: NDArray[Any], small: NDArray[Any], colour: NDArray[Any], large: NDArray[np.bool_]) -> bool:
+    """Tell whether what may be a sheet of a colour is no shadow, and alone of that colour."""
     return not _is_shadow(whole, small, colour) and _is_alone(whole, small, colour, large)
 
 
@@ -120,9 +119,7 @@ def _sheets(
             parts.append(cv2.morphologyEx(shaded, cv2.MORPH_CLOSE, square(SOFT)))
         for bare in parts:
             whole = _whole(bare, sizes, small, torn=torn)
-            if whole is None or _is_shadow(whole, small, colour):
-                continue
-            if _is_alone(whole, small, colour, large):
+            if whole is not None and _is_sheet(whole, small, colour, large):
                 yield whole, bare
 
 
