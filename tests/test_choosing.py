@@ -10,7 +10,7 @@ import pytest
 
 from device.finding.choosing import CROWD, MOST_CUT, Scored, best_cuts, with_count, with_cuts, with_joints
 from device.finding.found import Found, pieces_of
-from device.finding.splitting import pieces
+from device.finding.splitting import cuts_of
 from device.finding.strokes import Strokes, canonical_digits
 
 HEIGHT = 30  # of the frame that pieces are drawn in, px
@@ -124,6 +124,22 @@ def test_so_many_are_cut_as_are_so_wide_in_all() -> None:
     assert asked[1] == asked[0] * int(MOST_CUT * height / width) < asked[0] * len(chains)
 
 
+def test_what_lies_beyond_a_piece_that_is_no_digit_is_not_scored() -> None:
+    """Most marks that are no digits have none at their left end, and few of their pieces are scored."""
+    asked: list[int] = []
+
+    def looks(found: Sequence[Found]) -> np.ndarray:
+        asked.append(len(found))
+        return scorer_of(0.5)(found)
+
+    (pieces,) = pieces_of([chain(5).found])
+    assert best_cuts([chain(5)], looks, [0.5]) == [None]
+    (few,) = asked
+    assert 0 < few < len(pieces) / 3
+    best_cuts([chain(5)], looks, [0.4])
+    assert sum(asked) == few + len(pieces)
+
+
 def test_a_sure_digit_and_one_that_no_cut_makes_surer_stay_whole() -> None:
     """A cut must raise the lowest score."""
     sure, doubtful = chain(2), chain(2)
@@ -144,7 +160,7 @@ def test_a_text_is_not_cut() -> None:
 
 def test_no_more_parts_are_made_than_there_may_be() -> None:
     """Where a number of digits is expected, a chain gives as many as are missing."""
-    (parts,) = best_cuts([chain(4)], lambda found: np.full((len(found), 1), 0.9, np.float32), most=2)
+    (parts,) = best_cuts([chain(4)], lambda found: np.full((len(found), 1), 0.9, np.float32), [0.0], most=2)
     assert parts is not None
     assert len(parts) == 2
 
@@ -158,7 +174,7 @@ def test_hairlines_are_cut_as_other_strokes_are() -> None:
     found = Found(strokes.bounds, canonical_digits([strokes])[0], 0, strokes)
     (parts,) = pieces_of([found])
     assert len(parts) > 2
-    assert all(part.box[3] <= found.box[3] for part in parts.values())
+    assert all(part.box[3] <= found.box[3] for part in parts)
 
 
 @pytest.mark.parametrize(("start", "wide", "high"), [(25, 2, 2), (18, 29, 24), (18, 87, 72), (19, 93, 72)])
@@ -171,7 +187,7 @@ def test_pieces_of_a_mark_lie_in_it(start: int, wide: int, high: int) -> None:
     found = Found((6, 3, wide, high), canonical_digits([strokes])[0], 0, strokes)
     (parts,) = pieces_of([found])
     assert len(parts) > 2
-    for part in parts.values():
+    for part in parts:
         x, y, width, height = part.box
         assert 6 <= x < x + width <= 6 + wide
         assert 3 <= y < y + height <= 3 + high
@@ -216,7 +232,7 @@ def test_a_cut_goes_around_ink() -> None:
             inside[row, start : start + 6] = 255
     apart = inside.copy()
     inside[29:31, 35:59] = 255
-    halves = [piece.inside for piece in pieces([inside])[0] if piece.start == 0]
+    halves = [half for _, half in cuts_of([inside])[0].pieces(0)]
     (count, labels) = cv2.connectedComponents(apart)
     assert count == 3
     one = (labels == labels[labels > 0].min()) & (apart > 0)
@@ -227,7 +243,9 @@ def test_a_cut_goes_around_ink() -> None:
 def test_marks_of_any_size_can_be_cut(shape: tuple[int, int]) -> None:
     """Specks and large marks too: each piece is a part of the mark."""
     inside = np.full(shape, 255, np.uint8)
-    assert all(0 < np.count_nonzero(piece.inside) < inside.size for piece in pieces([inside])[0])
+    (cuts,) = cuts_of([inside])
+    pieces = [piece for start in range(len(cuts.places)) for _, piece in cuts.pieces(start)]
+    assert all(0 < np.count_nonzero(piece) < inside.size for piece in pieces)
 
 
 @pytest.mark.parametrize(("sure", "count"), [(0.99, 1), (0.6, 3)])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .found import holds_middle, joined, pieces_of
+from .found import cut_marks, framed, holds_middle, joined
 
 if TYPE_CHECKING:
     from typing import Any
@@ -130,39 +130,55 @@ def with_cuts(digits: Sequence[Scored], scorer: Scorer, looks: Scorer, *, among:
     )
     widths = accumulate(width / height for _, _, width, height in (digits[place].found.box for _, place in doubtful))
     doubtful = doubtful[: sum(width <= MOST_CUT for width in widths)]
-    ways = best_cuts([digits[place] for _, place in doubtful], looks)
-    known = [(place, way) for (best, place), way in zip(doubtful, ways, strict=True) if way and _is_surer(way, best)]
+    ways = best_cuts([digits[place] for _, place in doubtful], looks, [_least(best) for best, _ in doubtful])
+    known = [(place, way) for (_, place), way in zip(doubtful, ways, strict=True) if way]
     parts = iter(score([part.found for _, way in known for part in way], scorer))
     chosen = [[digit] for digit in digits]
     for place, way in known:
         scored = [next(parts) for _ in way]
-        if _is_surer(scored, digits[place].best):
+        if min(part.best for part in scored) > _least(digits[place].best):
             chosen[place] = scored
     return [digit for way in chosen for digit in way]
 
 
-def _is_surer(way: Sequence[Scored], best: float) -> bool:
-    """Tell whether the parts of a digit are surely digits, and surer than it."""
-    return min(part.best for part in way) > max(CUT_LEAST, best + CUT_GAIN)
+def _least(best: float) -> float:
+    """Return what parts of a digit with this score must score more than: they are surely digits, and surer than it."""
+    return max(CUT_LEAST, best + CUT_GAIN)
 
 
-def best_cuts(digits: Sequence[Scored], scorer: Scorer, *, most: int = MOST_PARTS) -> list[list[Scored] | None]:
+def best_cuts(
+    digits: Sequence[Scored], scorer: Scorer, least: Sequence[float], *, most: int = MOST_PARTS
+) -> list[list[Scored] | None]:
     """Cut each digit in the way whose lowest score is highest, a part more counting against it; None without one.
+
+    What lies to the right of a cut is scored only where a piece that ends there is a digit.
 
     Args:
         digits: what to cut.
         scorer: the classifier's.
+        least: of each, what all its parts must score more than.
         most: parts there may be.
     """
-    pieces = pieces_of([digit.found for digit in digits])
-    scored = iter(score([piece for each in pieces for piece in each.values()], scorer))
-    return [_best_way({name: next(scored) for name in each}, most) for each in pieces]
+    cut = cut_marks([digit.found for digit in digits])
+    marks = {number: mark for number, mark in enumerate(cut) if mark}
+    known: dict[int, dict[tuple[int, int], Scored]] = {number: {} for number in marks}
+    starts = {(number, 0) for number in marks}
+    seen = set(starts)
+    while starts:
+        parts = [(number, start, *part) for number, start in sorted(starts) for part in marks[number].parts(start)]
+        pieces = score(framed([part for *_, part in parts]), scorer)
+        starts = set()
+        for (number, start, end, _), piece in zip(parts, pieces, strict=True):
+            if piece.best > least[number]:
+                known[number][start, end] = piece
+                starts.add((number, end))
+        starts -= seen
+        seen |= starts
+    return [_best_way(known[number], mark.last, most) if mark else None for number, mark in enumerate(cut)]
 
 
-def _best_way(scored: dict[tuple[int, int], Scored], most: int) -> list[Scored] | None:
-    """Choose the pieces, of those between two cuts by their numbers, that a digit is cut into."""
-    from .splitting import LAST
-
+def _best_way(scored: dict[tuple[int, int], Scored], last: int, most: int) -> list[Scored] | None:
+    """Choose the pieces, of those between two cuts by their numbers up to the last, that a digit is cut into."""
     # The best way that has come to a cut in so many parts: its lowest score, and the pieces.
     ways: dict[tuple[int, int], tuple[float, tuple[Scored, ...]]] = {(0, 0): (1.0, ())}
     for start, end in sorted(scored, key=lambda piece: (piece[1], piece[0])):
@@ -173,9 +189,9 @@ def _best_way(scored: dict[tuple[int, int], Scored], most: int) -> list[Scored] 
             if lowest > ways.get((end, count + 1), (0.0, ()))[0]:
                 ways[end, count + 1] = lowest, (*parts, piece)
     whole = [
-        (lowest - PENALTY * count, count) for (end, count), (lowest, _) in ways.items() if end == LAST and count > 1
+        (lowest - PENALTY * count, count) for (end, count), (lowest, _) in ways.items() if end == last and count > 1
     ]
-    return list(ways[LAST, max(whole)[1]][1]) if whole else None
+    return list(ways[last, max(whole)[1]][1]) if whole else None
 
 
 def with_count(digits: Sequence[Scored], scorer: Scorer, *, count: int) -> list[Scored]:
@@ -187,7 +203,7 @@ def with_count(digits: Sequence[Scored], scorer: Scorer, *, count: int) -> list[
     for _, members in groupby(digits, key=lambda digit: digit.found.row):
         row = list(members)
         while len(row) < count:
-            ways = best_cuts(row, scorer, most=count - len(row) + 1)
+            ways = best_cuts(row, scorer, [0.0] * len(row), most=count - len(row) + 1)
             known = {place: way for place, way in enumerate(ways) if way and _may_be_cut(row[place], way)}
             if not known:
                 break

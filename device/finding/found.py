@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from .splitting import Cuts
     from .strokes import Strokes
 
 
@@ -96,34 +97,57 @@ def framed(parts: Sequence[Part]) -> list[Found]:
     ]
 
 
-def pieces_of(digits: Sequence[Found]) -> list[dict[tuple[int, int], Found]]:
-    """Return what may be digits between two cuts of each, by their numbers; nothing of what is too narrow for two."""
-    from .splitting import is_wide, pieces
+@dataclass(frozen=True, eq=False)
+class CutMark:
+    """A mark that may be several digits, with where it may be cut.
 
-    whole = [digit.strokes and is_wide(digit.strokes.bounds) and digit.strokes.shrunk() for digit in digits]
-    if not any(whole):  # as where a frame is taken as it is, which needs no OpenCV
-        return [{} for _ in digits]
-    cuts = iter(pieces([strokes.inside for strokes in whole if strokes]))
-    names: list[dict[tuple[int, int], int]] = []
-    parts: list[Part] = []
-    for digit, strokes in zip(digits, whole, strict=True):
-        names.append({})
-        if not strokes:
-            continue
-        x, y, width, height = strokes.bounds
+    Attributes:
+        found: the mark.
+        strokes: its strokes, not much higher than a canonical digit.
+        cuts: of these.
+    """
+
+    found: Found
+    strokes: Strokes
+    cuts: Cuts
+
+    @property
+    def last(self) -> int:
+        """The number of the cut that is the right side of the mark; 0 is the left one."""
+        return len(self.cuts.places) - 1
+
+    def parts(self, start: int) -> Iterator[tuple[int, Part]]:
+        """Yield what may be a digit to the right of a cut, with the number of the cut that it ends at."""
+        digit = self.found
+        x, y, width, height = self.strokes.bounds
         across, down = digit.box[2] / width, digit.box[3] / height
-        for piece in next(cuts):
-            part = strokes.only(piece.inside)
-            left, top, wide, high = part.bounds
+        for end, inside in self.cuts.pieces(start):
+            strokes = self.strokes.only(inside)
+            left, top, wide, high = strokes.bounds
             # Of a tiny mark a piece may be no pixel wide.
             beside = min(round((left - x) * across), digit.box[2] - 1)
             below = min(round((top - y) * down), digit.box[3] - 1)
             size = min(max(1, round(wide * across)), digit.box[2] - beside), max(1, round(high * down))
             box = digit.box[0] + beside, digit.box[1] + below, size[0], min(size[1], digit.box[3] - below)
-            names[-1][piece.start, piece.end] = len(parts)
-            parts.append(Part(box, digit.row, digit.word, part))
-    found = framed(parts)
-    return [{name: found[place] for name, place in each.items()} for each in names]
+            yield end, Part(box, digit.row, digit.word, strokes)
+
+
+def cut_marks(digits: Sequence[Found]) -> list[CutMark | None]:
+    """Propose cuts of each mark; None of what is too narrow for two digits."""
+    from .splitting import cuts_of, is_wide
+
+    wide = [digit.strokes if digit.strokes and is_wide(digit.strokes.bounds) else None for digit in digits]
+    if not any(wide):  # as where a frame is taken as it is, which needs no OpenCV
+        return [None] * len(digits)
+    shrunk = [strokes and strokes.shrunk() for strokes in wide]
+    cuts = iter(cuts_of([strokes.inside for strokes in shrunk if strokes]))
+    return [strokes and CutMark(digit, strokes, next(cuts)) for digit, strokes in zip(digits, shrunk, strict=True)]
+
+
+def pieces_of(digits: Sequence[Found]) -> list[list[Found]]:
+    """Return all that may be digits between two cuts of each."""
+    marks = [mark for mark in cut_marks(digits) if mark]
+    return [framed([part for start in range(mark.last) for _, part in mark.parts(start)]) for mark in marks]
 
 
 def joined(pairs: Sequence[tuple[Found, Found]]) -> list[Found]:

@@ -21,21 +21,37 @@ APART = 0.16  # of the height: cuts are no closer to each other
 CUTS, MOST_CUTS = 5.0, 20  # cuts that are proposed for each height of width, and at most
 THROUGH = 0.6  # of the height: a cut costs no more
 NARROWEST, WIDEST = 0.12, 1.2  # of the height: a digit's width
-LAST = 1000  # number of the right side of the mark
 STEPS = np.array([0, -1, 1])  # to the side from a row to the next, straight down before others
 
 
-class Piece(NamedTuple):
-    """What lies between two cuts.
+class Cuts(NamedTuple):
+    """Where a mark may be cut.
 
     Attributes:
-        start, end: numbers of the cuts, from 0 for the left side of the mark to LAST for the right.
-        inside: uint8 (H, W), 255 where the piece is.
+        places: of each cut at half height, pixels, from left to right; the first and the last are the mark's sides.
+        beyond: for each, uint8 (H, W), 255 where the mark is to the right of it.
     """
 
-    start: int
-    end: int
-    inside: NDArray[Any]
+    places: list[int]
+    beyond: list[NDArray[Any]]
+
+    def pieces(self, start: int) -> Iterator[tuple[int, NDArray[Any]]]:
+        """Yield what may be a digit to the right of a cut, all but the whole mark.
+
+        Args:
+            start: number of the cut.
+
+        Yields:
+            The number of the cut that it ends at, and uint8 (H, W), 255 where it is.
+        """
+        import cv2
+
+        height, last = self.beyond[0].shape[0], len(self.places) - 1
+        for end in range(start + 1, last + (start > 0)):
+            if NARROWEST * height <= self.places[end] - self.places[start] <= WIDEST * height:
+                inside = cv2.subtract(self.beyond[start], self.beyond[end])
+                if cv2.countNonZero(inside):
+                    yield end, inside
 
 
 def is_wide(bounds: tuple[int, int, int, int]) -> bool:
@@ -43,46 +59,29 @@ def is_wide(bounds: tuple[int, int, int, int]) -> bool:
     return WIDE * bounds[3] < bounds[2] < TOO_WIDE * bounds[3]
 
 
-def pieces(insides: Sequence[NDArray[Any]]) -> list[list[Piece]]:
-    """Propose pieces of each of several marks that may be digits, all but the whole.
+def cuts_of(insides: Sequence[NDArray[Any]]) -> list[Cuts]:
+    """Propose cuts of several marks, more than needed; the pieces between them overlap.
 
     Args:
         insides: uint8 (H, W), 255 where the marks are, cropped; paths are looked for in all of them together.
     """
-    return [list(_pieces(inside, cost, paths)) for inside, (cost, paths) in zip(insides, _paths(insides), strict=True)]
+    return [_cuts(inside, cost, paths) for inside, (cost, paths) in zip(insides, _paths(insides), strict=True)]
 
 
-def _pieces(inside: NDArray[Any], cost: NDArray[Any], paths: NDArray[Any]) -> Iterator[Piece]:
-    """Propose the pieces of marks, uint8 (H, W), with what each path costs, float (W,), and its way, int (H, W)."""
+def _cuts(inside: NDArray[Any], cost: NDArray[Any], paths: NDArray[Any]) -> Cuts:
+    """Choose the cuts that cost least.
+
+    Args:
+        inside: uint8 (H, W), 255 where the mark is.
+        cost: of each path, float (W,).
+        paths: the column of each in each row, int (H, W).
+    """
     import cv2
 
     height = inside.shape[0]
-    x, _, width, _ = cv2.boundingRect(inside)
-    cuts = _cuts(height, cost, paths, x, x + width)
-    ends = [x, *(place for place, _ in cuts), x + width]
-    # For each cut, what lies to its right.
-    across = np.arange(inside.shape[1])
-    beyond = [inside, *(np.where(across >= path[:, np.newaxis], inside, np.uint8(0)) for _, path in cuts)]
-    beyond.append(np.zeros_like(inside))
-    for start, left in enumerate(ends[:-1]):
-        for end in range(start + 1, len(ends)):
-            is_whole = end - start == len(ends) - 1
-            if is_whole or not NARROWEST * height <= ends[end] - left <= WIDEST * height:
-                continue
-            part = cv2.subtract(beyond[start], beyond[end])
-            if cv2.countNonZero(part):
-                yield Piece(start, end if end < len(ends) - 1 else LAST, part)
-
-
-def _cuts(
-    height: int, cost: NDArray[Any], paths: NDArray[Any], left: int, right: int
-) -> list[tuple[int, NDArray[Any]]]:
-    """Choose the cuts that cost least, from left to right: place at half height, and in each row, int (H,).
-
-    The marks are so high, and lie between `left` and `right`, exclusive.
-    """
+    left, _, width, _ = cv2.boundingRect(inside)
     rim = max(1, round(NARROWEST * height))
-    first, last = left + rim, right - rim
+    first, last = left + rim, left + width - rim
     most, apart = min(MOST_CUTS, round(CUTS * (last - first) / height)), max(2, APART * height)
     chosen: list[int] = []
     for place in first + np.argsort(cost[first:last], kind="stable"):
@@ -90,7 +89,10 @@ def _cuts(
             break
         if all(abs(place - other) >= apart for other in chosen):
             chosen.append(int(place))
-    return [(place, paths[:, place]) for place in sorted(chosen)]
+    chosen.sort()
+    across = np.arange(inside.shape[1])
+    right = [np.where(across >= paths[:, place, np.newaxis], inside, np.uint8(0)) for place in chosen]
+    return Cuts([left, *chosen, left + width], [inside, *right, np.zeros_like(inside)])
 
 
 def _paths(insides: Sequence[NDArray[Any]]) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:

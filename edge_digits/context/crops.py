@@ -116,7 +116,7 @@ def draw_crops(
         found = framed(Finder(frame).find(way).digits)
         grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
         cut = [found[place] for place in rng.permutation(len(found))[:MOST_CUT]]
-        pieces = [piece for each in pieces_of(cut) for piece in each.values()]
+        pieces = [piece for each in pieces_of(cut) for piece in each]
         for marks, most in ((found, MOST), (pieces, PIECES)):
             known = [(each, answer) for each in marks if (answer := _is_digit(each.box, digits, parts)) is not None]
             asked = _are_asked([each for each, _ in known], classifier) | (rng.random(len(known)) < CLEAR)
