@@ -16,7 +16,7 @@ from PIL import Image
 from benchmarks.measuring_digits import MeasuringDigits
 from device.finding.finder import find_digit, find_digits
 from device.finding.found import Found
-from device.finding.level_lines import MOST_LINES, MOST_VAIN, level_lines
+from device.finding.level_lines import MOST_LINES, level_lines
 from device.finding.marks import mark_weights, measure_marks
 from device.finding.printed_lines import without_lines
 from device.inference.classifier import Classifier
@@ -227,19 +227,6 @@ def test_of_hundreds_of_lines_the_longest_are_found() -> None:
     assert lines is not None
     assert lines.count == MOST_LINES
     assert np.flatnonzero(lines.pixels.any(axis=1)).min() == 10 * 20 + 5
-
-
-@pytest.mark.parametrize("waves", [MOST_VAIN - 1, MOST_VAIN])
-def test_where_the_longest_are_no_lines_no_other_is_looked_for(waves: int) -> None:
-    """A texture does not take longer for each of its strokes, none of which is a line."""
-    mask, columns = np.zeros((400, 500), np.uint8), np.arange(500)
-    for number in range(waves):
-        rows = 60 * number + 40 + np.rint(18 * np.sin(columns / 80)).astype(int)
-        for thick in range(6):
-            mask[rows + thick, columns] = 255
-    mask[380:383, :300] = 255
-    lines = level_lines(mask, mask, length=150, thickest=6)
-    assert (lines.count if lines else 0) == (waves < MOST_VAIN)
 
 
 def test_a_slender_digit_beside_blots_is_no_hairline() -> None:
