@@ -21,7 +21,6 @@ DARKER = 1.5  # times: by so much a stroke is darker than the line that it runs 
 SLACK_PX = 1.5  # how far, apart from its thickness, a line strays from straight; a foot on it reaches further
 FEWER = 4  # px: of so many columns of a line that is known roughly, one says as much as all
 MOST_LINES = 20  # that are looked at, the longest ones; a texture may have hundreds
-MOST_VAIN = 4  # of these, the longest: if none is a line, there is none
 SAMPLES = 300  # pixels that a line is fitted to
 RIDGE = 1e-6 * np.eye(3)  # what lets even a line of two columns be fitted
 
@@ -71,9 +70,7 @@ def level_lines(
     wide, high = FEWER * stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     wide[0] = 0  # the ground
     long = np.flatnonzero((wide >= length) & (high <= LEAN * wide + 2 * thickest))
-    for tried, name in enumerate(long[np.argsort(-wide[long], kind="stable")[:MOST_LINES]].tolist()):
-        if tried == MOST_VAIN and not count:
-            break
+    for name in long[np.argsort(-wide[long], kind="stable")[:MOST_LINES]].tolist():
         x, y, width, height, _ = stats[name].tolist()
         part = slice(y, y + height), slice(FEWER * x, FEWER * (x + width))
         inside = pixels_of(labels[y : y + height, x : x + width], name)
