@@ -145,7 +145,7 @@ def cut_marks(digits: Sequence[Found]) -> list[CutMark | None]:
 
 
 def pieces_of(digits: Sequence[Found]) -> list[list[Found]]:
-    """Return all that may be digits between two cuts of each."""
+    """Return all that may be digits between two cuts of each that is wide enough for two."""
     marks = [mark for mark in cut_marks(digits) if mark]
     return [framed([part for start in range(mark.last) for _, part in mark.parts(start)]) for mark in marks]
 
