@@ -136,3 +136,17 @@ def test_uneven_light_has_no_ground_of_one_tone() -> None:
     grey = np.full((240, 320), 215, np.uint8)
     grey[:130, :170] = 120
     assert even_ground(shrunk(grey)) == 0.0
+
+
+@pytest.mark.parametrize("text", list("23579"))
+def test_a_dark_screen_is_no_thick_stroke(text: str) -> None:
+    """It is solid, and what is on it is light, also where light falls askew on it."""
+    grey = np.full((480, 640), 140.0)
+    cv2.rectangle(grey, (75, 55), (600, 440), (35,), cv2.FILLED)
+    cv2.fillPoly(grey, [np.array([(150, 440), (480, 55), (560, 55), (230, 440)])], (46,))
+    cv2.putText(grey, text, (250, 330), cv2.FONT_HERSHEY_SIMPLEX, 6, (190,), 26, cv2.LINE_AA)
+    frame = cv2.GaussianBlur(grey, (0, 0), 1).astype(np.uint8)
+    assert close_up(frame, shrunk(frame)) is None
+    (found,) = find_digits(frame)
+    assert found.box[1] == pytest.approx(190, abs=12)
+    assert found.box[3] == pytest.approx(150, abs=16)

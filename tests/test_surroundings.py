@@ -519,3 +519,27 @@ def test_a_bold_digit_is_no_thing() -> None:
     cv2.line(strokes, (330, 80), (310, 400), (255,), 44)
     view = overlook(photographed(strokes), AS_IT_IS)
     assert without_things(view, AS_IT_IS) is view
+
+
+@pytest.mark.parametrize(("cell", "tone"), [(36, 160), (44, 160), (50, 165), (56, 170)])
+def test_boxes_that_are_too_pale_beside_the_pen_leave_no_sides(cell: int, tone: int) -> None:
+    """Where strokes darken what is near, pieces of their sides alone are as dark as ink, and would pass for ones."""
+    assert len(find_digits(table((640, 480), cell, tone=tone))) == 27
+
+
+@pytest.mark.parametrize(("size", "cell"), [((800, 600), 40), ((1280, 960), 64), ((1920, 1080), 80)])
+def test_a_table_in_a_large_frame_is_no_digit(size: tuple[int, int], cell: int) -> None:
+    """Seen at first as small as all frames are, its lines cover a quarter of it, and what stands in it is tiny."""
+    assert len(find_digits(table(size, cell, tone=60))) == 27
+
+
+def table(size: tuple[int, int], cell: int, *, tone: int) -> np.ndarray:
+    """Draw nine cells in three rows, in pixels, with a digit in each and lines of a tone, in a frame of a size."""
+    thick = max(2, size[0] // 640)
+    frame = np.full(size[::-1], 225, np.uint8)
+    for place, text in enumerate(3 * "570836249"):
+        x, y = 30 + cell * (place % 9), 30 + cell * (place // 9)
+        cv2.rectangle(frame, (x, y), (x + cell, y + cell), (tone,), thick)
+        start = x + cell // 4, y + cell * 3 // 4
+        cv2.putText(frame, text, start, cv2.FONT_HERSHEY_SIMPLEX, cell / 47, (40,), thick, cv2.LINE_AA)
+    return cv2.GaussianBlur(frame, (0, 0), 0.8)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from .ink import ink_threshold
 from .marks import BLOT, measure_marks, pixels_of, square, stroke_width
+from .plates import find_plates
 
 CELLS = 16  # across and down: a frame is made so small
 EVEN = 0.85  # of the lightest: the ground is as light in all four quarters
@@ -67,6 +68,8 @@ def close_up(grey: NDArray[Any], cells: NDArray[Any]) -> tuple[NDArray[Any], NDA
     longer, pixels = max(marks.width[0], marks.height[0]), pixels_of(marks.labels, marks.names[0])
     width = stroke_width(pixels)
     if longer < LARGE * side or not THICK * side <= width <= BLOT * longer:
+        return None
+    if find_plates(marks, ink):
         return None
     if marks.contact[0] > longer and marks.area[0] > SOLID * marks.width[0] * marks.height[0]:
         return None

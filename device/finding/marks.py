@@ -16,7 +16,8 @@ RIM_FADE = 0.8  # a mark at the middle of a side weighs 1 − this, one in the m
 BOXED, BOXED_AMONG = 0.25, 0.12  # of a box's longer side: what it encloses, alone or beside others, is so long
 PIECE = 0.5  # of the longer side: what lies within the bounds of another and is so long may be a piece of a digit
 LINE, SLENDER, CORNER = 0.6, 5.0, 0.4  # of the longest side, times as long as wide, of both sides: a border of a cell
-SQUARES, SQUARED, NETTED = 6, 0.04, 0.2  # in a grid, so many, so long as a part of it; what it covers of its bounds
+SQUARES, SQUARED = 6, 0.04  # in a grid, so many, so long as a part of it
+NETTED, LEAST_SQUARED = 0.3, 0.015  # of its bounds, what it covers; of the frame's longest side, what stands in it
 CELLS, CELL = 3, 0.8  # or more are in a table, of the rectangle around each: so much of it is a cell
 SEVERAL = 3  # marks may be the digits that another one is compared with
 SPANS, FAR_LARGER = 0.95, 2.2  # of the frame's side, of the others' height: what runs across the frame and is no digit
@@ -185,7 +186,7 @@ def mark_weights(marks: Marks) -> NDArray[Any]:
     if len(weight) < MOST_MARKS:  # else a texture, in which nothing surrounds anything
         enclosed = np.bincount(outer[share > BOXED_AMONG], minlength=len(weight))
         weight[enclosed > 1] = 0
-        is_square = (share > SQUARED) & (side[inner] > LEAST_SHARE * max(height, width))
+        is_square = (share > SQUARED) & (side[inner] > LEAST_SQUARED * max(height, width))
         squares = np.bincount(outer[is_square], minlength=len(weight))
         weight[(squares >= SQUARES) & (marks.area < NETTED * marks.height * marks.width)] = 0
         weight[_tables(marks, (squares > 0) & (weight > 0))] = 0

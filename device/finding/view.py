@@ -195,7 +195,14 @@ def look_closer(grey: NDArray[Any], height: float, way: Way) -> View:
     least = np.maximum(cv2.convertScaleAbs(darkest, alpha=OF_DARKEST), np.uint8(palest))
     mask = cv2.compare(ink, least, cv2.CMP_GT)
     marks = measure_marks(mask)
-    ink, clean = (ink, mask) if way.joined else without_lines(ink, mask, marks, height=height)
+    if way.joined:
+        return _without_specks(view_of(seen, ink, mask, marks), LOWER * height)
+    ink, clean = without_lines(ink, mask, marks, height=height)
+    whole = cv2.threshold(ink, palest, 255, cv2.THRESH_BINARY)[1]
+    # Boxes that are too pale beside strokes, of which what is left would pass for ones.
+    if cv2.countNonZero(cv2.subtract(whole, cv2.dilate(clean, square(3)))) > height:
+        ink, unlined = without_lines(ink, whole, measure_marks(whole), height=height)
+        clean = clean if unlined is whole else cv2.bitwise_and(clean, unlined)
     return _without_specks(view_of(seen, ink, clean, marks if clean is mask else None), LOWER * height)
 
 
