@@ -58,6 +58,29 @@ def test_words_are_left_out_and_numbers_stay(words: list[tuple[float, ...]], sta
 
 
 @pytest.mark.parametrize(
+    ("scores", "gaps", "stay"),
+    [
+        ((0.1, 0.2, 0.1, 0.2, 0.9, 0.9), (4, 4, 4, 14, 4), [4, 5]),  # "Room 82" in print
+        ((0.1, 0.2, 0.1, 0.2, 0.9), (4, 4, 4, 14), [4]),
+        ((0.1, 0.2, 0.1, 0.2, 0.5), (4, 4, 4, 14), []),
+        ((0.1, 0.2, 0.1, 0.2, 0.9, 0.9), (4, 4, 4, 10, 4), []),  # too narrow for a space
+        ((0.1, 0.2, 0.1, 0.2, 0.9, 0.9), (10, 8, 8, 14, 8), []),  # hardly wider than the others
+        ((0.1, 0.9, 0.9, 0.9), (4, 14, 4), [1, 2, 3]),  # a sign before a number with a wide gap
+        ((0.9, 0.9, 0.5, 0.9), (4, 14, 4), [0, 1, 2, 3]),
+        ((0.9, 0.9, 0.4, 0.4, 0.3), (4, 14, 4, 4), [0, 1]),  # and its unit
+    ],
+)
+def test_a_space_parts_a_number_from_a_word(scores: tuple[float, ...], gaps: tuple[int, ...], stay: list[int]) -> None:
+    """Of digits 40 px high: a third of it, and twice the usual gap, where more that is surely digits is left so."""
+    lefts = [30 * place + sum(gaps[:place]) for place in range(len(scores))]
+    marks = [
+        replace(mark, found=replace(mark.found, box=(left, 0, 30, HIGH)))
+        for mark, left in zip(row(scores), lefts, strict=True)
+    ]
+    assert kept(marks) == stay
+
+
+@pytest.mark.parametrize(
     ("others", "looks", "height", "is_trusted"),
     [
         ((1, 1, 1), 0.99, HIGH, True),

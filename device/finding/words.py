@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby, pairwise
 from statistics import median
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ SIGN = 0.8  # the same of a mark below the threshold: a plus
 NO_DIGIT = 0.3  # of a score: below it the model says that a mark is no digit, not that it is unsure which
 MOST, ALIKE = 0.6, 0.75  # of a word, of each other's height: digits beside which one is trusted
 BARS, PITCH = 4, 0.25  # so many slender ones, so far apart, of their height, are bars
+SPACE, WIDER = 0.3, 2.0  # heights, times the usual gap of its row: a space of print
 BROAD = 1.1  # of its height: a wider mark may be several digits
 FENCE, ONES = 6, 0.4  # so many are, however far apart, unless other rows are as high and they stand so far apart
 SAME = 0.7  # of bars are taken for the same digit
@@ -62,7 +63,8 @@ def trusted(found: Sequence[Found], chances: NDArray[np.float32], looks: NDArray
 def without_words(digits: Sequence[Scored], threshold: float, *, are_cut: bool) -> list[Scored]:
     """Leave out words, which are marks near each other in a row of which too many are below the model's threshold.
 
-    In a row of which most are below it, a word must be a number nearly without doubt.
+    In a row of which most are below it, a word must be a number nearly without doubt. Where narrower gaps, as wide as a
+    space of print, part off more digits that are surely some, these are kept and their neighbours left out.
 
     Args:
         digits: the marks, row by row.
@@ -76,18 +78,25 @@ def without_words(digits: Sequence[Scored], threshold: float, *, are_cut: bool) 
         known = [sure[id(mark)] for mark in marks if id(mark) in sure]
         return sum(known) / (len(known) * threshold) if known and threshold else 1.0
 
+    def count_sure(marks: Iterable[Scored]) -> int:
+        return sum(mark.best >= threshold for mark in marks)
+
+    def number(word: Sequence[Scored], least: float) -> Sequence[Scored]:
+        """Return what of a word is a number as surely as this: all of it, or what is left without its ends."""
+        inner = word if judged(word) >= least else _without_ends(word, threshold)
+        return inner if judged(inner) >= least and (inner == word or len(inner) >= FEW) else []
+
     kept: list[Scored] = []
     written = [mark for mark in digits if mark.best >= threshold and not is_slender(mark)]
     usual = _height(written) if len(written) >= FEW else 0.0
     for _, members in groupby(digits, key=lambda digit: digit.found.row):
         row = list(members)
         row = _without_bars(_without_signs(row, threshold), usual) if are_cut else row
-        least = WORD if judged(row) >= AMONG else NUMBER
+        least, space = (WORD if judged(row) >= AMONG else NUMBER), _space(row)
         for _, near in groupby(row, key=lambda digit: digit.found.word):
             word = list(near)
-            number = word if judged(word) >= least else _without_ends(word, threshold)
-            if judged(number) >= least and (number == word or len(number) >= FEW):
-                kept += number
+            parts = [mark for part in _parted(word, space) for mark in number(part, least)]
+            kept += max(parts, list(number(word, least)), key=count_sure)  # of equal ones the first
     return [mark for mark in kept if mark.best >= min(NO_DIGIT, threshold)] if are_cut else kept
 
 
@@ -112,6 +121,23 @@ def are_slender(digits: Sequence[Scored]) -> bool:
 def without_lines(digits: Sequence[Scored], *, among: int) -> list[Scored]:
     """Leave out slender digits that are alone among so many marks that may be digits, as the backs of books are."""
     return [] if among > CROWD and are_slender(digits) else list(digits)
+
+
+def _space(row: Sequence[Scored]) -> float:
+    """Return what is a space in a row of print, pixels: narrower ones stand between the digits of a number."""
+    boxes = [digit.found.box for digit in row]
+    gaps = [other[0] - one[0] - one[2] for one, other in pairwise(boxes)]
+    return max(SPACE * max((box[3] for box in boxes), default=0), WIDER * median(gaps or [0]))
+
+
+def _parted(word: Sequence[Scored], space: float) -> list[list[Scored]]:
+    """Divide a word, from left to right, where gaps are wider than a space, pixels."""
+    parts = [[word[0]]]
+    for one, other in pairwise(word):
+        if other.found.box[0] - one.found.box[0] - one.found.box[2] > space:
+            parts.append([])
+        parts[-1].append(other)
+    return parts
 
 
 def _without_ends(word: Sequence[Scored], threshold: float) -> list[Scored]:
