@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 import device
-from device.paths import NETWORK
+from device.paths import NETWORK, TOUCHING
 
 from .measuring_digits import MeasuringDigits
 from .subjects import Subject
@@ -29,7 +29,8 @@ def pack_parcel(subjects: Sequence[Subject], digits: MeasuringDigits, labels: Pa
         for folder in (Path(device.__file__).parent, Path(__file__).parent):
             for path in sorted(folder.rglob("*.py")):
                 parcel.add(path, arcname=str(PurePosixPath(folder.name) / path.relative_to(folder).as_posix()))
-        parcel.add(NETWORK, arcname=str(PurePosixPath("device") / NETWORK.relative_to(Path(device.__file__).parent)))
+        for path in (NETWORK, TOUCHING):
+            parcel.add(path, arcname=str(PurePosixPath("device") / path.relative_to(Path(device.__file__).parent)))
         for subject in subjects:
             parcel.add(subject.path, arcname=remote_path(subject))
         if labels is not None:

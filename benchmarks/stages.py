@@ -11,6 +11,7 @@ import numpy as np
 
 from device.errors import ExtraMissingError
 from device.finding.context import context_of
+from device.finding.touching import touching_of
 from device.frames import Frame
 from device.inference.classifier import Classifier
 from device.inference.inference import quantize_pixels
@@ -72,7 +73,8 @@ def time_stages(classifier: TimedClassifier, digits: NDArray[np.uint8], *, frame
         frames: how many to time, 1 or more.
     """
     pictures = [draw_frame(digit) for digit in digits[:DIFFERENT_FRAMES]]
-    reader = Reader(classifier, context=context_of(classifier.model, classifier.runtime))
+    model, runtime = classifier.model, classifier.runtime
+    reader = Reader(classifier, context=context_of(model, runtime), touching=touching_of(model, runtime))
     in_turn = (pictures[number % len(pictures)] for number in range(WARMUP_FRAMES + frames))
     timed = [_time_frame(reader, classifier, picture) for picture in in_turn][WARMUP_FRAMES:]
     medians = dict(zip(STAGES, np.median(timed, axis=0).round(9).tolist(), strict=True))

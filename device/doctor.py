@@ -15,7 +15,7 @@ from typing import Literal
 from .errors import EdgeDigitsError, ModelFileError, RuntimeMissingError
 from .inference.model_file import ModelFile, read_model
 from .inference.runtime_names import MODULES, RUNTIME_VARIABLE
-from .paths import DEFAULT_MODEL, NETWORK, SHIPPED_MODELS, cache_dir
+from .paths import DEFAULT_MODEL, NETWORK, SHIPPED_MODELS, TOUCHING, cache_dir
 from .version import VERSION
 
 DATA_VARIABLE = "EDGE_DIGITS_DATA"
@@ -98,7 +98,7 @@ def _models() -> tuple[ModelFile | None, list[Finding]]:
     findings = []
     default: ModelFile | None = None
     shipped = sorted(SHIPPED_MODELS.glob("*.tflite"))
-    for path in [*shipped, NETWORK]:
+    for path in [*shipped, NETWORK, TOUCHING]:
         try:
             model = read_model(path)
         except ModelFileError as error:

@@ -39,6 +39,7 @@ def load_reader(model: ModelSettings, reading: ReadingSettings, *, warn: Callabl
 
 def _load_reader(model: ModelSettings, reading: ReadingSettings, warn: Callable[[str], None]) -> Reader:
     from .finding.context import context_of
+    from .finding.touching import touching_of
     from .inference.classifier import Classifier
     from .inference.model_file import read_model
     from .inference.runtime import load_runtime
@@ -60,4 +61,5 @@ def _load_reader(model: ModelSettings, reading: ReadingSettings, warn: Callable[
         loaded, file = load_runtime(foreign.runtime), foreign.file
     classifier = Classifier(file, loaded, num_threads=model.num_threads)
     context = context_of(file, loaded, num_threads=model.num_threads)
-    return Reader(classifier, settings=reading, context=context, warn=warn)
+    touching = touching_of(file, loaded, num_threads=model.num_threads)
+    return Reader(classifier, settings=reading, context=context, touching=touching, warn=warn)

@@ -11,6 +11,7 @@ ASSETS = Path(__file__).parent / "assets"
 SHIPPED_MODELS = Path(__file__).parent / "models"
 DEFAULT_MODEL = SHIPPED_MODELS / "cnn_int8.tflite"
 NETWORK = ASSETS / "context_float16.tflite"  # that looks at what is around marks
+TOUCHING = ASSETS / "touching_float16.tflite"  # that reads digits that touch
 
 
 def cache_dir() -> Path:

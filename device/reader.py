@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from .finding.context import Context
     from .finding.found import Found
+    from .finding.touching import Touching
     from .inference.model_card import ModelCard
 
 
@@ -55,6 +56,7 @@ class Reader:
         *,
         settings: ReadingSettings | None = None,
         context: Context | None = None,
+        touching: Touching | None = None,
         warn: Callable[[str], None] | None = None,
     ) -> None:
         """Take a classifier and how frames are read.
@@ -64,10 +66,11 @@ class Reader:
             decision: how scores become labels; as the settings and the model's card say unless given.
             settings: what is looked for, and where.
             context: looks at what is around marks; without it the classifier alone tells what is no digit.
+            touching: reads digits that touch as a whole; without it they are cut as the classifier alone says.
             warn: is told, once for each source, of a region that lies beyond its frames, or partly.
         """
         self.settings = settings or ReadingSettings()
-        self._classifier, self._context, self._warn = classifier, context, warn
+        self._classifier, self._context, self._touching, self._warn = classifier, context, touching, warn
         self._warned: set[tuple[str, Roi]] = set()
         card = classifier.model.card
         self.decision = decision or Decision(reject_threshold(self.settings, card.decision), self.settings.top_k)
@@ -87,7 +90,9 @@ class Reader:
 
     def with_settings(self, settings: ReadingSettings) -> Reader:
         """Return a reader with the same model that reads by other settings."""
-        return Reader(self._classifier, settings=settings, context=self._context, warn=self._warn)
+        return Reader(
+            self._classifier, settings=settings, context=self._context, touching=self._touching, warn=self._warn
+        )
 
     def read(self, frame: Frame) -> Reading:
         """Read one frame; a frame that carries an error gives a reading with that error.
@@ -230,7 +235,8 @@ class Reader:
         if not settings.expect_digits:
             digits = without_words(digits, self._letters_below, are_cut=False)
         if settings.layout != "single":
-            digits = with_cuts(with_joints(digits, scorer), scorer, self._looks, among=len(found))
+            whole = None if settings.expect_digits else self._touching
+            digits = with_cuts(with_joints(digits, scorer), scorer, self._looks, among=len(found), whole=whole)
         return digits if settings.expect_digits else without_words(digits, self._letters_below, are_cut=True)
 
     def _counted(self, digits: list[Scored], part: NDArray[Any]) -> list[Scored]:

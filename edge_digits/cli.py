@@ -11,6 +11,7 @@ COMMANDS = {
     "train": "edge_digits.commands.train:train",
     "zoo": "edge_digits.commands.zoo:zoo",
     "context": "edge_digits.commands.context:context",
+    "touching": "edge_digits.commands.touching:touching",
     "evaluate": "edge_digits.commands.evaluate:evaluate",
     "predict": "edge_digits.commands.predict:predict",
     "convert": "edge_digits.commands.convert:convert",

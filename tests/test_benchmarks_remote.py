@@ -270,7 +270,7 @@ def test_a_host_that_is_an_option_is_refused(host):
 
 
 def test_a_parcel_holds_what_is_needed_and_no_more(tmp_path):
-    """Two models of one name lie apart; of the folders the code goes along, and the network around marks."""
+    """Two models of one name lie apart; of the folders the code goes along, and the networks that read with any."""
     paths = [tmp_path / name / "m.tflite" for name in "ab"]
     for path in paths:
         path.parent.mkdir()
@@ -281,6 +281,7 @@ def test_a_parcel_holds_what_is_needed_and_no_more(tmp_path):
     assert {
         "device/cli.py",
         "device/assets/context_float16.tflite",
+        "device/assets/touching_float16.tflite",
         "benchmarks/worker.py",
         "digits.npz",
         *map(remote_path, subjects),

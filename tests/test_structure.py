@@ -25,7 +25,7 @@ ALLOWED = {
 }
 SUBFOLDERS = {
     "device": ("settings", "inference", "finding", "sources", "sinks", "commands"),
-    "edge_digits": ("data", "synthetic", "evaluation", "training", "context", "commands"),
+    "edge_digits": ("data", "synthetic", "evaluation", "training", "context", "touching", "commands"),
 }
 """Each imports only from those before it, and from the modules beside them."""
 MODULES = [path for folder in ALLOWED for path in sorted((ROOT / folder).rglob("*.py"))]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .found import Found
+    from .touching import Touching
 
     Scorer = Callable[[Sequence[Found]], NDArray[np.float32]]
 
@@ -109,7 +110,9 @@ def _are_near(boxes: NDArray[Any], some: NDArray[Any], *, above: bool) -> NDArra
     return np.stack([some[first], second], axis=1)
 
 
-def with_cuts(digits: Sequence[Scored], scorer: Scorer, looks: Scorer, *, among: int = 0) -> list[Scored]:
+def with_cuts(
+    digits: Sequence[Scored], scorer: Scorer, looks: Scorer, *, among: int = 0, whole: Touching | None = None
+) -> list[Scored]:
     """Cut digits of which the classifier is not sure, where a cut raises the lowest score of what it makes.
 
     What pieces look like chooses between the many ways; what is around them has its say in those that are chosen.
@@ -119,6 +122,7 @@ def with_cuts(digits: Sequence[Scored], scorer: Scorer, looks: Scorer, *, among:
         scorer: the classifier's, with what is around digits.
         looks: the classifier's by what they look like.
         among: how many marks they were left of.
+        whole: reads those that may be several as a whole, and has the last word on cuts.
     """
     are_sure = [digit.best >= SURE for digit in digits]
     if all(are_sure) or (among > CROWD and not any(are_sure)):  # most frames end here
@@ -138,6 +142,9 @@ def with_cuts(digits: Sequence[Scored], scorer: Scorer, looks: Scorer, *, among:
         scored = [next(parts) for _ in way]
         if min(part.best for part in scored) > _least(digits[place].best):
             chosen[place] = scored
+    if whole:
+        for _, place in doubtful:
+            chosen[place] = whole.judged(digits[place], chosen[place], scorer, looks)
     return [digit for way in chosen for digit in way]
 
 

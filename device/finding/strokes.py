@@ -83,7 +83,19 @@ class Strokes(NamedTuple):
 
 
 def canonical_digits(several: Sequence[Strokes]) -> NDArray[Any]:
-    """Return the canonical digit of each, uint8 (N, 28, 28); side by side on one sheet, all take less time together."""
+    """Return the canonical digit of each, uint8 (N, 28, 28)."""
+    return frame_inks(full_inks(several))
+
+
+def full_inks(several: Sequence[Strokes], *, are_rows: bool = False) -> list[NDArray[Any]]:
+    """Return each at full ink with strokes that are wide enough, uint8 (h, w), cropped.
+
+    Side by side on one sheet, all take less time together.
+
+    Args:
+        several: the strokes.
+        are_rows: each may be several digits, whose height says how wide strokes are, however wide they are together.
+    """
     import cv2
 
     floor, span = np.array([_levels(each) for each in several]).T[..., np.newaxis]
@@ -102,11 +114,12 @@ def canonical_digits(several: Sequence[Strokes]) -> NDArray[Any]:
     for place in places:
         ink, marks = even[place], inside[place]
         area, (_, _, width, height) = cv2.countNonZero(marks), cv2.boundingRect(marks)
-        lack = LEAST_WIDTH * max(width, height) / INK_SIDE - width_of(area, cv2.countNonZero(inner[place]))
+        side = height if are_rows else max(width, height)
+        lack = LEAST_WIDTH * side / INK_SIDE - width_of(area, cv2.countNonZero(inner[place]))
         ink = _widened(ink, lack) if lack >= 1 else ink
         x, y, width, height = cv2.boundingRect(ink)
         inks.append(ink[y : y + height, x : x + width])
-    return frame_inks(inks)
+    return inks
 
 
 def _laid_out(sizes: Sequence[tuple[int, ...]]) -> tuple[tuple[int, int], list[tuple[slice, slice]]]:

@@ -148,7 +148,9 @@ def judge(network: keras.Model, crops: Crops) -> Judged:
     return Judged(len(logits), float(right), float(np.mean(others < least)) if len(others) else 0.0)
 
 
-def convert(network: keras.Model, *, training: dict[str, Any]) -> bytes:
+def convert(
+    network: keras.Model, *, training: dict[str, Any], name: str = "context", labels: tuple[str, ...] = ("digit",)
+) -> bytes:
     """Convert a network, weights in half precision, and return the bytes of its file, with a card.
 
     No runtime is slow at that, as tflite-runtime 2.14 on x86-64 is at int8, where this takes a seventh of the time.
@@ -156,18 +158,20 @@ def convert(network: keras.Model, *, training: dict[str, Any]) -> bytes:
     Args:
         network: what `train` gave.
         training: what the card says of how it was made.
+        name: of the network.
+        labels: what its outputs stand for.
     """
-    fixed = keras.Input((HEIGHT, WIDTH, 1), batch_size=1)
+    fixed = keras.Input(network.input_shape[1:], batch_size=1)
     converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(fixed, network(fixed)))
     variant = VARIANTS["float16"]
     flatbuffer = make_flatbuffer(converter, variant, None)
     (graph,) = read_graph(flatbuffer).subgraphs
     source, target = (graph.tensors[side[0]] for side in (graph.inputs, graph.outputs))
     card = ModelCard(
-        name="context",
+        name=name,
         variant=variant.name,
         flatbuffer_sha256=sha256(flatbuffer),
-        labels=("digit",),
+        labels=labels,
         input=TensorCard(source.shape, source.dtype, 0.0, 0),
         output=TensorCard(target.shape, target.dtype, 0.0, 0),
         contract_version=CONTRACT_VERSION,

@@ -34,6 +34,7 @@ class Cause:
         contrast: share of light that ink takes, 0–1.
         depth: depth of the paper's texture.
         touching: share of the gaps that are closed.
+        closed: how wide these are then, of the digits' height.
         broken: share of the digits with a gap in a stroke.
         dots: in about so many rows of dots a digit is shown, as displays do; 0 for strokes.
         marks: dots, commas and dashes among the digits.
@@ -50,6 +51,7 @@ class Cause:
     contrast: float = 0.75
     depth: float = 0.01
     touching: float = 0.0
+    closed: float = -0.05
     broken: float = 0.0
     dots: int = 0
     marks: bool = False
@@ -167,7 +169,7 @@ def _write(
     inks = [_break(ink, rng, side) if rng.random() < cause.broken else ink for ink in inks]
     inks = [_in_dots(ink, side / cause.dots) for ink in inks] if cause.dots else inks
     free = rng.uniform(0.18, 0.45, len(inks)) * side
-    free[rng.random(len(inks)) < cause.touching] = -0.05 * side
+    free[rng.random(len(inks)) < cause.touching] = cause.closed * side
     if cause.paper == "boxes":  # as far apart as the boxes are
         free[1:] = [BOX * side - (a.shape[1] + b.shape[1]) / 2 for a, b in pairwise(inks)]
     width = sum(ink.shape[1] for ink in inks) + free[1:].sum()
