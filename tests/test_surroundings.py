@@ -240,6 +240,15 @@ def test_a_plate_on_a_plate_is_read(*, light: bool) -> None:
     assert len(find_digits(frame)) == 5
 
 
+def test_the_frame_of_a_plate_does_not_make_it_uneven() -> None:
+    """The black windows of a meter are set in a grey one, which is ink too, and much paler."""
+    ink = np.zeros(SIZE, np.uint8)
+    ink[130:195, 220:415] = 70
+    ink[133:192, 223:412] = 215
+    ink[page((("472", 180),), left=230) > 127] = 0
+    assert len(find_plates(measure_marks((ink > 60).astype(np.uint8) * 255), ink)) == 1
+
+
 def test_a_bold_digit_is_no_plate() -> None:
     """Neither its holes nor its ground are written on it."""
     strokes = np.zeros(SIZE, np.uint8)

@@ -15,6 +15,7 @@ RECTANGLE = 0.92  # of the smallest rectangle around it: a plate fills it, with 
 WRITTEN, SOLID = 0.012, 0.65  # of a plate bears writing, is bare: a bold 0 or 8 is less solid
 EVEN = 0.25  # of what it differs from its writing by, light aside: a shaded cell, with a digit on it, is less even
 LEAST = 0.05  # of the frame's longest side: the shorter side of a plate
+FRAME = 5  # px: half as much along its edge is soft, or the frame that it is set in
 EDGE = 5  # px: an edge is no wider
 AROUND = 9  # px: where the ground of a plate is looked at
 
@@ -39,9 +40,10 @@ def find_plates(marks: Marks, ink: NDArray[Any]) -> list[NDArray[Any]]:
         area, (across, along) = cv2.contourArea(outline), cv2.minAreaRect(outline)[1]
         if area < RECTANGLE * across * along or not SOLID * area <= marks.area[place] <= (1 - WRITTEN) * area:
             continue
-        written = cv2.drawContours(np.zeros_like(pixels), [outline - offset], -1, (255,), cv2.FILLED)
-        written = cv2.subtract(written, pixels)
-        if _unevenness(ink[part], pixels) <= EVEN * (cv2.mean(ink[part], pixels)[0] - cv2.mean(ink[part], written)[0]):
+        whole = cv2.drawContours(np.zeros_like(pixels), [outline - offset], -1, (255,), cv2.FILLED)
+        written = cv2.subtract(whole, pixels)
+        inner = cv2.bitwise_and(cv2.erode(whole, square(FRAME), borderValue=(0,)), pixels)
+        if _unevenness(ink[part], inner) <= EVEN * (cv2.mean(ink[part], pixels)[0] - cv2.mean(ink[part], written)[0]):
             found.append(outline)
     return found
 
