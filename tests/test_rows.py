@@ -157,6 +157,28 @@ def test_a_gap_that_is_far_wider_than_others_parts_words(gaps: tuple[int, ...], 
     assert [len(word) for word in in_words(row)] == words
 
 
+@pytest.mark.parametrize(
+    ("sign", "words"),
+    [
+        ((0, 0, 0, 0), [2, 3]),
+        ((67, 35, 5, 5), [5]),  # the dot of 12.345
+        ((67, 35, 5, 12), [5]),  # a comma
+        ((67, 2, 5, 5), [2, 3]),  # a degree
+        ((67, 60, 5, 5), [2, 3]),  # what is written in the row below
+        ((67, 39, 1, 1), [2, 3]),  # dirt
+        ((20, 35, 5, 5), [2, 3]),  # between others
+    ],
+)
+def test_a_dot_or_a_comma_parts_no_number(sign: tuple[int, int, int, int], words: list[int]) -> None:
+    """It stands at the foot of digits 40 px high, in a gap that else would part them."""
+    mask = np.zeros((80, 200), np.uint8)
+    x, y, width, height = sign
+    mask[y : y + height, x : x + width] = 255
+    lefts = [30 * place + sum((4, 20, 4, 4)[:place]) for place in range(5)]
+    row = [Group((place,), left, 0, left + 30, 40) for place, left in enumerate(lefts)]
+    assert [len(word) for word in in_words(row, measure_marks(mask))] == words
+
+
 def test_a_line_below_a_slender_digit_is_no_part_of_it() -> None:
     """As the lower edge of a display, right below a 1; a foot of the same is."""
     for width, high in ((110, 80), (24, 92)):

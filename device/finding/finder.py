@@ -160,7 +160,7 @@ def _parts(
     boxes = dict(zip(every, _boxes(every, down, across, shape), strict=True))
     number = 0
     for row in rows:
-        some, words = False, in_words(row)
+        some, words = False, in_words(row, view.marks)
         least = TINY if max(map(len, words)) >= SEVERAL else SMALLEST if several else ALONE
         for word, groups in enumerate(words):
             if max(max(group.width, group.height) for group in groups) < least * side:

@@ -31,6 +31,7 @@ BROAD, HIGHEST, PAIR = 0.35, 6.0, 2  # wide as a share of their height, times th
 MANY, STEEP, STEEPEST = 6, 0.02, 0.18  # digits that tell how rows run, and how far they climb a pixel, if they do
 BAND, CLEARLY = 0.5, 1.2  # of the height: a line of them; times as crowded as level lines: those that run as rows do
 APART = 0.93  # heights: what stands further apart is not of one word
+SIGN = 0.3  # of the height: how far below or above the foot of digits that of a dot or a comma between them is
 SPACE, WIDER = 0.45, 3.0  # heights, and times the usual gap of its row: nor is what stands so far apart
 
 
@@ -228,17 +229,30 @@ def _level_rows(groups: Sequence[Group], climb: float) -> list[list[Group]]:
     ]
 
 
-def in_words(row: Sequence[Group]) -> list[list[Group]]:
-    """Divide a row, from left to right, where gaps are wide, or far wider than most."""
+def in_words(row: Sequence[Group], marks: Marks | None = None) -> list[list[Group]]:
+    """Divide a row, from left to right, where gaps are wide, or far wider than most and without a sign in them.
+
+    Args:
+        row: its groups.
+        marks: all marks, of which those too low to be in a group may be signs: the dot or comma of a number.
+    """
     words = [[row[0]]]
     gaps = [other.left - one.right for one, other in pairwise(row)]
     space = max(SPACE * max(group.height for group in row), WIDER * median(gaps or [0]))
     for gap, (one, other) in zip(gaps, pairwise(row), strict=True):
         height = min(one.height, other.height)
-        if gap > APART * height or gap > space:
+        if gap > APART * height or (gap > space and not (marks and _has_sign(one, other, marks))):
             words.append([])
         words[-1].append(other)
     return words
+
+
+def _has_sign(one: Group, other: Group, marks: Marks) -> bool:
+    """Tell whether a dot or a comma stands low between two neighbours."""
+    height, below = min(one.height, other.height), max(one.bottom, other.bottom)
+    between = (marks.left >= one.right - 1) & (marks.right <= other.left + 1) & (marks.area >= DIRT * height**2)
+    low = (marks.bottom > below - SIGN * height) & (marks.bottom < below + SIGN * height)
+    return bool((between & low & (marks.height < LOW * height)).any())
 
 
 def in_reading_order(rows: Sequence[Sequence[Digit]], box: Callable[[Digit], Box]) -> list[list[Digit]]:
