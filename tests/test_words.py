@@ -11,6 +11,7 @@ import pytest
 from device.finding.choosing import Scored
 from device.finding.context import Context
 from device.finding.found import Found
+from device.finding.strokes import Strokes
 from device.finding.words import CROWD, trusted, without_lines, without_unsure_rows, without_words
 from device.frames import Frame
 from device.inference.classifier import Classifier
@@ -55,6 +56,34 @@ def kept(marks: list[Scored], *, are_cut: bool = True) -> list[int]:
 def test_words_are_left_out_and_numbers_stay(words: list[tuple[float, ...]], stay: list[int]) -> None:
     """By how sure of digits the model is on average, in each word, and in the row."""
     assert kept(row(*words)) == stay
+
+
+@pytest.mark.parametrize(
+    ("bends", "stay"),
+    [
+        ((-8, None, 8), [1]),  # (5)
+        ((None, -8, None, None, 8), [0, 2, 3]),
+        ((8, None, -8), [0, 1, 2]),  # bent towards what is between
+        ((0, None, 0), [0, 1, 2]),
+        ((-8, None, 0), [0, 1, 2]),
+        ((-8, 8, None), [0, 1, 2]),  # nothing between
+        ((-8, *[None] * 7, 8), list(range(9))),  # too much
+    ],
+)
+def test_a_pair_of_brackets_is_no_pair_of_ones(bends: tuple[int | None, ...], stay: list[int]) -> None:
+    """They are slender and bent, by so many pixels of 40, away from the digits that they stand around."""
+    marks = row((0.95,) * len(bends))
+    assert kept([mark if bend is None else bent(mark, bend) for mark, bend in zip(marks, bends, strict=True)]) == stay
+
+
+def bent(mark: Scored, bend: int) -> Scored:
+    """Make a mark a slender stroke whose middle lies so many pixels to the right of its ends."""
+    inside = np.zeros((HIGH, 30), np.uint8)
+    middles = [(round(15 + bend * np.sin(np.pi * y / (HIGH - 1))), y) for y in range(HIGH)]
+    cv2.polylines(inside, [np.array(middles, np.int32)], isClosed=False, color=(255,), thickness=3)
+    x, _, _, _ = mark.found.box
+    strokes = Strokes(inside, inside, np.zeros_like(inside), 0, 0)
+    return replace(mark, found=replace(mark.found, box=(x, 0, 12, HIGH), strokes=strokes))
 
 
 @pytest.mark.parametrize(

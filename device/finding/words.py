@@ -25,6 +25,7 @@ NO_DIGIT = 0.3  # of a score: below it the model says that a mark is no digit, n
 MOST, ALIKE = 0.6, 0.75  # of a word, of each other's height: digits beside which one is trusted
 BARS, PITCH = 4, 0.25  # so many slender ones, so far apart, of their height, are bars
 SPACE, WIDER = 0.3, 2.0  # heights, times the usual gap of its row: a space of print
+BENT, BETWEEN = 0.06, 6  # of its height, marks: what a bracket is bent by, and how many stand between two
 BROAD = 1.1  # of its height: a wider mark may be several digits
 FENCE, ONES = 6, 0.4  # so many are, however far apart, unless other rows are as high and they stand so far apart
 SAME = 0.7  # of bars are taken for the same digit
@@ -91,7 +92,7 @@ def without_words(digits: Sequence[Scored], threshold: float, *, are_cut: bool) 
     usual = _height(written) if len(written) >= FEW else 0.0
     for _, members in groupby(digits, key=lambda digit: digit.found.row):
         row = list(members)
-        row = _without_bars(_without_signs(row, threshold), usual) if are_cut else row
+        row = _without_bars(_without_signs(_without_brackets(row), threshold), usual) if are_cut else row
         least, space = (WORD if judged(row) >= AMONG else NUMBER), _space(row)
         for _, near in groupby(row, key=lambda digit: digit.found.word):
             word = list(near)
@@ -144,6 +145,32 @@ def _without_ends(word: Sequence[Scored], threshold: float) -> list[Scored]:
     """Leave out the marks before and behind the digits above a threshold: signs of a currency, units."""
     sure = [place for place, mark in enumerate(word) if mark.best >= threshold]
     return list(word[sure[0] : sure[-1] + 1]) if sure else []
+
+
+def _without_brackets(row: Sequence[Scored]) -> list[Scored]:
+    """Leave out pairs of slender marks that are bent away from what stands between them."""
+    bends = [_bend(mark.found) if is_slender(mark) else 0.0 for mark in row]
+    pairs = [
+        (first, last)
+        for first in np.flatnonzero(np.array(bends) < -BENT).tolist()
+        for last in range(first + 2, min(first + 2 + BETWEEN, len(row)))
+        if bends[last] > BENT
+    ]
+    gone = {place for pair in pairs for place in pair}
+    return [mark for place, mark in enumerate(row) if place not in gone]
+
+
+def _bend(mark: Found) -> float:
+    """Say how far to the right of its ends the middle of a mark lies, as a share of its height."""
+    if mark.strokes is None:
+        return 0.0
+    pixels = mark.strokes.inside > 0
+    pixels = pixels[pixels.any(axis=1)]
+    middles = pixels @ np.arange(pixels.shape[1]) / np.maximum(1, pixels.sum(axis=1))
+    sixth = max(1, len(middles) // 6)
+    middle = len(middles) // 2
+    between = middles[max(0, middle - sixth) : middle + sixth]
+    return float((between.mean() - (middles[:sixth].mean() + middles[-sixth:].mean()) / 2) / len(middles))
 
 
 def _without_signs(row: Sequence[Scored], threshold: float) -> list[Scored]:
