@@ -425,26 +425,6 @@ def test_pale_strokes_are_read(
     assert right[1] <= 5
 
 
-def test_a_digit_beside_a_larger_drawing_is_read(
-    classifier: Classifier, sample_digits: MeasuringDigits, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It is less than half as high, so that the drawing, which is none, is all that may be one at first."""
-    reader, right = Reader(classifier), []
-    for ways in (AGAIN, AGAIN[:-1]):
-        monkeypatch.setattr("device.finding.attempts.AGAIN", ways)
-        right.append(0)
-        for label in (2, 3, 5, 7):
-            for digit in sample_digits.images[sample_digits.labels == label][:8]:
-                frame = np.full((480, 640), 220, np.uint8)
-                star = np.array([(130, 330), (190, 80), (250, 330), (90, 170), (290, 170), (130, 330)], np.int32)
-                cv2.polylines(frame, [star], isClosed=False, color=(70,), thickness=7)
-                ink = cv2.resize(digit, (140, 140), interpolation=cv2.INTER_CUBIC)
-                frame[150:290, 400:540] -= (0.6 * ink).astype(np.uint8)
-                right[-1] += reader.read(Frame("drawing", 0, 0.0, frame)).text == str(label)
-    assert right[0] >= 28
-    assert right[1] <= 2
-
-
 def test_what_is_seen_with_less_around_it_lies_where_it_is(
     classifier: Classifier, sample_digits: MeasuringDigits
 ) -> None:

@@ -20,9 +20,9 @@ PIECES = 2  # marks for each digit: where there are more, these may be its piece
 GROUND = 0.2  # of the longest side: what is smaller is no piece of ground that was taken for ink
 HARDLY, OVERFULL = 2, 120  # what may be digits, and marks: with so few of so many, these may be a text on it
 FULL = 40  # marks, or what may be digits: with more a frame is full of a texture, or of words
-# Strokes may lie at the border of a cell, in a band of shadow, be paler than what was taken for marks, darker than what
-# they run into, or lower than digits beside a drawing would be.
-AGAIN: tuple[dict[str, Any], ...] = ({"inset": 0.04}, {"reach": 0.25}, {"least": 0.5}, {"least": 1.2}, {"lower": True})
+# Strokes may lie at the border of a cell, in a band of shadow, be paler than what was taken for marks, or darker than
+# what they run into.
+AGAIN: tuple[dict[str, Any], ...] = ({"inset": 0.04}, {"reach": 0.25}, {"least": 0.5}, {"least": 1.2})
 SOME, DOUBTFUL = 15, 3  # marks, and what may be digits of them but is not sure: with more a frame is too full for that
 BANDS = 4  # marks: a band of shadow is one with what lies in it, and a digit falls into fewer pieces
 BROADEST = 5.0  # times their height: how wide what may be digits is in all, likewise

@@ -199,8 +199,8 @@ def look_closer(grey: NDArray[Any], height: float, way: Way) -> View:
         return _without_specks(view_of(seen, ink, mask, marks), LOWER * height)
     ink, clean = without_lines(ink, mask, marks, height=height)
     whole = cv2.threshold(ink, palest, 255, cv2.THRESH_BINARY)[1]
-    # Boxes that are too pale beside strokes, of which what is left would pass for ones.
-    if cv2.countNonZero(cv2.subtract(whole, cv2.dilate(clean, square(3)))) > height:
+    # Boxes that are too pale beside strokes, of which what is left would pass for ones; not in a texture.
+    if len(marks.names) < MOST_MARKS and cv2.countNonZero(cv2.subtract(whole, cv2.dilate(clean, square(3)))) > height:
         ink, unlined = without_lines(ink, whole, measure_marks(whole), height=height)
         clean = clean if unlined is whole else cv2.bitwise_and(clean, unlined)
     return _without_specks(view_of(seen, ink, clean, marks if clean is mask else None), LOWER * height)
