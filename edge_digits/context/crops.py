@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -74,13 +75,8 @@ def read_crops(paths: Sequence[Path]) -> Crops:
         DataError: a file cannot be read, or holds no crops.
     """
     parts = []
-    for path in paths:
-        try:
-            with np.load(path, allow_pickle=False) as arrays:
-                parts.append(Crops(arrays["images"], arrays["are_digits"], arrays["kinds"]))
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as cause:
-            found = one_line(cause) if isinstance(cause, OSError) else "another kind of file, or a damaged one"
-            raise DataError(f"{path}: expected what `edge-digits context draw` has written, found: {found}") from cause
+    for path, arrays in read_arrays(paths, ("images", "are_digits", "kinds"), command="edge-digits context draw"):
+        parts.append(Crops(*arrays))
         if parts[-1].images.shape[1:] != (HEIGHT, WIDTH) or len(parts[-1].images) != len(parts[-1].are_digits):
             raise DataError(f"{path}: expected crops of {HEIGHT}×{WIDTH} px, found {parts[-1].images.shape}")
     return Crops(
@@ -88,6 +84,22 @@ def read_crops(paths: Sequence[Path]) -> Crops:
         np.concatenate([part.are_digits for part in parts]),
         np.concatenate([part.kinds for part in parts]),
     )
+
+
+def read_arrays(paths: Sequence[Path], names: Sequence[str], *, command: str) -> Iterator[tuple[Path, list[Any]]]:
+    """Yield the arrays of these names in each .npz file that a command has written.
+
+    Raises:
+        DataError: a file cannot be read, or holds others.
+    """
+    for path in paths:
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                arrays = [stored[name] for name in names]
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as cause:
+            found = one_line(cause) if isinstance(cause, OSError) else "another kind of file, or a damaged one"
+            raise DataError(f"{path}: expected what `{command}` has written, found: {found}") from cause
+        yield path, arrays
 
 
 def draw_crops(

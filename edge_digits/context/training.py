@@ -126,17 +126,33 @@ def train(
     loss = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=SMOOTHING)
     network.compile(keras.optimizers.AdamW(rate, weight_decay=DECAY), loss)
 
+    def judged() -> str:
+        of = judge(network, held_back)
+        return f"of {of.count} crops held back {of.right:.2%} right, {of.refused:.1%} refused"
+
+    fit(network, batches, epochs=epochs, checkpoints=checkpoints, judged=judged, report=report)
+    return network, judge(network, held_back)
+
+
+def fit(
+    network: keras.Model,
+    batches: keras.utils.PyDataset,
+    *,
+    epochs: int,
+    checkpoints: Path,
+    judged: Callable[[], str],
+    report: Callable[[str], None],
+) -> None:
+    """Fit a compiled network, from where a stopped run left off; `report` is told each epoch what `judged` says."""
+
     def say(epoch: int, logs: dict[str, float] | None) -> None:
-        judged = judge(network, held_back)
-        report(f"epoch {epoch + 1}/{epochs}: loss {(logs or {})['loss']:.4f}, of {judged.count} crops held back "
-               f"{judged.right:.2%} right, {judged.refused:.1%} refused")  # fmt: skip
+        report(f"epoch {epoch + 1}/{epochs}: loss {(logs or {})['loss']:.4f}, {judged()}")
 
     callbacks = [
         keras.callbacks.BackupAndRestore(checkpoints),
         keras.callbacks.LambdaCallback(on_epoch_end=say),
     ]
     network.fit(batches, epochs=epochs, callbacks=callbacks, verbose=0)
-    return network, judge(network, held_back)
 
 
 def judge(network: keras.Model, crops: Crops) -> Judged:

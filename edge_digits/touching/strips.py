@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from device.errors import DataError, one_line
+from device.errors import DataError
 from device.finding.choosing import SURE
 from device.finding.finder import Finder
 from device.finding.found import Found, framed
@@ -22,6 +21,7 @@ from device.inference.classifier import Classifier
 from device.output_files import atomic_path
 from device.reading import Way
 
+from ..context.crops import read_arrays
 from ..context.frames import Sources
 from ..context.page import Box
 from .frames import draw_frame
@@ -69,13 +69,8 @@ def read_strips(paths: Sequence[Path]) -> Strips:
         DataError: a file cannot be read, or holds no strips.
     """
     parts = []
-    for path in paths:
-        try:
-            with np.load(path, allow_pickle=False) as arrays:
-                parts.append(Strips(arrays["images"], arrays["texts"]))
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as cause:
-            found = one_line(cause) if isinstance(cause, OSError) else "another kind of file, or a damaged one"
-            raise DataError(f"{path}: expected what `edge-digits touching draw` has written, found: {found}") from cause
+    for path, arrays in read_arrays(paths, ("images", "texts"), command="edge-digits touching draw"):
+        parts.append(Strips(*arrays))
         if parts[-1].images.shape[1:] != (HEIGHT, WIDTH) or len(parts[-1].images) != len(parts[-1].texts):
             raise DataError(f"{path}: expected strips of {HEIGHT}×{WIDTH} px, found {parts[-1].images.shape}")
     return Strips(np.concatenate([part.images for part in parts]), np.concatenate([part.texts for part in parts]))

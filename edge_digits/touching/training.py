@@ -22,6 +22,7 @@ from device.contract import LABELS
 from device.errors import DataError
 from device.finding.touching import BLANK, HEIGHT, STEPS, WIDTH, decode
 
+from ..context.training import fit
 from .strips import MOST, Strips
 
 BATCH = 128
@@ -153,16 +154,11 @@ def train(
     rate = keras.optimizers.schedules.CosineDecay(RATE, epochs * len(batches))
     network.compile(keras.optimizers.AdamW(rate, weight_decay=DECAY, clipnorm=1.0), ctc_loss, jit_compile=False)
 
-    def say(epoch: int, logs: dict[str, float] | None) -> None:
-        judged = judge(network, held_back)
-        report(f"epoch {epoch + 1}/{epochs}: loss {(logs or {})['loss']:.4f}, of {judged.count} marks held back "
-               f"{judged.right:.2%} of digits read, {judged.left_alone:.1%} of others left alone")  # fmt: skip
+    def judged() -> str:
+        of = judge(network, held_back)
+        return f"of {of.count} marks held back {of.right:.2%} of digits read, {of.left_alone:.1%} of others left alone"
 
-    callbacks = [
-        keras.callbacks.BackupAndRestore(checkpoints),
-        keras.callbacks.LambdaCallback(on_epoch_end=say),
-    ]
-    network.fit(batches, epochs=epochs, callbacks=callbacks, verbose=0)
+    fit(network, batches, epochs=epochs, checkpoints=checkpoints, judged=judged, report=report)
     return network, judge(network, held_back)
 
 
